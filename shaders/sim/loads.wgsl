@@ -1,0 +1,52 @@
+// What the day asks of the skeleton: the force of each unit load case in each activity.
+
+@group(0) @binding(0) var<uniform> physiology: Physiology;
+@group(0) @binding(1) var<uniform> environment: Environment;
+@group(0) @binding(2) var<storage, read> muscle_voxels: array<MuscleVoxel>;
+@group(0) @binding(3) var<storage, read> muscle: array<MuscleState>;
+@group(0) @binding(4) var<storage, read_write> strength: array<f32>;  // by group, 1 at homeostasis
+@group(0) @binding(5) var<storage, read> reference: array<f32>;      // [activity][8 cases], N at 1 g
+@group(0) @binding(6) var<storage, read_write> forces: array<f32>;   // [activity][8 cases], N today
+
+var<workgroup> sums: array<vec2<f32>, 64>;
+
+// One workgroup a muscle group. The mean of the change is taken, so that no change is exactly 1.
+@compute @workgroup_size(64)
+fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    var sum = vec2<f32>(0.0);
+    for (var i = lane; i < environment.muscle_voxels; i += WORKGROUP) {
+        let place = muscle_voxels[i];
+        if (place.group == group.x) {
+            let state = muscle[i];
+            let area = place.type1 * (state.type1 - 1.0) + (1.0 - place.type1) * (state.type2 - 1.0);
+            sum += place.fraction * vec2<f32>((1.0 + area) * (1.0 + (state.neural - 1.0)) - 1.0, 1.0);
+        }
+    }
+    sums[lane] = sum;
+    workgroupBarrier();
+    for (var half = 32u; half > 0u; half /= 2u) {
+        if (lane < half) { sums[lane] += sums[lane + half]; }
+        workgroupBarrier();
+    }
+    if (lane == 0u) {
+        strength[group.x] = 1.0 + select(0.0, sums[0].x / sums[0].y, sums[0].y > 0.0);
+    }
+}
+
+// Joint forces are part body weight, part muscle pull; muscle pulls go with the muscle's strength.
+@compute @workgroup_size(64)
+fn daily_forces(@builtin(local_invocation_index) lane: u32) {
+    let activity = lane / 8u;
+    let case_number = lane % 8u;
+    if (activity >= environment.activities || case_number >= environment.cases) { return; }
+    var weakness = 0.0;
+    if (case_number < environment.joint_cases) {
+        for (var g = 0u; g < environment.groups; g++) {
+            weakness += (1.0 - strength[g]) / f32(environment.groups);
+        }
+        weakness *= physiology.joint_muscle_share;
+    } else {
+        weakness = 1.0 - strength[case_number - environment.joint_cases];
+    }
+    forces[lane] = reference[lane] * environment.activity[activity / 4u][activity % 4u] * (1.0 - weakness);
+}

@@ -1,0 +1,375 @@
+// The preconditioner: one V-cycle. The finest level is matrix-free; every coarser one is the
+// Galerkin product PᵀKP of the level above, stored as 27 blocks of 3×3 a node. The smoother
+// is damped point Jacobi with a different damping in each sweep, the Chebyshev roots of
+// [λ/range, λ], so that a visit of a level is one Chebyshev polynomial and stays symmetric.
+
+struct Sweep {
+    root: f32,   // damping of this sweep times λ
+    level: u32,
+}
+
+@group(0) @binding(1) var<uniform> coarse: Grid;
+@group(0) @binding(5) var<storage, read_write> field_out: array<f32>;
+@group(0) @binding(6) var<storage, read> rhs: array<f32>;
+@group(0) @binding(7) var<storage, read> stencil: array<f32>;     // [27 · 9][nodes]
+@group(0) @binding(8) var<storage, read_write> stencil_out: array<f32>;
+@group(0) @binding(9) var<storage, read_write> spectrum: array<f32>; // λmax(D⁻¹K) a level
+@group(0) @binding(10) var<uniform> sweep: Sweep;
+@group(0) @binding(11) var<storage, read> scalars: Scalars;
+@group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list, by index
+@group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 children][8 a][8 b][9]: QᵀKQ
+
+const NO_SLOT: u32 = 0xffffffffu;
+
+fn store(index: u32, value: vec3<f32>) {
+    let i = 3u * index;
+    field_out[i] = value.x;
+    field_out[i + 1u] = value.y;
+    field_out[i + 2u] = value.z;
+}
+
+fn load_rhs(index: u32) -> vec3<f32> {
+    let i = 3u * index;
+    return vec3<f32>(rhs[i], rhs[i + 1u], rhs[i + 2u]);
+}
+
+fn stencil_diagonal(slot: u32) -> vec3<f32> {
+    let at = 117u * grid.nodes + slot; // block 13, the node itself
+    let n = grid.nodes;
+    return vec3<f32>(stencil[at], stencil[at + 4u * n], stencil[at + 8u * n]);
+}
+
+fn stencil_row(slot: u32, index: u32) -> vec3<f32> {
+    let n = grid.nodes;
+    var sum = vec3<f32>(0.0);
+    var at = slot;
+    for (var z = 0u; z < 3u; z++) {
+        for (var y = 0u; y < 3u; y++) {
+            let row = index + y * grid.stride_y + z * grid.stride_z - 1u - grid.stride_y - grid.stride_z;
+            for (var x = 0u; x < 3u; x++) {
+                let u = load(row + x);
+                sum += vec3<f32>(
+                    stencil[at] * u.x + stencil[at + n] * u.y + stencil[at + 2u * n] * u.z,
+                    stencil[at + 3u * n] * u.x + stencil[at + 4u * n] * u.y + stencil[at + 5u * n] * u.z,
+                    stencil[at + 6u * n] * u.x + stencil[at + 7u * n] * u.y + stencil[at + 8u * n] * u.z,
+                );
+                at += 9u * n;
+            }
+        }
+    }
+    return sum;
+}
+
+// --- finest level ---------------------------------------------------------------------------
+
+@compute @workgroup_size(64)
+fn smooth_first_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    let y = grid.stride_y;
+    let z = grid.stride_z;
+    let sum = modulus[i] + modulus[i - 1u] + modulus[i - y] + modulus[i - y - 1u]
+        + modulus[i - z] + modulus[i - z - 1u] + modulus[i - z - y] + modulus[i - z - y - 1u];
+    let diagonal = sum * vec3<f32>(STIFFNESS_0[0][0], STIFFNESS_0[1][1], STIFFNESS_0[2][2]);
+    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(i) / diagonal);
+}
+
+@compute @workgroup_size(64)
+fn smooth_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    let row = stiffness_row(i);
+    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(i) - row.force) / row.diagonal;
+    store(i, load(i) + entry_free(nodes[t]) * change);
+}
+
+@compute @workgroup_size(64)
+fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    store(i, entry_free(nodes[t]) * (load_rhs(i) - stiffness_row(i).force));
+}
+
+// --- coarser levels -------------------------------------------------------------------------
+
+@compute @workgroup_size(64)
+fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(i) / stencil_diagonal(t));
+}
+
+@compute @workgroup_size(64)
+fn smooth_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(i) - stencil_row(t, i)) / stencil_diagonal(t);
+    store(i, load(i) + entry_free(nodes[t]) * change);
+}
+
+@compute @workgroup_size(64)
+fn residual_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    store(i, entry_free(nodes[t]) * (load_rhs(i) - stencil_row(t, i)));
+}
+
+// --- between levels -------------------------------------------------------------------------
+
+// Over the coarse nodes: field_in on the fine grid, field_out on the coarse one, Pᵀ.
+@compute @workgroup_size(64)
+fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= coarse.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    let at = 2u * grid_coordinates(coarse, i);
+    var sum = vec3<f32>(0.0);
+    for (var z = 0u; z < 3u; z++) {
+        for (var y = 0u; y < 3u; y++) {
+            for (var x = 0u; x < 3u; x++) {
+                let p = at + vec3<u32>(x, y, z); // one higher than the fine node, to stay unsigned
+                if (all(p >= vec3<u32>(1u)) && all(p <= grid.elements + vec3<u32>(1u))) {
+                    let w = select(0.5, 1.0, x == 1u) * select(0.5, 1.0, y == 1u) * select(0.5, 1.0, z == 1u);
+                    sum += w * load(grid_index(grid, p - vec3<u32>(1u)));
+                }
+            }
+        }
+    }
+    store(i, entry_free(nodes[t]) * sum);
+}
+
+// Over the fine nodes: field_in on the coarse grid, added to field_out on the fine one, P.
+@compute @workgroup_size(64)
+fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes || scalars.stop != 0u) { return; }
+    let i = entry_index(nodes[t]);
+    let at = grid_coordinates(grid, i);
+    let low = grid_index(coarse, at / 2u);
+    let odd = at & vec3<u32>(1u);
+    let step = vec3<u32>(odd.x, odd.y * coarse.stride_y, odd.z * coarse.stride_z);
+    let near = 0.5 * (load(low) + load(low + step.x));
+    let along_y = 0.5 * (near + 0.5 * (load(low + step.y) + load(low + step.y + step.x)));
+    let high = low + step.z;
+    let far = 0.5 * (load(high) + load(high + step.x));
+    let far_y = 0.5 * (far + 0.5 * (load(high + step.y) + load(high + step.y + step.x)));
+    let value = entry_free(nodes[t]) * 0.5 * (along_y + far_y);
+    let k = 3u * i;
+    field_out[k] += value.x;
+    field_out[k + 1u] += value.y;
+    field_out[k + 2u] += value.z;
+}
+
+// --- coarse operators -----------------------------------------------------------------------
+
+// Level 1 from the elements: one invocation a coarse node and neighbour.
+@compute @workgroup_size(64)
+fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= 27u * coarse.nodes) { return; }
+    let block = t / coarse.nodes;
+    let slot = t - block * coarse.nodes;
+    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
+    let o = vec3<i32>(i32(block % 3u), i32((block / 3u) % 3u), i32(block / 9u)) - vec3<i32>(1);
+    var sum = array<f32, 9>();
+    for (var e = 0u; e < 8u; e++) {
+        // The coarse element on the low (0) or high (1) side of the node along each axis.
+        let side = vec3<i32>(i32(e & 1u), i32((e >> 1u) & 1u), i32(e >> 2u));
+        let corner_a = vec3<i32>(1) - side;
+        let corner_b = corner_a + o;
+        let element = vec3<i32>(at) - corner_a;
+        if (any(corner_b < vec3<i32>(0)) || any(corner_b > vec3<i32>(1))
+            || any(element < vec3<i32>(0)) || any(element >= vec3<i32>(coarse.elements))) {
+            continue;
+        }
+        let a = u32(corner_a.x + 2 * corner_a.y + 4 * corner_a.z);
+        let b = u32(corner_b.x + 2 * corner_b.y + 4 * corner_b.z);
+        for (var c = 0u; c < 8u; c++) {
+            let p = 2u * vec3<u32>(element) + vec3<u32>(c & 1u, (c >> 1u) & 1u, c >> 2u);
+            if (any(p >= grid.elements)) { continue; }
+            let m = modulus[grid_index(grid, p)];
+            let from_child = ((c * 8u + a) * 8u + b) * 9u;
+            for (var k = 0u; k < 9u; k++) {
+                sum[k] += m * children[from_child + k];
+            }
+        }
+    }
+    for (var k = 0u; k < 9u; k++) {
+        stencil_out[(block * 9u + k) * coarse.nodes + slot] = sum[k];
+    }
+}
+
+// Weight of the fine node at distance d (in fine steps) from a coarse node.
+fn hat(d: i32) -> f32 {
+    return max(0.0, 1.0 - 0.5 * f32(abs(d)));
+}
+
+// Any further level from the stencils of the one above.
+@compute @workgroup_size(64)
+fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= 27u * coarse.nodes) { return; }
+    let block = t / coarse.nodes;
+    let slot = t - block * coarse.nodes;
+    let at = 2 * vec3<i32>(grid_coordinates(coarse, entry_index(nodes[slot])));
+    let o = vec3<i32>(i32(block % 3u), i32((block / 3u) % 3u), i32(block / 9u)) - vec3<i32>(1);
+    var sum = array<f32, 9>();
+    for (var kz = 0; kz < 9; kz++) {
+        let iz = kz / 3 - 1;
+        let dz = kz % 3 - 1;
+        let wz = hat(iz) * hat(iz + dz - 2 * o.z);
+        if (wz == 0.0) { continue; }
+        for (var ky = 0; ky < 9; ky++) {
+            let iy = ky / 3 - 1;
+            let dy = ky % 3 - 1;
+            let wy = hat(iy) * hat(iy + dy - 2 * o.y);
+            if (wy == 0.0) { continue; }
+            for (var kx = 0; kx < 9; kx++) {
+                let ix = kx / 3 - 1;
+                let dx = kx % 3 - 1;
+                let w = wz * wy * hat(ix) * hat(ix + dx - 2 * o.x);
+                let p = at + vec3<i32>(ix, iy, iz);
+                if (w == 0.0 || any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
+                let fine = slots[grid_index(grid, vec3<u32>(p))];
+                if (fine == NO_SLOT) { continue; }
+                let from_block = u32((dz + 1) * 9 + (dy + 1) * 3 + dx + 1) * 9u;
+                for (var k = 0u; k < 9u; k++) {
+                    sum[k] += w * stencil[(from_block + k) * grid.nodes + fine];
+                }
+            }
+        }
+    }
+    for (var k = 0u; k < 9u; k++) {
+        stencil_out[(block * 9u + k) * coarse.nodes + slot] = sum[k];
+    }
+}
+
+// --- the coarsest level ---------------------------------------------------------------------
+
+// A handful of nodes: Chebyshev polynomials of degree 4, again and again, in one workgroup.
+const COARSEST_ROUNDS: u32 = 6u;
+const COARSEST_RANGE: f32 = 30.0;
+
+@group(0) @binding(14) var<storage, read_write> ping: array<f32>;
+@group(0) @binding(15) var<storage, read_write> pong: array<f32>;
+
+fn coarsest_row(slot: u32, index: u32, from_ping: bool) -> vec3<f32> {
+    let n = grid.nodes;
+    var sum = vec3<f32>(0.0);
+    for (var b = 0u; b < 27u; b++) {
+        let j = 3u * (index + b % 3u + ((b / 3u) % 3u) * grid.stride_y + (b / 9u) * grid.stride_z
+            - 1u - grid.stride_y - grid.stride_z);
+        var u = vec3<f32>(ping[j], ping[j + 1u], ping[j + 2u]);
+        if (!from_ping) { u = vec3<f32>(pong[j], pong[j + 1u], pong[j + 2u]); }
+        let at = b * 9u * n + slot;
+        sum += vec3<f32>(
+            stencil[at] * u.x + stencil[at + n] * u.y + stencil[at + 2u * n] * u.z,
+            stencil[at + 3u * n] * u.x + stencil[at + 4u * n] * u.y + stencil[at + 5u * n] * u.z,
+            stencil[at + 6u * n] * u.x + stencil[at + 7u * n] * u.y + stencil[at + 8u * n] * u.z,
+        );
+    }
+    return sum;
+}
+
+@compute @workgroup_size(64)
+fn coarsest(@builtin(local_invocation_index) lane: u32) {
+    let lambda = spectrum[sweep.level];
+    for (var t = lane; t < grid.nodes; t += WORKGROUP) {
+        let i = 3u * entry_index(nodes[t]);
+        ping[i] = 0.0;
+        ping[i + 1u] = 0.0;
+        ping[i + 2u] = 0.0;
+    }
+    storageBarrier();
+    for (var round = 0u; round < 4u * COARSEST_ROUNDS; round++) {
+        let from_ping = round % 2u == 0u;
+        let angle = 3.14159265 * (2.0 * f32(round % 4u) + 1.0) / 8.0;
+        let damping = 2.0 / (lambda * ((1.0 + 1.0 / COARSEST_RANGE) + (1.0 - 1.0 / COARSEST_RANGE) * cos(angle)));
+        for (var t = lane; t < grid.nodes; t += WORKGROUP) {
+            let index = entry_index(nodes[t]);
+            let i = 3u * index;
+            let change = entry_free(nodes[t]) * damping
+                * (load_rhs(index) - coarsest_row(t, index, from_ping)) / stencil_diagonal(t);
+            if (from_ping) {
+                pong[i] = ping[i] + change.x;
+                pong[i + 1u] = ping[i + 1u] + change.y;
+                pong[i + 2u] = ping[i + 2u] + change.z;
+            } else {
+                ping[i] = pong[i] + change.x;
+                ping[i + 1u] = pong[i + 1u] + change.y;
+                ping[i + 2u] = pong[i + 2u] + change.z;
+            }
+        }
+        storageBarrier();
+    }
+    // An even number of sweeps ends in ping; the other levels leave theirs in pong.
+    for (var t = lane; t < grid.nodes; t += WORKGROUP) {
+        let i = 3u * entry_index(nodes[t]);
+        pong[i] = ping[i];
+        pong[i + 1u] = ping[i + 1u];
+        pong[i + 2u] = ping[i + 2u];
+    }
+}
+
+// --- largest eigenvalue of D⁻¹K, by power iteration -------------------------------------------
+
+fn noise(x: u32) -> f32 {
+    var h = x * 747796405u + 2891336453u;
+    h = ((h >> ((h >> 28u) + 4u)) ^ h) * 277803737u;
+    return f32((h >> 22u) ^ h) / 2147483648.0 - 1.0;
+}
+
+@compute @workgroup_size(64)
+fn spectrum_start(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes) { return; }
+    let i = entry_index(nodes[t]);
+    store(i, entry_free(nodes[t]) * vec3<f32>(noise(3u * i), noise(3u * i + 1u), noise(3u * i + 2u)));
+}
+
+@compute @workgroup_size(64)
+fn spectrum_apply_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes) { return; }
+    let i = entry_index(nodes[t]);
+    let row = stiffness_row(i);
+    store(i, entry_free(nodes[t]) * row.force / row.diagonal);
+}
+
+@compute @workgroup_size(64)
+fn spectrum_apply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= grid.nodes) { return; }
+    let i = entry_index(nodes[t]);
+    store(i, entry_free(nodes[t]) * stencil_row(t, i) / stencil_diagonal(t));
+}
+
+var<workgroup> norms: array<vec2<f32>, 64>;
+
+// ‖field_in‖ / ‖rhs‖ of the last two iterates, with a tenth for what the iteration has not found yet.
+@compute @workgroup_size(64)
+fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
+    var sum = vec2<f32>(0.0);
+    for (var t = lane; t < grid.nodes; t += WORKGROUP) {
+        let i = entry_index(nodes[t]);
+        let now = load(i);
+        let before = load_rhs(i);
+        sum += vec2<f32>(dot(now, now), dot(before, before));
+    }
+    norms[lane] = sum;
+    workgroupBarrier();
+    for (var half = 32u; half > 0u; half /= 2u) {
+        if (lane < half) { norms[lane] += norms[lane + half]; }
+        workgroupBarrier();
+    }
+    if (lane == 0u) {
+        // A level whose every component is held has no spectrum; any damping does nothing there.
+        spectrum[sweep.level] = select(1.0, 1.1 * sqrt(norms[0].x / norms[0].y), norms[0].y > 0.0);
+    }
+}

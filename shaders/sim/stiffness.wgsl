@@ -1,0 +1,20 @@
+// Density to modulus: Morgan's power law, the sites of a voxel side by side.
+
+@group(0) @binding(0) var<uniform> physiology: Physiology;
+@group(0) @binding(1) var<uniform> environment: Environment;
+@group(0) @binding(2) var<storage, read> bone_voxels: array<BoneVoxel>;
+@group(0) @binding(3) var<storage, read> sites: array<Site>;
+@group(0) @binding(4) var<storage, read> bone: array<SiteState>;
+@group(0) @binding(5) var<storage, read_write> modulus: array<f32>;
+
+@compute @workgroup_size(64)
+fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= environment.bone_voxels) { return; }
+    let place = bone_voxels[t];
+    var sum = 0.0;
+    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+        sum += sites[s].fraction * bone_modulus(bone[s].bvtv, physiology);
+    }
+    modulus[place.element] = sum / physiology.reference_modulus;
+}

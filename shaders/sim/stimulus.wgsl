@@ -1,0 +1,81 @@
+// The daily stimulus of each site: every activity's strain at the voxel's centre as a sum of
+// the unit fields, the day's activities added up with their counts (Carter and Beaupré).
+
+@group(0) @binding(0) var<uniform> physiology: Physiology;
+@group(0) @binding(1) var<uniform> environment: Environment;
+@group(0) @binding(2) var<uniform> grid: Grid;
+@group(0) @binding(3) var<storage, read> bone_voxels: array<BoneVoxel>;
+@group(0) @binding(4) var<storage, read> sites: array<Site>;
+@group(0) @binding(5) var<storage, read> bone: array<SiteState>;
+@group(0) @binding(6) var<storage, read> displacement: array<f32>;
+@group(0) @binding(7) var<storage, read> day: array<f32>;                // [activity][8 cases] forces, N; then [activity] counts
+@group(0) @binding(8) var<storage, read_write> stimulus: array<f32>;     // by site, MPa/day
+@group(0) @binding(9) var<storage, read_write> energy: array<f32>;       // by bone voxel, MPa
+@group(0) @binding(10) var<uniform> spacing: vec4<f32>;                  // mm
+
+// Normal strains, then engineering shears yz, zx, xy.
+struct Strain {
+    normal: vec3<f32>,
+    shear: vec3<f32>,
+}
+
+fn corner(at: u32) -> vec3<f32> {
+    return vec3<f32>(displacement[at], displacement[at + 1u], displacement[at + 2u]);
+}
+
+fn centre_strain(case_number: u32, element: u32) -> Strain {
+    let y = 3u * grid.stride_y;
+    let z = 3u * grid.stride_z;
+    let o = case_number * environment.case_stride + 3u * element;
+    let u0 = corner(o);         let u1 = corner(o + 3u);
+    let u2 = corner(o + y);     let u3 = corner(o + y + 3u);
+    let u4 = corner(o + z);     let u5 = corner(o + z + 3u);
+    let u6 = corner(o + y + z); let u7 = corner(o + y + z + 3u);
+    let dx = (((u1 - u0) + (u3 - u2)) + ((u5 - u4) + (u7 - u6))) * (0.25 / spacing.x);
+    let dy = (((u2 - u0) + (u3 - u1)) + ((u6 - u4) + (u7 - u5))) * (0.25 / spacing.y);
+    let dz = (((u4 - u0) + (u5 - u1)) + ((u6 - u2) + (u7 - u3))) * (0.25 / spacing.z);
+    return Strain(vec3<f32>(dx.x, dy.y, dz.z), vec3<f32>(dy.z + dz.y, dz.x + dx.z, dx.y + dy.x));
+}
+
+@compute @workgroup_size(64)
+fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= environment.bone_voxels) { return; }
+    let place = bone_voxels[t];
+    var unit = array<Strain, 8>();
+    for (var c = 0u; c < environment.cases; c++) {
+        unit[c] = centre_strain(c, place.element);
+    }
+    // Stress of unit modulus: λ tr(ε) I + 2 μ ε.
+    let nu = physiology.poisson_ratio;
+    let lambda = nu / ((1.0 + nu) * (1.0 - 2.0 * nu));
+    let mu = 0.5 / (1.0 + nu);
+    let m = physiology.stimulus_exponent;
+    var sum = 0.0;
+    var peak = 0.0;
+    for (var a = 0u; a < environment.activities; a++) {
+        var normal = vec3<f32>(0.0);
+        var shear = vec3<f32>(0.0);
+        for (var c = 0u; c < environment.cases; c++) {
+            normal += day[8u * a + c] * unit[c].normal;
+            shear += day[8u * a + c] * unit[c].shear;
+        }
+        normal /= physiology.reference_modulus;
+        shear /= physiology.reference_modulus;
+        let trace = normal.x + normal.y + normal.z;
+        // Twice the energy density of unit modulus, so that √ of it times E is the energy stress √(2EU).
+        let twice = lambda * trace * trace + 2.0 * mu * (dot(normal, normal) + 0.5 * dot(shear, shear));
+        sum += day[64u + a] * pow(twice, 0.5 * m);
+        if (day[64u + a] > 0.0) { peak = max(peak, twice); }
+    }
+    let strain = pow(sum, 1.0 / m);
+    var modulus = 0.0;
+    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+        let v = bone[s].bvtv;
+        let e = bone_modulus(v, physiology);
+        modulus += sites[s].fraction * e;
+        // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels.
+        stimulus[s] = strain * e / (v * v);
+    }
+    energy[t] = 0.5 * modulus * peak;
+}

@@ -1,0 +1,117 @@
+//! Shaders and the kernels in them.
+
+use super::{Gpu, GpuError};
+
+/// Invocations in a workgroup of every kernel here, the same number as in `shared/thread.wgsl`.
+pub const WORKGROUP: u32 = 64;
+
+/// A compiled WGSL module. Its kernels are made with [`Shader::kernel`].
+#[derive(Debug)]
+pub struct Shader {
+    label: String,
+    module: wgpu::ShaderModule,
+}
+
+/// One entry point, ready to run.
+///
+/// The bind group layout is derived from the shader: the WGSL declarations are the only
+/// list of bindings, and a bind group that disagrees is refused when it is made.
+#[derive(Debug)]
+pub struct Kernel {
+    label: String,
+    pipeline: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+}
+
+impl Shader {
+    /// Compiles `source`.
+    /// # Errors
+    /// [`GpuError::Validation`] with the compiler's words.
+    pub fn new(gpu: &Gpu, label: &str, source: &str) -> Result<Self, GpuError> {
+        let module = gpu.scoped(label, |device| {
+            device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(label),
+                source: wgpu::ShaderSource::Wgsl(source.into()),
+            })
+        })?;
+        Ok(Self { label: label.to_owned(), module })
+    }
+
+    /// The compiled module, for render pipelines.
+    pub fn module(&self) -> &wgpu::ShaderModule {
+        &self.module
+    }
+
+    /// The kernel at `entry`.
+    /// # Errors
+    /// [`GpuError::Validation`].
+    pub fn kernel(&self, gpu: &Gpu, entry: &str) -> Result<Kernel, GpuError> {
+        let label = format!("{}::{entry}", self.label);
+        let pipeline = gpu.scoped(&label, |device| {
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&label),
+                layout: None,
+                module: &self.module,
+                entry_point: Some(entry),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    // Every buffer is made zeroed and every kernel writes its workgroup memory first.
+                    zero_initialize_workgroup_memory: false,
+                    ..Default::default()
+                },
+                cache: None,
+            })
+        })?;
+        let layout = pipeline.get_bind_group_layout(0);
+        Ok(Kernel { label, pipeline, layout })
+    }
+}
+
+impl Kernel {
+    /// Binds buffers to the numbers declared in the shader.
+    /// # Errors
+    /// [`GpuError::Validation`] where they disagree.
+    pub fn bind(&self, gpu: &Gpu, buffers: &[(u32, wgpu::BindingResource<'_>)]) -> Result<wgpu::BindGroup, GpuError> {
+        let entries: Vec<_> = buffers
+            .iter()
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding: *binding, resource: resource.clone() })
+            .collect();
+        gpu.scoped(&self.label, |device| {
+            device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(&self.label),
+                layout: &self.layout,
+                entries: &entries,
+            })
+        })
+    }
+
+    /// The name under which drivers and profilers show this kernel.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+/// Runs `kernel` over at least `threads` invocations; kernels test their own bounds.
+pub fn dispatch(pass: &mut wgpu::ComputePass<'_>, kernel: &Kernel, group: &wgpu::BindGroup, threads: u32) {
+    let groups = threads.div_ceil(WORKGROUP);
+    // One dimension holds 65 535 workgroups; `thread_index` in thread.wgsl folds the second one back.
+    let columns = groups.min(65_535);
+    if groups > 0 {
+        pass.set_pipeline(&kernel.pipeline);
+        pass.set_bind_group(0, group, &[]);
+        pass.dispatch_workgroups(columns, groups.div_ceil(columns), 1);
+    }
+}
+
+/// A binding of a whole buffer.
+pub fn whole(buffer: &wgpu::Buffer) -> wgpu::BindingResource<'_> {
+    buffer.as_entire_binding()
+}
+
+/// A binding of `bytes` of a buffer from `offset` (a multiple of 256).
+pub fn slice(buffer: &wgpu::Buffer, offset: u64, bytes: u64) -> wgpu::BindingResource<'_> {
+    wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+        buffer,
+        offset,
+        size: std::num::NonZeroU64::new(bytes),
+    })
+}

@@ -1,0 +1,286 @@
+//! The graphics adapter: what it can do, its buffers, kernels and readbacks. Knows no biology.
+//!
+//! Nothing here waits for the adapter except [`Gpu::wait`], which only the command line and
+//! the tests call; a window calls [`Gpu::poll`] once a frame.
+
+mod error;
+mod kernel;
+mod readback;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+pub use error::GpuError;
+pub use kernel::{Kernel, Shader, WORKGROUP, dispatch, slice, whole};
+pub use readback::Readback;
+pub(crate) use readback::values;
+
+/// What a piece of work asks of the adapter beyond WebGPU's default limits: only larger buffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// The largest single storage binding, bytes.
+    pub storage_binding_bytes: u64,
+}
+
+impl Need {
+    /// WebGPU's default: 128 MiB a storage binding.
+    pub const DEFAULT: Self = Self { storage_binding_bytes: 128 << 20 };
+}
+
+/// Backends the program uses. GL is left out: it lacks compute on the machines that have
+/// nothing else, and would hide a missing Vulkan driver.
+pub const BACKENDS: wgpu::Backends =
+    wgpu::Backends::VULKAN.union(wgpu::Backends::METAL).union(wgpu::Backends::DX12);
+
+/// The one device description, for window, command line and tests alike.
+///
+/// Asks for WebGPU's default limits, raised only where `need` is larger and the adapter can.
+/// # Errors
+/// [`GpuError::Limit`] naming what was required and what the adapter has.
+pub fn device_descriptor(
+    adapter: &wgpu::Adapter,
+    need: Need,
+) -> Result<wgpu::DeviceDescriptor<'static>, GpuError> {
+    let has = adapter.limits();
+    let mut limits = wgpu::Limits::default();
+    check_limit("bytes in one storage binding", need.storage_binding_bytes, has.max_storage_buffer_binding_size)?;
+    check_limit("bytes in one buffer", need.storage_binding_bytes, has.max_buffer_size)?;
+    limits.max_storage_buffer_binding_size =
+        need.storage_binding_bytes.max(limits.max_storage_buffer_binding_size);
+    limits.max_buffer_size = need.storage_binding_bytes.max(limits.max_buffer_size);
+    // A window on a large screen asks for textures up to the adapter's own size.
+    limits.max_texture_dimension_2d =
+        has.max_texture_dimension_2d.min(8192).max(limits.max_texture_dimension_2d);
+    check_limit("storage buffers in a shader stage", u64::from(limits.max_storage_buffers_per_shader_stage), u64::from(has.max_storage_buffers_per_shader_stage))?;
+    check_limit("invocations in a workgroup", u64::from(limits.max_compute_invocations_per_workgroup), u64::from(has.max_compute_invocations_per_workgroup))?;
+    Ok(wgpu::DeviceDescriptor {
+        label: Some("mechanostat device"),
+        required_features: wgpu::Features::empty(),
+        required_limits: limits,
+        experimental_features: wgpu::ExperimentalFeatures::disabled(),
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        trace: wgpu::Trace::Off,
+    })
+}
+
+fn check_limit(what: &'static str, required: u64, actual: u64) -> Result<(), GpuError> {
+    if required <= actual { Ok(()) } else { Err(GpuError::Limit { what, required, actual }) }
+}
+
+/// The instance description used without a window.
+pub fn instance_descriptor() -> wgpu::InstanceDescriptor {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    descriptor.backends = BACKENDS;
+    descriptor
+}
+
+/// Every adapter that the drivers of this machine offer.
+pub fn adapters() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(instance_descriptor());
+    pollster::block_on(instance.enumerate_adapters(BACKENDS))
+}
+
+/// An opened device with its queue. Cheap to clone: clones share the device.
+#[derive(Clone)]
+pub struct Gpu {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    info: wgpu::AdapterInfo,
+    lost: Arc<OnceLock<String>>,
+    error: Arc<Mutex<Option<String>>>,
+    allocated: AtomicU64,
+}
+
+impl std::fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gpu").field("adapter", &self.inner.info.name).finish_non_exhaustive()
+    }
+}
+
+impl Gpu {
+    /// Opens the adapter with the most power, or the software one where there is no other.
+    /// # Errors
+    /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Limit`] when it is too small.
+    pub fn open(need: Need) -> Result<Self, GpuError> {
+        let instance = wgpu::Instance::new(instance_descriptor());
+        let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        }))
+        .map_err(|e| GpuError::NoAdapter { detail: e.to_string() })?;
+        let descriptor = device_descriptor(&adapter, need)?;
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+            .map_err(|e| GpuError::Device { detail: e.to_string() })?;
+        Ok(Self::from_parts(adapter.get_info(), device, queue))
+    }
+
+    /// Wraps a device that somebody else opened (the window's) and watches it for loss and errors.
+    pub fn from_parts(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let lost = Arc::new(OnceLock::new());
+        let error = Arc::new(Mutex::new(None));
+        device.set_device_lost_callback({
+            let lost = Arc::clone(&lost);
+            move |reason, message| {
+                if !matches!(reason, wgpu::DeviceLostReason::Destroyed) {
+                    log::error!("device lost ({reason:?}): {message}");
+                }
+                // A second loss says nothing new.
+                lost.set(message).ok();
+            }
+        });
+        device.on_uncaptured_error(Arc::new({
+            let error = Arc::clone(&error);
+            move |e: wgpu::Error| {
+                log::error!("graphics error: {e}");
+                if let Ok(mut slot) = error.lock() {
+                    slot.get_or_insert_with(|| e.to_string());
+                }
+            }
+        }));
+        Self { inner: Arc::new(Inner { device, queue, info, lost, error, allocated: AtomicU64::new(0) }) }
+    }
+
+    /// The wgpu device.
+    pub fn device(&self) -> &wgpu::Device {
+        &self.inner.device
+    }
+
+    /// The wgpu queue.
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.inner.queue
+    }
+
+    /// Name, driver and kind of the adapter.
+    pub fn info(&self) -> &wgpu::AdapterInfo {
+        &self.inner.info
+    }
+
+    /// Adapter name with driver, as shown to people and written to `run.toml`.
+    pub fn adapter_name(&self) -> String {
+        let info = self.info();
+        let driver = format!("{} {}", info.driver, info.driver_info);
+        format!("{} ({:?}, {})", info.name, info.backend, driver.trim())
+    }
+
+    /// Bytes asked for through this handle so far, all buffers and textures together.
+    pub fn allocated_bytes(&self) -> u64 {
+        self.inner.allocated.load(Ordering::Relaxed)
+    }
+
+    /// Counts memory that was not made by [`Gpu::buffer`], such as a texture.
+    pub fn count_bytes(&self, bytes: u64) {
+        self.inner.allocated.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// The first trouble that nobody asked about: a lost device or an uncaptured error.
+    /// # Errors
+    /// [`GpuError::Lost`] or [`GpuError::Uncaptured`].
+    pub fn check(&self) -> Result<(), GpuError> {
+        if let Some(message) = self.inner.lost.get() {
+            return Err(GpuError::Lost { detail: message.clone() });
+        }
+        match self.inner.error.lock().ok().and_then(|e| e.clone()) {
+            Some(detail) => Err(GpuError::Uncaptured { detail }),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs `make` inside validation and out-of-memory scopes, so that trouble is an error with a name.
+    /// # Errors
+    /// [`GpuError::Validation`] or [`GpuError::OutOfMemory`] with `label`.
+    pub fn scoped<T>(&self, label: &str, make: impl FnOnce(&wgpu::Device) -> T) -> Result<T, GpuError> {
+        let memory = self.device().push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device().push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make(self.device());
+        // Native error scopes resolve at once: neither line waits for the adapter.
+        let validation = pollster::block_on(validation.pop());
+        let memory = pollster::block_on(memory.pop());
+        if let Some(e) = memory {
+            return Err(GpuError::OutOfMemory { label: label.to_owned(), detail: e.to_string() });
+        }
+        if let Some(e) = validation {
+            return Err(GpuError::Validation { label: label.to_owned(), detail: e.to_string() });
+        }
+        Ok(made)
+    }
+
+    /// A zeroed buffer of `bytes` (rounded up to 16).
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, GpuError> {
+        let size = bytes.next_multiple_of(16).max(16);
+        let buffer = self.scoped(label, |device| {
+            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+        })?;
+        self.count_bytes(size);
+        Ok(buffer)
+    }
+
+    /// A zeroed storage buffer of `count` values of `T`, readable by copies.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn storage<T>(&self, label: &str, count: usize) -> Result<wgpu::Buffer, GpuError> {
+        self.buffer(
+            label,
+            (count * size_of::<T>()) as u64,
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+        )
+    }
+
+    /// A storage buffer holding `values`.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn storage_from<T: bytemuck::NoUninit>(&self, label: &str, values: &[T]) -> Result<wgpu::Buffer, GpuError> {
+        let buffer = self.storage::<T>(label, values.len())?;
+        self.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(values));
+        Ok(buffer)
+    }
+
+    /// A uniform buffer holding `value`.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn uniform<T: bytemuck::NoUninit>(&self, label: &str, value: &T) -> Result<wgpu::Buffer, GpuError> {
+        let buffer = self.buffer(
+            label,
+            size_of::<T>() as u64,
+            wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+        )?;
+        self.queue().write_buffer(&buffer, 0, bytemuck::bytes_of(value));
+        Ok(buffer)
+    }
+
+    /// A fresh command encoder.
+    pub fn encoder(&self, label: &str) -> wgpu::CommandEncoder {
+        self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
+    }
+
+    /// Hands recorded commands to the adapter.
+    pub fn submit(&self, encoder: wgpu::CommandEncoder) {
+        self.queue().submit([encoder.finish()]);
+    }
+
+    /// Lets finished work report, without waiting.
+    /// # Errors
+    /// [`GpuError::Poll`], or what [`Gpu::check`] finds.
+    pub fn poll(&self) -> Result<(), GpuError> {
+        self.device()
+            .poll(wgpu::PollType::Poll)
+            .map_err(|e| GpuError::Poll { detail: e.to_string() })?;
+        self.check()
+    }
+
+    /// Waits until all submitted work is done. For the command line and tests only.
+    /// # Errors
+    /// [`GpuError::Poll`] after two minutes without an answer, or what [`Gpu::check`] finds.
+    pub fn wait(&self) -> Result<(), GpuError> {
+        self.device()
+            .poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_mins(2)) })
+            .map_err(|e| GpuError::Poll { detail: e.to_string() })?;
+        self.check()
+    }
+}

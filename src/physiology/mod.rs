@@ -1,0 +1,218 @@
+//! Parameters of the tissue, each with value, unit and source, read from `assets/physiology.toml`.
+
+use std::collections::BTreeMap;
+
+use bytemuck::{Pod, Zeroable};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::located::{Located, Source};
+
+/// The parameter file that comes with the program.
+pub const BUILT_IN: &str = include_str!("../../assets/physiology.toml");
+
+macro_rules! parameters {
+    ($($name:ident)*) => {
+        /// Every scalar parameter, as the shaders see it. Meaning, unit and source of each stand
+        /// in `assets/physiology.toml` under the same name.
+        #[repr(C)]
+        #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+        pub struct Physiology {
+            $(#[doc = concat!("`", stringify!($name), "` of physiology.toml.")] pub $name: f32,)*
+        }
+
+        impl Physiology {
+            /// All names, in memory order.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// All values, in memory order.
+            pub fn values(&self) -> Vec<f32> {
+                vec![$(self.$name),*]
+            }
+
+            fn from_values(values: &[f32]) -> Self {
+                let mut all = values.iter().copied();
+                Self { $($name: all.next().unwrap_or_default()),* }
+            }
+        }
+    };
+}
+
+parameters! {
+    modulus_coefficient modulus_exponent reference_modulus poisson_ratio tissue_density tissue_mineral
+    cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
+    stimulus_exponent settling_stimulus settling_exponent
+    joint_muscle_share residual_load_flight residual_load_bed_rest
+    dose_exponent overload_limit osteocyte_time
+    sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation
+    rankl_gain rankl_time myostatin_rankl osteoclast_time
+    coupling coupling_time osteoblast_time formation_gain bmp_formation
+    marrow_fat_gain marrow_fat_time
+    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5
+    bmp_bone bisphosphonate_inhibition
+    muscle_dose_exponent synthesis_loss degradation_gain training_gain
+    atrophy_time recovery_time type1_sensitivity type2_sensitivity
+    neural_loss neural_time fluid_shift fluid_time
+    satellite_memory_time satellite_time satellite_activation satellite_loss myotube_activation myotube_loss
+    bmp_activation bmp_loss bmp_synthesis myostatin_gain myostatin_degradation
+    signal_length
+    treadmill_use ired_use ared_use flywheel_use
+    mechanics_interval
+}
+
+impl Physiology {
+    /// The struct's WGSL declaration, made from the same names so that the two cannot drift apart.
+    pub(crate) fn wgsl() -> String {
+        let fields: Vec<String> = Self::NAMES.iter().map(|name| format!("    {name}: f32,\n")).collect();
+        format!("struct Physiology {{\n{}}}\n", fields.concat())
+    }
+
+    /// The value under `name`.
+    pub fn get(&self, name: &str) -> Option<f32> {
+        Self::NAMES.iter().position(|n| *n == name).and_then(|i| self.values().get(i).copied())
+    }
+}
+
+/// When an activity takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActivityKind {
+    /// Upright in gravity: its force goes with the weight that the legs carry.
+    Gait,
+    /// On the treadmill, held down by a harness.
+    Treadmill,
+    /// On the interim resistive device.
+    Ired,
+    /// On the advanced resistive device.
+    Ared,
+    /// On the flywheel.
+    Flywheel,
+}
+
+/// What a day holds: forces of one activity, in N at 75 kg, and how often a day.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// The scene it loads.
+    pub scene: String,
+    /// Name.
+    pub name: String,
+    /// When it takes place.
+    pub kind: ActivityKind,
+    /// Cycles a day.
+    pub count: f64,
+    /// Peak force by load case name, N at 75 kg.
+    pub forces: BTreeMap<String, f64>,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// A muscle group of a scene.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MuscleGroup {
+    /// The scene it belongs to.
+    pub scene: String,
+    /// Name, which is its region's and its load case's name too.
+    pub name: String,
+    /// Share of its daily use that standing up against gravity asks for, 0 to 1.
+    pub postural: f64,
+    /// Share of type I fibre area, 0 to 1.
+    pub type1: f64,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// One parameter as the file gives it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    value: Spanned<f64>,
+    unit: String,
+    source: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    parameters: BTreeMap<String, Spanned<Entry>>,
+    activity: Vec<Spanned<Activity>>,
+    muscle: Vec<Spanned<MuscleGroup>>,
+}
+
+/// The whole parameter file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Scalar parameters.
+    pub physiology: Physiology,
+    /// Activities of all scenes.
+    pub activities: Vec<Activity>,
+    /// Muscle groups of all scenes.
+    pub muscles: Vec<MuscleGroup>,
+    /// Unit and source by parameter, in [`Physiology::NAMES`]' order.
+    pub provenance: Vec<(String, String)>,
+}
+
+impl Model {
+    /// The parameters that come with the program.
+    /// # Errors
+    /// As [`Model::parse`]; a test holds that there is none.
+    pub fn built_in() -> Result<Self, Located> {
+        Self::parse("assets/physiology.toml", BUILT_IN)
+    }
+
+    /// Reads a parameter file. `file` is its name for errors.
+    /// # Errors
+    /// A missing, unknown, negative or not finite parameter, one without source, or bad TOML.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
+        let source = Source { file, text };
+        let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
+        for (name, entry) in &read.parameters {
+            if !Physiology::NAMES.contains(&name.as_str()) {
+                return Err(source.error(entry.span().start, name, "an unknown parameter", Physiology::NAMES.join(", ")));
+            }
+        }
+        let mut values = Vec::new();
+        let mut provenance = Vec::new();
+        for name in Physiology::NAMES {
+            let Some(entry) = read.parameters.get(*name) else {
+                return Err(source.error(text.len(), name, "missing", format!("a table [parameters.{name}] with value, unit and source")));
+            };
+            let entry = entry.get_ref();
+            let value = *entry.value.get_ref();
+            // Two coefficients of Martin's polynomial are negative; nothing else may be.
+            let signed = name.starts_with("martin_");
+            if !value.is_finite() || (value < 0.0 && !signed) {
+                let allowed = if signed { "a finite number" } else { "a finite number, 0 or more" };
+                return Err(source.error(entry.value.span().start, name, format!("{value}"), allowed));
+            }
+            if entry.source.get_ref().trim().is_empty() {
+                return Err(source.error(entry.source.span().start, name, "an empty source", "where the value comes from, or 'fitted to …'"));
+            }
+            values.push(value as f32);
+            provenance.push((entry.unit.clone(), entry.source.get_ref().clone()));
+        }
+        for activity in &read.activity {
+            let bad = activity.get_ref().forces.iter().find(|(_, f)| !f.is_finite() || **f < 0.0);
+            if let Some((case, force)) = bad {
+                return Err(source.error(activity.span().start, case, format!("{force}"), "a force of 0 N or more"));
+            }
+            let count = activity.get_ref().count;
+            if !count.is_finite() || count < 0.0 {
+                return Err(source.error(activity.span().start, "count", format!("{count}"), "0 or more a day"));
+            }
+        }
+        for muscle in &read.muscle {
+            let m = muscle.get_ref();
+            if !(0.0..=1.0).contains(&m.postural) || !(0.0..=1.0).contains(&m.type1) {
+                return Err(source.error(muscle.span().start, &m.name, format!("postural {}, type1 {}", m.postural, m.type1), "shares from 0 to 1"));
+            }
+        }
+        Ok(Self {
+            physiology: Physiology::from_values(&values),
+            activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
+            muscles: read.muscle.into_iter().map(Spanned::into_inner).collect(),
+            provenance,
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! What happens to the body: gravity, posture, exercise and drugs, phase by phase.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::located::{Located, Source};
+
+/// The scenarios that come with the program: name and TOML text.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("earth", include_str!("../../assets/scenarios/earth.toml")),
+    ("iss-6-months", include_str!("../../assets/scenarios/iss-6-months.toml")),
+    ("iss-6-months-ared", include_str!("../../assets/scenarios/iss-6-months-ared.toml")),
+    ("bed-rest-17-weeks", include_str!("../../assets/scenarios/bed-rest-17-weeks.toml")),
+    ("moon-6-months", include_str!("../../assets/scenarios/moon-6-months.toml")),
+    ("mars-3-years", include_str!("../../assets/scenarios/mars-3-years.toml")),
+    ("iss-6-months-and-a-year-home", include_str!("../../assets/scenarios/iss-6-months-and-a-year-home.toml")),
+];
+
+macro_rules! named {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $kind { $($(#[$vdoc])* $variant),+ }
+
+        impl $kind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// As written in scenario files.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The one written so.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+named! {
+    /// How the body is held.
+    Posture {
+        /// Standing, walking and sitting.
+        Upright = "upright",
+        /// Lying: gravity acts, but not along the legs.
+        BedRest = "bed-rest",
+    }
+}
+named! {
+    /// What the crew trains on.
+    Exercise {
+        /// Nothing.
+        None = "none",
+        /// Running in a harness.
+        Treadmill = "treadmill",
+        /// Interim resistive exercise device, up to 1337 N.
+        Ired = "ired",
+        /// Advanced resistive exercise device, up to 2669 N.
+        Ared = "ared",
+        /// Flywheel.
+        Flywheel = "flywheel",
+    }
+}
+named! {
+    /// What the crew takes.
+    Drug {
+        /// Nothing.
+        None = "none",
+        /// A bisphosphonate such as alendronate.
+        Bisphosphonate = "bisphosphonate",
+    }
+}
+
+/// What acts on the body at a moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Conditions {
+    /// Gravity, multiples of 9.80665 m/s², 0 to 3.
+    pub gravity: f64,
+    /// Posture.
+    pub posture: Posture,
+    /// Exercise.
+    pub exercise: Exercise,
+    /// Drug.
+    pub drug: Drug,
+    /// Body mass, kg.
+    pub body_mass_kg: f64,
+}
+
+impl Conditions {
+    /// A day on Earth for a person of 75 kg.
+    pub const EARTH: Self = Self {
+        gravity: 1.0,
+        posture: Posture::Upright,
+        exercise: Exercise::None,
+        drug: Drug::None,
+        body_mass_kg: 75.0,
+    };
+
+    /// Gravity along the legs, g.
+    pub fn axial_gravity(&self) -> f64 {
+        match self.posture {
+            Posture::Upright => self.gravity,
+            Posture::BedRest => 0.0,
+        }
+    }
+}
+
+/// A stretch of days under the same conditions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Name.
+    pub name: String,
+    /// Length, days.
+    pub days: f64,
+    /// What acts.
+    pub conditions: Conditions,
+}
+
+/// A mission or study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scenario {
+    /// Name.
+    pub name: String,
+    /// Where it comes from, if said.
+    pub source: Option<String>,
+    /// Phases in order; at least one.
+    pub phases: Vec<Phase>,
+    /// The TOML text it was read from.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: Spanned<String>,
+    source: Option<String>,
+    body_mass_kg: Option<Spanned<f64>>,
+    #[serde(default)]
+    phase: Vec<Spanned<FilePhase>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePhase {
+    name: String,
+    days: Spanned<f64>,
+    gravity: Spanned<f64>,
+    posture: Option<Spanned<String>>,
+    exercise: Option<Spanned<String>>,
+    drug: Option<Spanned<String>>,
+}
+
+/// The longest phase that makes sense: a hundred years.
+const MOST_DAYS: f64 = 36_525.0;
+
+impl Scenario {
+    /// The built-in scenario of that name.
+    pub fn built_in(name: &str) -> Option<Result<Self, Located>> {
+        BUILT_IN.iter().find(|(n, _)| *n == name).map(|(n, text)| Self::parse(&format!("{n}.toml"), text))
+    }
+
+    /// Reads a scenario. `file` is its name for errors.
+    /// # Errors
+    /// File, line, key, what was found and what is allowed.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
+        let source = Source { file, text };
+        let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
+        if read.phase.is_empty() {
+            return Err(source.error(read.name.span().start, "phase", "no phase", "at least one [[phase]]"));
+        }
+        let body_mass_kg = match &read.body_mass_kg {
+            None => Conditions::EARTH.body_mass_kg,
+            Some(mass) => number(source, "body_mass_kg", mass, 20.0, 300.0, "20 to 300 kg")?,
+        };
+        let mut phases = Vec::new();
+        for (i, phase) in read.phase.iter().enumerate() {
+            let p = phase.get_ref();
+            let key = |k: &str| format!("phase {} ({}), {k}", i + 1, p.name);
+            let days = number(source, &key("days"), &p.days, f64::MIN_POSITIVE, MOST_DAYS, "more than 0, at most 36525 days")?;
+            let gravity = number(source, &key("gravity"), &p.gravity, 0.0, 3.0, "0 to 3 g")?;
+            phases.push(Phase {
+                name: p.name.clone(),
+                days,
+                conditions: Conditions {
+                    gravity,
+                    posture: choice(source, &key("posture"), p.posture.as_ref(), Posture::Upright, Posture::from_name, Posture::ALL, Posture::name)?,
+                    exercise: choice(source, &key("exercise"), p.exercise.as_ref(), Exercise::None, Exercise::from_name, Exercise::ALL, Exercise::name)?,
+                    drug: choice(source, &key("drug"), p.drug.as_ref(), Drug::None, Drug::from_name, Drug::ALL, Drug::name)?,
+                    body_mass_kg,
+                },
+            });
+        }
+        Ok(Self { name: read.name.into_inner(), source: read.source, phases, text: text.to_owned() })
+    }
+
+    /// Length, days.
+    pub fn days(&self) -> f64 {
+        self.phases.iter().map(|p| p.days).sum()
+    }
+
+    /// The phase that `day` falls in, with its first day; the last one goes on for ever.
+    pub fn phase_at(&self, day: f64) -> (&Phase, f64) {
+        let mut start = 0.0;
+        for phase in &self.phases[..self.phases.len() - 1] {
+            if day < start + phase.days - 1e-9 {
+                return (phase, start);
+            }
+            start += phase.days;
+        }
+        (&self.phases[self.phases.len() - 1], start)
+    }
+}
+
+fn number(source: Source<'_>, key: &str, value: &Spanned<f64>, least: f64, most: f64, allowed: &str) -> Result<f64, Located> {
+    let v = *value.get_ref();
+    if (least..=most).contains(&v) { Ok(v) } else { Err(source.error(value.span().start, key, format!("{v}"), allowed)) }
+}
+
+fn choice<T: Copy>(
+    source: Source<'_>,
+    key: &str,
+    value: Option<&Spanned<String>>,
+    default: T,
+    from_name: impl Fn(&str) -> Option<T>,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, Located> {
+    let Some(value) = value else { return Ok(default) };
+    from_name(value.get_ref()).ok_or_else(|| {
+        let allowed: Vec<String> = all.iter().map(|t| format!("\"{}\"", name(*t))).collect();
+        source.error(value.span().start, key, format!("\"{}\"", value.get_ref()), allowed.join(", "))
+    })
+}

@@ -1,0 +1,403 @@
+//! Displacement under each unit load: voxel finite elements, conjugate gradients. Shader: `mechanics.wgsl`.
+//!
+//! Elasticity is linear, so one displacement field per unit load (1 N along each direction of
+//! the joint force, 1 N of each muscle) serves every activity and every gravity; the fields
+//! only have to follow the slow change of density. Moduli are relative to a reference, which
+//! keeps f32 near 1: a displacement here is the true one times that reference modulus.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::gpu::{Gpu, GpuError, Kernel, Readback, Shader, dispatch, slice, values, whole};
+
+use super::element::Element;
+use super::grid::Grid;
+use super::multigrid::{Finest, Multigrid, Topology};
+use super::shader;
+
+/// Keep in step with `struct Scalars` in `shared/scalars.wgsl`; a test compares the layouts.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+pub struct Scalars {
+    /// r·z of the last iteration.
+    pub rz: f32,
+    /// Step length.
+    pub alpha: f32,
+    /// Direction mix.
+    pub beta: f32,
+    /// ‖r‖².
+    pub rr: f32,
+    /// ‖b‖².
+    pub bb: f32,
+    /// Relative residual to stop at.
+    pub tolerance: f32,
+    /// Iterations of this solve.
+    pub iterations: u32,
+    /// 1 once converged.
+    pub stop: u32,
+}
+
+/// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Elements along x, y, z.
+    pub elements: [usize; 3],
+    /// Poisson's ratio and edge lengths.
+    pub element: Element,
+    /// By element, x fastest: may carry stiffness.
+    pub active: Vec<bool>,
+    /// By node, x fastest: bits 0 to 2 hold components x, y, z at zero.
+    pub held: Vec<u8>,
+    /// Unit loads: node coordinates and force, N per N. A node appears once a load.
+    pub loads: Vec<Vec<([usize; 3], [f32; 3])>>,
+}
+
+/// How a solve went.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// Conjugate gradient iterations.
+    pub iterations: u32,
+    /// ‖b − K u‖ / ‖b‖ of the stored displacement, evaluated anew.
+    pub true_residual: f64,
+    /// Whether the tolerance was met before the iterations ran out.
+    pub converged: bool,
+}
+
+struct Case {
+    norm2: f32,
+    points: u32,
+    residual: wgpu::BindGroup,
+    load: wgpu::BindGroup,
+    update: wgpu::BindGroup,
+}
+
+/// The solver with its buffers.
+pub struct Mechanics {
+    grid: Grid,
+    element: Element,
+    count: u32,
+    nodes: wgpu::Buffer,
+    uniform: wgpu::Buffer,
+    modulus: wgpu::Buffer,
+    displacement: wgpu::Buffer,
+    case_bytes: u64,
+    r: wgpu::Buffer,
+    scalars: wgpu::Buffer,
+    kernels: Kernels,
+    groups: Groups,
+    cases: Vec<Case>,
+    multigrid: Multigrid,
+}
+
+struct Kernels {
+    apply_load: Kernel,
+    residual: Kernel,
+    finish_start: Kernel,
+    finish_true: Kernel,
+    dot_rz: Kernel,
+    finish_beta: Kernel,
+    direction: Kernel,
+    stiffness_times: Kernel,
+    finish_alpha: Kernel,
+    update: Kernel,
+    finish_update: Kernel,
+}
+
+struct Groups {
+    finish_start: wgpu::BindGroup,
+    finish_true: wgpu::BindGroup,
+    dot_rz: wgpu::BindGroup,
+    finish_beta: wgpu::BindGroup,
+    direction: wgpu::BindGroup,
+    stiffness_times: wgpu::BindGroup,
+    finish_alpha: wgpu::BindGroup,
+    finish_update: wgpu::BindGroup,
+}
+
+impl std::fmt::Debug for Mechanics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mechanics").field("grid", &self.grid).field("nodes", &self.count).finish_non_exhaustive()
+    }
+}
+
+impl Mechanics {
+    /// Buffers and pipelines for `problem`, displacement zero, modulus zero.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(gpu: &Gpu, problem: &Problem) -> Result<Self, GpuError> {
+        let grid = Grid { elements: problem.elements };
+        let topology = Topology::new(grid, problem.active.clone(), problem.held.clone());
+        let list = topology.nodes();
+        let count = list.len() as u32;
+        let vector = |label: &str| gpu.storage::<[f32; 3]>(label, grid.len());
+        let nodes = gpu.storage_from("mechanics nodes", &list)?;
+        let uniform = gpu.uniform("mechanics grid", &grid.uniform(list.len()))?;
+        let modulus = gpu.storage::<f32>("mechanics modulus", grid.len())?;
+        let case_bytes = (12 * grid.len() as u64).next_multiple_of(256);
+        let displacement =
+            gpu.storage::<u8>("mechanics displacement", case_bytes as usize * problem.loads.len().max(1))?;
+        let r = vector("mechanics residual")?;
+        let p = vector("mechanics direction")?;
+        // K p is needed only between two V-cycles, so it lends them its room.
+        let q = vector("mechanics product")?;
+        let z = vector("mechanics correction")?;
+        let partials = gpu.storage::<f32>("mechanics partial sums", workgroups(list.len()))?;
+        let scalars = gpu.storage::<Scalars>("mechanics scalars", 1)?;
+        let multigrid = Multigrid::new(gpu, &problem.element, &topology, &Finest {
+            uniform: &uniform,
+            nodes: &nodes,
+            count,
+            modulus: &modulus,
+            residual: &r,
+            scratch: &q,
+            correction: &z,
+            scalars: &scalars,
+        })?;
+        let module = Shader::new(gpu, "mechanics", &shader::mechanics(&problem.element))?;
+        let kernel = |entry: &str| module.kernel(gpu, entry);
+        let kernels = Kernels {
+            apply_load: kernel("apply_load")?,
+            residual: kernel("residual")?,
+            finish_start: kernel("finish_start")?,
+            finish_true: kernel("finish_true")?,
+            dot_rz: kernel("dot_rz")?,
+            finish_beta: kernel("finish_beta")?,
+            direction: kernel("direction")?,
+            stiffness_times: kernel("stiffness_times")?,
+            finish_alpha: kernel("finish_alpha")?,
+            update: kernel("update")?,
+            finish_update: kernel("finish_update")?,
+        };
+        let finish = |k: &Kernel| {
+            k.bind(gpu, &[(0, whole(&uniform)), (10, whole(&partials)), (11, whole(&scalars))])
+        };
+        let groups = Groups {
+            finish_start: finish(&kernels.finish_start)?,
+            finish_true: finish(&kernels.finish_true)?,
+            finish_beta: finish(&kernels.finish_beta)?,
+            finish_alpha: finish(&kernels.finish_alpha)?,
+            finish_update: finish(&kernels.finish_update)?,
+            dot_rz: kernels.dot_rz.bind(gpu, &[
+                (0, whole(&uniform)), (2, whole(&nodes)), (5, whole(&r)), (8, whole(&z)), (10, whole(&partials)),
+                (11, whole(&scalars)),
+            ])?,
+            direction: kernels.direction.bind(gpu, &[
+                (0, whole(&uniform)), (2, whole(&nodes)), (6, whole(&p)), (8, whole(&z)), (11, whole(&scalars)),
+            ])?,
+            stiffness_times: kernels.stiffness_times.bind(gpu, &[
+                (0, whole(&uniform)), (2, whole(&nodes)), (3, whole(&modulus)), (4, whole(&p)), (7, whole(&q)),
+                (10, whole(&partials)), (11, whole(&scalars)),
+            ])?,
+        };
+        let mut cases = Vec::new();
+        for (c, load) in problem.loads.iter().enumerate() {
+            let u = || slice(&displacement, c as u64 * case_bytes, 12 * grid.len() as u64);
+            let mut norm2 = 0.0;
+            let mut points = Vec::new();
+            for (at, force) in load {
+                let held = problem.held[node_number(problem.elements, *at)];
+                // A force on a held component goes into the support and loads nothing.
+                let free: [f32; 3] = std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
+                norm2 += free.iter().map(|f| f64::from(*f).powi(2)).sum::<f64>();
+                points.push([free[0], free[1], free[2], f32::from_bits(grid.index(*at) as u32)]);
+            }
+            let points_buffer = gpu.storage_from("mechanics load points", &points)?;
+            cases.push(Case {
+                norm2: norm2 as f32,
+                points: points.len() as u32,
+                residual: kernels.residual.bind(gpu, &[
+                    (0, whole(&uniform)), (2, whole(&nodes)), (3, whole(&modulus)), (4, u()), (5, whole(&r)),
+                    (10, whole(&partials)),
+                ])?,
+                load: kernels.apply_load.bind(gpu, &[
+                    (5, whole(&r)),
+                    (12, slice(&points_buffer, 0, (16 * points.len().max(1)) as u64)),
+                ])?,
+                update: kernels.update.bind(gpu, &[
+                    (0, whole(&uniform)), (2, whole(&nodes)), (5, whole(&r)), (6, whole(&p)), (7, whole(&q)), (9, u()),
+                    (10, whole(&partials)), (11, whole(&scalars)),
+                ])?,
+            });
+        }
+        Ok(Self {
+            grid,
+            element: problem.element.clone(),
+            count,
+            nodes,
+            uniform,
+            modulus,
+            displacement,
+            case_bytes,
+            r,
+            scalars,
+            kernels,
+            groups,
+            cases,
+            multigrid,
+        })
+    }
+
+    /// The grid, for indexing the buffers below.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// The element.
+    pub fn element(&self) -> &Element {
+        &self.element
+    }
+
+    /// Number of unit load cases.
+    pub fn cases(&self) -> usize {
+        self.cases.len()
+    }
+
+    /// Active nodes.
+    pub fn active_nodes(&self) -> u32 {
+        self.count
+    }
+
+    /// Relative modulus by padded element index (f32).
+    pub fn modulus(&self) -> &wgpu::Buffer {
+        &self.modulus
+    }
+
+    /// The grid as the shaders see it.
+    pub fn uniform(&self) -> &wgpu::Buffer {
+        &self.uniform
+    }
+
+    /// Displacement of all cases (3 f32 a node, padded), mm per N times the reference modulus.
+    pub fn displacement(&self) -> &wgpu::Buffer {
+        &self.displacement
+    }
+
+    /// Bytes between two cases in [`Mechanics::displacement`].
+    pub fn case_bytes(&self) -> u64 {
+        self.case_bytes
+    }
+
+    /// The residual left by the last solve (3 f32 a node, padded).
+    pub fn residual(&self) -> &wgpu::Buffer {
+        &self.r
+    }
+
+    /// Active nodes' list: padded index, held components in the three top bits.
+    pub fn nodes(&self) -> &wgpu::Buffer {
+        &self.nodes
+    }
+
+    /// The preconditioner.
+    pub fn multigrid(&self) -> &Multigrid {
+        &self.multigrid
+    }
+
+    /// Fits the preconditioner to the modulus as it is now.
+    pub fn record_operators(&self, encoder: &mut wgpu::CommandEncoder) {
+        let mut pass = compute_pass(encoder, "mechanics operators");
+        self.multigrid.record_operators(&mut pass);
+    }
+
+    /// Starts the solve of one case from its stored displacement. Submit before recording another start:
+    /// the tolerance travels through the queue.
+    pub fn record_start(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, case: usize, tolerance: f32) {
+        let scalars = Scalars { bb: self.cases[case].norm2, tolerance, ..Scalars::default() };
+        gpu.queue().write_buffer(&self.scalars, 0, bytemuck::bytes_of(&scalars));
+        self.record_residual(encoder, case);
+        let mut pass = compute_pass(encoder, "mechanics start");
+        dispatch(&mut pass, &self.kernels.finish_start, &self.groups.finish_start, 1);
+    }
+
+    fn record_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
+        encoder.clear_buffer(&self.r, 0, None);
+        let mut pass = compute_pass(encoder, "mechanics residual");
+        let c = &self.cases[case];
+        dispatch(&mut pass, &self.kernels.apply_load, &c.load, c.points);
+        dispatch(&mut pass, &self.kernels.residual, &c.residual, self.count);
+    }
+
+    /// Up to `iterations` of preconditioned conjugate gradients; those after convergence do nothing.
+    pub fn record_iterations(&self, encoder: &mut wgpu::CommandEncoder, case: usize, iterations: u32) {
+        let mut pass = compute_pass(encoder, "mechanics conjugate gradients");
+        let (k, g) = (&self.kernels, &self.groups);
+        for _ in 0..iterations {
+            self.multigrid.record_cycle(&mut pass);
+            dispatch(&mut pass, &k.dot_rz, &g.dot_rz, self.count);
+            dispatch(&mut pass, &k.finish_beta, &g.finish_beta, 1);
+            dispatch(&mut pass, &k.direction, &g.direction, self.count);
+            dispatch(&mut pass, &k.stiffness_times, &g.stiffness_times, self.count);
+            dispatch(&mut pass, &k.finish_alpha, &g.finish_alpha, 1);
+            dispatch(&mut pass, &k.update, &self.cases[case].update, self.count);
+            dispatch(&mut pass, &k.finish_update, &g.finish_update, 1);
+        }
+    }
+
+    /// Evaluates b − K u of the stored displacement anew, for an honest report.
+    pub fn record_true_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
+        self.record_residual(encoder, case);
+        let mut pass = compute_pass(encoder, "mechanics true residual");
+        dispatch(&mut pass, &self.kernels.finish_true, &self.groups.finish_true, 1);
+    }
+
+    /// Schedules the scalars' way back. [`Mechanics::scalars_from`] reads them.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn record_readback(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<Readback, GpuError> {
+        Readback::record(gpu, encoder, &[(&self.scalars, 0, size_of::<Scalars>() as u64)])
+    }
+
+    /// The scalars in arrived bytes.
+    pub fn scalars_from(parts: &[Vec<u8>]) -> Scalars {
+        parts.first().map(|bytes| values::<Scalars>(bytes)).and_then(|v| v.first().copied()).unwrap_or_default()
+    }
+
+    /// The report that `scalars`, read after [`Mechanics::record_true_residual`], carry.
+    pub fn outcome(scalars: &Scalars) -> Outcome {
+        Outcome {
+            iterations: scalars.iterations,
+            true_residual: (f64::from(scalars.rr) / f64::from(scalars.bb).max(f64::MIN_POSITIVE)).sqrt(),
+            converged: scalars.stop == 1,
+        }
+    }
+
+    /// Solves one case and waits for it. For the command line and tests.
+    /// # Errors
+    /// As [`Gpu::wait`].
+    pub fn solve(&self, gpu: &Gpu, case: usize, tolerance: f32, most: u32) -> Result<Outcome, GpuError> {
+        let mut encoder = gpu.encoder("mechanics solve");
+        self.record_start(gpu, &mut encoder, case, tolerance);
+        gpu.submit(encoder);
+        let mut done = 0;
+        loop {
+            let chunk = 8.min(most - done);
+            let mut encoder = gpu.encoder("mechanics solve");
+            self.record_iterations(&mut encoder, case, chunk);
+            done += chunk;
+            let scalars = Self::scalars_from(&self.record_readback(gpu, &mut encoder).and_then(|read| {
+                gpu.submit(encoder);
+                read.wait(gpu)
+            })?);
+            if scalars.stop == 1 || done >= most {
+                let mut encoder = gpu.encoder("mechanics solve");
+                self.record_true_residual(&mut encoder, case);
+                let read = self.record_readback(gpu, &mut encoder)?;
+                gpu.submit(encoder);
+                return Ok(Self::outcome(&Self::scalars_from(&read.wait(gpu)?)));
+            }
+        }
+    }
+}
+
+fn compute_pass<'a>(encoder: &'a mut wgpu::CommandEncoder, label: &str) -> wgpu::ComputePass<'a> {
+    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None })
+}
+
+fn node_number(elements: [usize; 3], at: [usize; 3]) -> usize {
+    at[0] + (elements[0] + 1) * (at[1] + (elements[1] + 1) * at[2])
+}
+
+/// Workgroups that [`dispatch`] starts for `threads`, the folded dimension included.
+fn workgroups(threads: usize) -> usize {
+    let groups = threads.div_ceil(64).max(1);
+    let columns = groups.min(65_535);
+    columns * groups.div_ceil(columns)
+}

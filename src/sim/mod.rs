@@ -1,0 +1,500 @@
+//! The simulation: one ring of stages, once a step, for window, command line and library alike.
+//!
+//! Nothing here waits. [`Simulation::poll`] submits a slice of work or looks whether the last
+//! slice is done; who has time to wait, waits between two polls.
+
+pub mod bone;
+pub mod element;
+pub mod field;
+pub mod grid;
+pub mod loads;
+pub mod mechanics;
+pub mod multigrid;
+pub mod muscle;
+pub mod shader;
+pub mod signal;
+pub mod state;
+pub mod stiffness;
+pub mod stimulus;
+
+use std::sync::Arc;
+
+use crate::gpu::{Gpu, GpuError, Need, Readback, values};
+use crate::physiology::Model;
+use crate::scenario::Conditions;
+use crate::tissue::Anatomy;
+
+use bone::Bone;
+use element::Element;
+use field::{Field, FieldKind};
+use grid::Grid;
+use loads::Loads;
+use mechanics::{Mechanics, Outcome, Problem};
+use muscle::Muscle;
+use signal::Signal;
+use state::{Environment, Lists, MuscleState, SiteState, TissueState};
+use stiffness::Stiffness;
+use stimulus::Stimulus;
+
+/// Rounds of settling under 1 g before the set-point is taken.
+pub const SETTLING_ROUNDS: u32 = 24;
+/// Relative residual of the solves while settling.
+const SETTLING_TOLERANCE: f32 = 1e-2;
+/// Relative residual of the solve that the set-point is taken from.
+const SET_POINT_TOLERANCE: f32 = 1e-4;
+/// Relative residual of the solves in a run. Never below what f32 left of the set-point's own
+/// solve, so that at 1 g nothing is left to do.
+const RUN_TOLERANCE: f32 = 5e-4;
+/// Iterations after which a solve is given up.
+const MOST_ITERATIONS: u32 = 200;
+
+/// What a simulation can fail with.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SimError {
+    /// Trouble with the adapter.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// A solve ran out of iterations.
+    #[error("the solve for {load} did not converge: {iterations} iterations left a residual of {residual:.1e}")]
+    NotConverged {
+        /// Which unit load.
+        load: String,
+        /// Iterations done.
+        iterations: u32,
+        /// What was left, relative.
+        residual: f64,
+    },
+}
+
+/// What a simulation is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// The adapter is still at work on the last slice; nothing was submitted.
+    Waiting,
+    /// A slice of settling was submitted: rounds done.
+    Settling(u32),
+    /// A slice of a solve was submitted.
+    Solving,
+    /// A step can be taken.
+    Ready,
+}
+
+/// Everything measurable at one moment, on the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Day.
+    pub day: f64,
+    /// Conditions at that moment.
+    pub conditions: Conditions,
+    /// State by site.
+    pub sites: Vec<SiteState>,
+    /// Strain energy density by bone voxel, MPa.
+    pub energy: Vec<f32>,
+    /// State by muscle voxel.
+    pub muscle: Vec<MuscleState>,
+    /// Relative change of BMP-2 and myostatin by lattice voxel.
+    pub levels: Vec<[f32; 2]>,
+}
+
+/// A snapshot on its way.
+#[derive(Debug)]
+pub struct PendingSnapshot {
+    readback: Readback,
+    day: f64,
+    conditions: Conditions,
+}
+
+impl PendingSnapshot {
+    /// The snapshot, if it has arrived.
+    /// # Errors
+    /// [`GpuError::Readback`].
+    pub fn poll(&self) -> Result<Option<Snapshot>, GpuError> {
+        let Some(parts) = self.readback.poll()? else { return Ok(None) };
+        let [sites, energy, muscle, levels] = parts.as_slice() else { return Ok(None) };
+        Ok(Some(Snapshot {
+            day: self.day,
+            conditions: self.conditions,
+            sites: values(sites),
+            energy: values(energy),
+            muscle: values(muscle),
+            levels: values(levels),
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct Solve {
+    case: usize,
+    done: u32,
+    tolerance: f32,
+    readback: Option<Readback>,
+    finishing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Density still moves towards the target stimulus; rounds done.
+    Settling(u32),
+    /// The solve that the set-point is taken from.
+    SetPoint,
+    /// A run.
+    Running,
+}
+
+/// Bone and muscle of one scene, on the adapter.
+#[derive(Debug)]
+pub struct Simulation {
+    gpu: Gpu,
+    anatomy: Arc<Anatomy>,
+    model: Arc<Model>,
+    mechanics: Mechanics,
+    state: TissueState,
+    loads: Loads,
+    stiffness: Stiffness,
+    stimulus: Stimulus,
+    muscle: Muscle,
+    signal: Signal,
+    bone: Bone,
+    field: Field,
+    stage: Stage,
+    solve: Option<Solve>,
+    conditions: Conditions,
+    day: f64,
+    solved_on: f64,
+    outcomes: Vec<Outcome>,
+    /// Twice the residual that f32 left of the set-point's solve, by case.
+    floors: Vec<f32>,
+    allocated: u64,
+    slice: u32,
+}
+
+impl Simulation {
+    /// The largest buffer binding that a scene needs, for choosing limits.
+    pub fn need(anatomy: &Anatomy) -> Need {
+        let grid = Grid { elements: anatomy.elements };
+        let displacement = (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
+        let levels = 8 * anatomy.len() as u64;
+        let coarse = anatomy.elements.iter().map(|n| n.div_ceil(2) + 1).product::<usize>();
+        Need { storage_binding_bytes: displacement.max(levels).max(972 * coarse as u64) }
+    }
+
+    /// A simulation at its first moment; [`Simulation::poll`] settles it.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, GpuError> {
+        let before = gpu.allocated_bytes();
+        let lists = Lists::new(&anatomy, &model);
+        let problem = problem(&anatomy, &model);
+        let mechanics = Mechanics::new(gpu, &problem)?;
+        let state = TissueState::new(gpu, &anatomy, &model, &lists)?;
+        Ok(Self {
+            loads: Loads::new(gpu, &state)?,
+            stiffness: Stiffness::new(gpu, &state, &mechanics)?,
+            stimulus: Stimulus::new(gpu, &state, &mechanics)?,
+            muscle: Muscle::new(gpu, &state)?,
+            signal: Signal::new(gpu, &state, &anatomy)?,
+            bone: Bone::new(gpu, &state)?,
+            field: Field::new(gpu, &state)?,
+            allocated: gpu.allocated_bytes() - before,
+            gpu: gpu.clone(),
+            outcomes: vec![Outcome { iterations: 0, true_residual: 1.0, converged: false }; mechanics.cases()],
+            floors: vec![0.0; mechanics.cases()],
+            anatomy,
+            model,
+            mechanics,
+            state,
+            stage: Stage::Settling(0),
+            solve: None,
+            conditions: Conditions::EARTH,
+            day: 0.0,
+            solved_on: 0.0,
+            slice: 8,
+        })
+    }
+
+    /// How many conjugate gradient iterations one poll submits. Fewer keep a window fluent on a
+    /// slow adapter; the result is the same.
+    pub fn set_slice(&mut self, iterations: u32) {
+        self.slice = iterations.clamp(1, 32);
+    }
+
+    /// Submits the next slice of work, if the last one is done. Never waits.
+    /// # Errors
+    /// [`SimError`].
+    pub fn poll(&mut self) -> Result<Status, SimError> {
+        self.gpu.poll()?;
+        if self.solve.is_some() {
+            return self.poll_solve();
+        }
+        match self.stage {
+            Stage::Running => Ok(Status::Ready),
+            Stage::Settling(round) => {
+                self.begin_solve(if round + 1 < SETTLING_ROUNDS { SETTLING_TOLERANCE } else { SETTLING_TOLERANCE / 10.0 });
+                Ok(Status::Settling(round))
+            }
+            Stage::SetPoint => {
+                self.begin_solve(SET_POINT_TOLERANCE);
+                Ok(Status::Settling(SETTLING_ROUNDS))
+            }
+        }
+    }
+
+    fn begin_solve(&mut self, tolerance: f32) {
+        self.write_environment(0.0);
+        let mut encoder = self.gpu.encoder("mechanics operators");
+        self.record_pass(&mut encoder, "stiffness", |s, pass| s.stiffness.record(pass));
+        self.mechanics.record_operators(&mut encoder);
+        self.gpu.submit(encoder);
+        self.solve = Some(Solve { case: 0, done: 0, tolerance, readback: None, finishing: false });
+    }
+
+    fn poll_solve(&mut self) -> Result<Status, SimError> {
+        let Some(mut solve) = self.solve.take() else { return Ok(Status::Ready) };
+        let status = match self.stage {
+            Stage::Running => Status::Solving,
+            Stage::Settling(round) => Status::Settling(round),
+            Stage::SetPoint => Status::Settling(SETTLING_ROUNDS),
+        };
+        if let Some(readback) = &solve.readback {
+            let Some(parts) = readback.poll()? else {
+                self.solve = Some(solve);
+                return Ok(Status::Waiting);
+            };
+            let scalars = Mechanics::scalars_from(&parts);
+            // Without an iteration the residual that stopped the solve is the true one already.
+            if solve.finishing || (scalars.stop == 1 && scalars.iterations == 0) {
+                let outcome = Mechanics::outcome(&scalars);
+                self.outcomes[solve.case] = outcome;
+                if !outcome.converged || !outcome.true_residual.is_finite() {
+                    return Err(SimError::NotConverged {
+                        load: self.anatomy.loads[solve.case].name.to_owned(),
+                        iterations: outcome.iterations,
+                        residual: outcome.true_residual,
+                    });
+                }
+                if solve.case + 1 == self.mechanics.cases() {
+                    self.end_solve();
+                    return Ok(status);
+                }
+                solve = Solve { case: solve.case + 1, done: 0, readback: None, finishing: false, ..solve };
+            } else {
+                solve.finishing = scalars.stop == 1 || solve.done >= MOST_ITERATIONS;
+            }
+        }
+        let mut encoder = self.gpu.encoder("mechanics");
+        if solve.finishing {
+            self.mechanics.record_true_residual(&mut encoder, solve.case);
+        } else {
+            if solve.done == 0 {
+                let floor = self.floors[solve.case];
+                self.mechanics.record_start(&self.gpu, &mut encoder, solve.case, solve.tolerance.max(floor));
+            }
+            // About as many as the last solve took: those after convergence cost their launches.
+            let before = self.outcomes[solve.case];
+            let likely = if before.converged { before.iterations + 1 } else { self.slice };
+            let slice = likely.min(self.slice);
+            self.mechanics.record_iterations(&mut encoder, solve.case, slice);
+            solve.done += slice;
+        }
+        solve.readback = Some(self.mechanics.record_readback(&self.gpu, &mut encoder)?);
+        self.gpu.submit(encoder);
+        self.solve = Some(solve);
+        Ok(status)
+    }
+
+    fn end_solve(&mut self) {
+        self.solved_on = self.day;
+        let mut encoder = self.gpu.encoder("after the solve");
+        self.record_pass(&mut encoder, "stimulus", |s, pass| {
+            s.loads.record(pass);
+            s.stimulus.record(pass);
+        });
+        match self.stage {
+            Stage::Settling(round) => {
+                self.record_pass(&mut encoder, "settling", |s, pass| s.bone.record_settling(pass));
+                self.stage = if round + 1 < SETTLING_ROUNDS { Stage::Settling(round + 1) } else { Stage::SetPoint };
+            }
+            Stage::SetPoint => {
+                self.record_pass(&mut encoder, "set-point", |s, pass| s.bone.record_set_point(pass));
+                self.floors = self.outcomes.iter().map(|o| 2.0 * o.true_residual as f32).collect();
+                self.stage = Stage::Running;
+            }
+            Stage::Running => {}
+        }
+        self.gpu.submit(encoder);
+    }
+
+    fn record_pass(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        label: &str,
+        record: impl FnOnce(&Self, &mut wgpu::ComputePass<'_>),
+    ) {
+        let mut pass =
+            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None });
+        record(self, &mut pass);
+    }
+
+    fn write_environment(&self, dt: f64) {
+        let environment = self.environment(dt);
+        self.gpu.queue().write_buffer(&self.state.environment, 0, bytemuck::bytes_of(&environment));
+    }
+
+    /// The environment that the shaders see for the conditions as they are.
+    pub fn environment(&self, dt: f64) -> Environment {
+        let blank = self.state.blank_environment(&self.anatomy, &self.mechanics);
+        loads::environment(blank, &self.anatomy, &self.model, &self.conditions, dt)
+    }
+
+    /// Changes what acts on the body. The strain field answers at once, from the unit fields;
+    /// tissue follows with the days. While the scene settles the change waits for its end.
+    pub fn set_conditions(&mut self, conditions: Conditions) {
+        if conditions == self.conditions || self.stage != Stage::Running {
+            return;
+        }
+        self.conditions = conditions;
+        self.write_environment(0.0);
+        let mut encoder = self.gpu.encoder("conditions");
+        self.record_pass(&mut encoder, "stimulus", |s, pass| {
+            s.loads.record(pass);
+            s.stimulus.record(pass);
+        });
+        self.gpu.submit(encoder);
+    }
+
+    /// Takes one step of `dt` days (more than 0, at most 1), if [`Simulation::poll`] said
+    /// [`Status::Ready`]; otherwise does nothing and says so.
+    pub fn advance(&mut self, dt: f64) -> bool {
+        if self.stage != Stage::Running || self.solve.is_some() {
+            return false;
+        }
+        self.write_environment(dt.clamp(0.0, 1.0));
+        let mut encoder = self.gpu.encoder("step");
+        self.record_pass(&mut encoder, "step", |s, pass| {
+            s.loads.record(pass);
+            s.stimulus.record(pass);
+            s.muscle.record(pass);
+            s.signal.record(pass);
+            s.bone.record(pass);
+            s.stiffness.record(pass);
+        });
+        self.gpu.submit(encoder);
+        self.day += dt;
+        if self.day - self.solved_on >= f64::from(self.model.physiology.mechanics_interval) - 1e-6 {
+            self.begin_solve(RUN_TOLERANCE);
+        }
+        true
+    }
+
+    /// Schedules a snapshot of this moment.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn snapshot(&self) -> Result<PendingSnapshot, GpuError> {
+        let mut encoder = self.gpu.encoder("snapshot");
+        let c = &self.state.counts;
+        let readback = Readback::record(&self.gpu, &mut encoder, &[
+            (&self.state.bone, 0, (c.sites * size_of::<SiteState>()) as u64),
+            (&self.state.energy, 0, (c.bone_voxels * 4) as u64),
+            (&self.state.muscle, 0, (c.muscle_voxels * size_of::<MuscleState>()) as u64),
+            (&self.state.level, 0, (c.lattice * 8) as u64),
+        ])?;
+        self.gpu.submit(encoder);
+        Ok(PendingSnapshot { readback, day: self.day, conditions: self.conditions })
+    }
+
+    /// Spreads a quantity to the lattice, into [`TissueState::values`].
+    pub fn show(&self, kind: FieldKind) {
+        let mut encoder = self.gpu.encoder("field");
+        self.field.record(&self.gpu, &mut encoder, kind);
+        self.gpu.submit(encoder);
+    }
+
+    /// The adapter.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// What the lattice is made of.
+    pub fn anatomy(&self) -> &Arc<Anatomy> {
+        &self.anatomy
+    }
+
+    /// The parameters.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The tissue's buffers.
+    pub fn state(&self) -> &TissueState {
+        &self.state
+    }
+
+    /// The solver.
+    pub fn mechanics(&self) -> &Mechanics {
+        &self.mechanics
+    }
+
+    /// What acts on the body.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// Days since the run began.
+    pub fn day(&self) -> f64 {
+        self.day
+    }
+
+    /// Whether settling is done.
+    pub fn is_settled(&self) -> bool {
+        self.stage == Stage::Running
+    }
+
+    /// How the last solve of each unit load went.
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Bytes on the adapter, all told, the view's image aside.
+    pub fn bytes(&self) -> u64 {
+        self.allocated
+    }
+}
+
+/// The elastic problem of an anatomy: the cut through the shaft is held, the unit loads are
+/// spread from their points to the corners of the elements they fall in.
+pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
+    let [nx, ny, _] = anatomy.elements;
+    let element_number = |e: [usize; 3]| e[0] + nx * (e[1] + ny * e[2]);
+    let mut active = vec![false; anatomy.elements.iter().product()];
+    for plan in &anatomy.bone {
+        active[element_number(std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k]))] = true;
+    }
+    let grid = Grid { elements: anatomy.elements };
+    let held = grid.each_node().map(|at| if at[2] == 0 { 0b111 } else { 0 }).collect();
+    let loads = anatomy
+        .loads
+        .iter()
+        .map(|load| {
+            let mut nodes: std::collections::BTreeMap<[usize; 3], [f64; 3]> = std::collections::BTreeMap::new();
+            for (element, place, force) in &load.points {
+                for corner in 0..8usize {
+                    let bit = |k: usize| corner >> k & 1;
+                    let weight: f64 = (0..3).map(|k| if bit(k) == 1 { place[k] } else { 1.0 - place[k] }).product();
+                    let node = std::array::from_fn(|k| element[k] + bit(k));
+                    let sum = nodes.entry(node).or_default();
+                    for k in 0..3 {
+                        sum[k] += weight * force[k];
+                    }
+                }
+            }
+            nodes.into_iter().map(|(at, f)| (at, f.map(|f| f as f32))).collect()
+        })
+        .collect();
+    Problem {
+        elements: anatomy.elements,
+        element: Element::new(f64::from(model.physiology.poisson_ratio), [anatomy.spacing; 3]),
+        active,
+        held,
+        loads,
+    }
+}

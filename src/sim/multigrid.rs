@@ -1,0 +1,365 @@
+//! The preconditioner of the mechanics: one multigrid V-cycle. Shader: `multigrid.wgsl`.
+//!
+//! The finest level is matrix-free. Coarser levels are Galerkin products, because coarse
+//! voxels that average modulus lose thin trabeculae and with them half the convergence.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
+
+use super::element::Element;
+use super::grid::Grid;
+use super::shader;
+
+/// Smoothing sweeps before and after each coarse correction.
+const SWEEPS: usize = 3;
+/// The smoother works on the upper part [λ/RANGE, λ] of the spectrum of D⁻¹K.
+const RANGE: f64 = 8.0;
+/// Power iterations for λ.
+const SPECTRUM_ITERATIONS: usize = 16;
+
+/// Keep in step with `struct Sweep` in `multigrid.wgsl`; a test compares the layouts.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct SweepUniform {
+    /// Damping times λ.
+    pub root: f32,
+    /// Level whose λ divides it.
+    pub level: u32,
+}
+
+/// Nodes of one level that carry stiffness, and which of their components are held.
+#[derive(Debug, Clone)]
+pub(crate) struct Topology {
+    pub(crate) grid: Grid,
+    /// By element, x fastest.
+    active: Vec<bool>,
+    /// By node, x fastest: bits 0 to 2 are held components.
+    held: Vec<u8>,
+}
+
+impl Topology {
+    pub(crate) fn new(grid: Grid, active: Vec<bool>, held: Vec<u8>) -> Self {
+        Self { grid, active, held }
+    }
+
+    fn coarser(&self) -> Self {
+        let grid = self.grid.coarser();
+        let fine = self.grid.elements;
+        let active = grid
+            .each_element()
+            .map(|at| {
+                (0..8).any(|c| {
+                    let p = [2 * at[0] + (c & 1), 2 * at[1] + (c >> 1 & 1), 2 * at[2] + (c >> 2 & 1)];
+                    p.iter().zip(fine).all(|(p, n)| *p < n) && self.active[p[0] + fine[0] * (p[1] + fine[1] * p[2])]
+                })
+            })
+            .collect();
+        let nodes = fine.map(|n| n + 1);
+        let held = grid
+            .each_node()
+            .map(|at| {
+                let p = at.map(|i| 2 * i);
+                if p.iter().zip(nodes).all(|(p, n)| *p < n) {
+                    self.held[p[0] + nodes[0] * (p[1] + nodes[1] * p[2])]
+                } else {
+                    0
+                }
+            })
+            .collect();
+        Self { grid, active, held }
+    }
+
+    /// The list of active nodes: padded index, held components in the three top bits.
+    pub(crate) fn nodes(&self) -> Vec<u32> {
+        let n = self.grid.elements;
+        self.grid
+            .each_node()
+            .zip(&self.held)
+            .filter(|(at, _)| {
+                (0..8).any(|c| {
+                    let below = |axis: usize| at[axis].wrapping_sub(c >> axis & 1);
+                    let e = [below(0), below(1), below(2)];
+                    e.iter().zip(n).all(|(e, n)| *e < n) && self.active[e[0] + n[0] * (e[1] + n[1] * e[2])]
+                })
+            })
+            .map(|(at, held)| self.grid.index(at) as u32 | u32::from(*held) << 29)
+            .collect()
+    }
+}
+
+#[derive(Debug)]
+struct Level {
+    grid: Grid,
+    count: u32,
+    uniform: wgpu::Buffer,
+    nodes: wgpu::Buffer,
+    rhs: wgpu::Buffer,
+    ping: wgpu::Buffer,
+    pong: wgpu::Buffer,
+    /// Empty on the finest level.
+    stencil: wgpu::Buffer,
+    slots: wgpu::Buffer,
+    sweeps: Vec<wgpu::Buffer>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    kernel: usize,
+    group: wgpu::BindGroup,
+    threads: u32,
+}
+
+/// The hierarchy of levels and the commands that run on it.
+#[derive(Debug)]
+pub struct Multigrid {
+    kernels: Vec<Kernel>,
+    /// One V-cycle: residual in, correction out.
+    cycle: Vec<Recorded>,
+    /// Coarse operators from the modulus.
+    galerkin: Vec<Recorded>,
+    /// λ of every level.
+    spectrum: Vec<Recorded>,
+    spectrum_buffer: wgpu::Buffer,
+    levels: Vec<Level>,
+}
+
+/// What the finest level shares with the conjugate gradients.
+pub(crate) struct Finest<'a> {
+    pub(crate) uniform: &'a wgpu::Buffer,
+    pub(crate) nodes: &'a wgpu::Buffer,
+    pub(crate) count: u32,
+    pub(crate) modulus: &'a wgpu::Buffer,
+    pub(crate) residual: &'a wgpu::Buffer,
+    pub(crate) scratch: &'a wgpu::Buffer,
+    pub(crate) correction: &'a wgpu::Buffer,
+    pub(crate) scalars: &'a wgpu::Buffer,
+}
+
+const KERNELS: [&str; 15] = [
+    "smooth_first_fine",
+    "smooth_fine",
+    "residual_fine",
+    "smooth_first_coarse",
+    "smooth_coarse",
+    "residual_coarse",
+    "restrict_residual",
+    "prolong_correction",
+    "galerkin_first",
+    "galerkin_next",
+    "coarsest",
+    "spectrum_start",
+    "spectrum_apply_fine",
+    "spectrum_apply",
+    "spectrum_finish",
+];
+
+impl Multigrid {
+    /// Levels down to two elements along the longest side.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub(crate) fn new(gpu: &Gpu, element: &Element, topology: &Topology, finest: &Finest<'_>) -> Result<Self, GpuError> {
+        let module = Shader::new(gpu, "multigrid", &shader::multigrid(element))?;
+        let kernels = KERNELS.iter().map(|entry| module.kernel(gpu, entry)).collect::<Result<Vec<_>, _>>()?;
+        let levels = build_levels(gpu, topology, finest)?;
+        let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
+        let children = gpu.storage_from("multigrid children", &element.children())?;
+        let mut made = Self {
+            kernels,
+            cycle: Vec::new(),
+            galerkin: Vec::new(),
+            spectrum: Vec::new(),
+            spectrum_buffer,
+            levels,
+        };
+        made.cycle = made.record_cycle_from(gpu, finest, 0)?;
+        made.galerkin = made.build_galerkin(gpu, finest, &children)?;
+        made.spectrum = made.build_spectrum(gpu, finest)?;
+        Ok(made)
+    }
+
+    fn make(
+        &self,
+        gpu: &Gpu,
+        entry: &str,
+        threads: u32,
+        buffers: &[(u32, &wgpu::Buffer)],
+    ) -> Result<Recorded, GpuError> {
+        let kernel = KERNELS.iter().position(|k| *k == entry).unwrap_or_default();
+        let buffers: Vec<_> = buffers.iter().map(|(b, buffer)| (*b, whole(buffer))).collect();
+        Ok(Recorded { kernel, group: self.kernels[kernel].bind(gpu, &buffers)?, threads })
+    }
+
+    /// The V-cycle from level `l` down. The right-hand side is in `rhs`, the answer ends in `pong`.
+    fn record_cycle_from(&self, gpu: &Gpu, finest: &Finest<'_>, l: usize) -> Result<Vec<Recorded>, GpuError> {
+        let level = &self.levels[l];
+        let n = level.count;
+        let s = &self.spectrum_buffer;
+        if l + 1 == self.levels.len() {
+            return Ok(vec![self.make(gpu, "coarsest", 1, &[
+                (0, &level.uniform), (2, &level.nodes), (6, &level.rhs), (7, &level.stencil), (9, s),
+                (10, &level.sweeps[0]), (14, &level.ping), (15, &level.pong),
+            ])?]);
+        }
+        let fine = l == 0;
+        // The operator's own buffer: elements on the finest level, a stencil below.
+        let operator = if fine { (3, finest.modulus) } else { (7, &level.stencil) };
+        let name = |base: &'static str| -> String { format!("{base}_{}", if fine { "fine" } else { "coarse" }) };
+        let smooth = |from: &wgpu::Buffer, to: &wgpu::Buffer, k: usize| {
+            self.make(gpu, &name("smooth"), n, &[
+                (0, &level.uniform), (2, &level.nodes), operator, (4, from), (5, to), (6, &level.rhs), (9, s),
+                (10, &level.sweeps[k]), (11, finest.scalars),
+            ])
+        };
+        let mut commands = vec![self.make(gpu, &name("smooth_first"), n, &[
+            (0, &level.uniform), (2, &level.nodes), operator, (5, &level.ping), (6, &level.rhs), (9, s),
+            (10, &level.sweeps[0]), (11, finest.scalars),
+        ])?];
+        // SWEEPS is odd: the first half ends in ping, the second in pong.
+        let (mut from, mut to) = (&level.ping, &level.pong);
+        for k in 1..SWEEPS {
+            commands.push(smooth(from, to, k)?);
+            std::mem::swap(&mut from, &mut to);
+        }
+        let coarse = &self.levels[l + 1];
+        commands.push(self.make(gpu, &name("residual"), n, &[
+            (0, &level.uniform), (2, &level.nodes), operator, (4, &level.ping), (5, &level.pong), (6, &level.rhs),
+            (11, finest.scalars),
+        ])?);
+        commands.push(self.make(gpu, "restrict_residual", coarse.count, &[
+            (0, &level.uniform), (1, &coarse.uniform), (2, &coarse.nodes), (4, &level.pong), (5, &coarse.rhs),
+            (11, finest.scalars),
+        ])?);
+        commands.extend(self.record_cycle_from(gpu, finest, l + 1)?);
+        commands.push(self.make(gpu, "prolong_correction", n, &[
+            (0, &level.uniform), (1, &coarse.uniform), (2, &level.nodes), (4, &coarse.pong), (5, &level.ping),
+            (11, finest.scalars),
+        ])?);
+        let (mut from, mut to) = (&level.ping, &level.pong);
+        for k in (0..SWEEPS).rev() {
+            commands.push(smooth(from, to, k)?);
+            std::mem::swap(&mut from, &mut to);
+        }
+        Ok(commands)
+    }
+
+    fn build_galerkin(&self, gpu: &Gpu, finest: &Finest<'_>, children: &wgpu::Buffer) -> Result<Vec<Recorded>, GpuError> {
+        let mut commands = Vec::new();
+        for (l, pair) in self.levels.windows(2).enumerate() {
+            let (fine, coarse) = (&pair[0], &pair[1]);
+            let common = [(0, &fine.uniform), (1, &coarse.uniform), (2, &coarse.nodes), (8, &coarse.stencil)];
+            let own = if l == 0 {
+                [(3, finest.modulus), (13, children)]
+            } else {
+                [(7, &fine.stencil), (12, &fine.slots)]
+            };
+            let entry = if l == 0 { "galerkin_first" } else { "galerkin_next" };
+            commands.push(self.make(gpu, entry, 27 * coarse.count, &[common.as_slice(), own.as_slice()].concat())?);
+        }
+        Ok(commands)
+    }
+
+    fn build_spectrum(&self, gpu: &Gpu, finest: &Finest<'_>) -> Result<Vec<Recorded>, GpuError> {
+        let mut commands = Vec::new();
+        for (l, level) in self.levels.iter().enumerate() {
+            let n = level.count;
+            commands.push(self.make(gpu, "spectrum_start", n, &[(0, &level.uniform), (2, &level.nodes), (5, &level.ping)])?);
+            let (mut from, mut to) = (&level.ping, &level.pong);
+            for _ in 0..SPECTRUM_ITERATIONS {
+                let (entry, operator) = if l == 0 {
+                    ("spectrum_apply_fine", (3, finest.modulus))
+                } else {
+                    ("spectrum_apply", (7, &level.stencil))
+                };
+                commands.push(self.make(gpu, entry, n, &[
+                    (0, &level.uniform), (2, &level.nodes), operator, (4, from), (5, to),
+                ])?);
+                std::mem::swap(&mut from, &mut to);
+            }
+            commands.push(self.make(gpu, "spectrum_finish", 1, &[
+                (0, &level.uniform), (2, &level.nodes), (4, from), (6, to), (9, &self.spectrum_buffer), (10, &level.sweeps[0]),
+            ])?);
+        }
+        Ok(commands)
+    }
+
+    fn run(&self, pass: &mut wgpu::ComputePass<'_>, commands: &[Recorded]) {
+        for c in commands {
+            dispatch(pass, &self.kernels[c.kernel], &c.group, c.threads);
+        }
+    }
+
+    /// Coarse operators and damping for the modulus as it is now.
+    pub(crate) fn record_operators(&self, pass: &mut wgpu::ComputePass<'_>) {
+        self.run(pass, &self.galerkin);
+        self.run(pass, &self.spectrum);
+    }
+
+    /// One V-cycle.
+    pub(crate) fn record_cycle(&self, pass: &mut wgpu::ComputePass<'_>) {
+        self.run(pass, &self.cycle);
+    }
+
+    /// λmax(D⁻¹K) of each level, finest first (f32).
+    pub fn spectrum_buffer(&self) -> &wgpu::Buffer {
+        &self.spectrum_buffer
+    }
+
+    /// A coarse level's operator for inspection: grid, active nodes (as in the list), stencil buffer `[27·9][nodes]`.
+    pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
+        self.levels.get(l).map(|level| (level.grid, &level.nodes, level.count, &level.stencil))
+    }
+}
+
+fn build_levels(gpu: &Gpu, topology: &Topology, finest: &Finest<'_>) -> Result<Vec<Level>, GpuError> {
+    let mut levels: Vec<Level> = Vec::new();
+    let mut topology = topology.clone();
+    loop {
+        let l = levels.len();
+        let sweeps = (0..SWEEPS)
+            .map(|k| {
+                let angle = std::f64::consts::PI * (2 * k + 1) as f64 / (2 * SWEEPS) as f64;
+                let root = 2.0 / ((1.0 + 1.0 / RANGE) + (1.0 - 1.0 / RANGE) * angle.cos());
+                gpu.uniform("multigrid sweep", &SweepUniform { root: root as f32, level: l as u32 })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let grid = topology.grid;
+        if l == 0 {
+            levels.push(Level {
+                grid,
+                count: finest.count,
+                uniform: finest.uniform.clone(),
+                nodes: finest.nodes.clone(),
+                rhs: finest.residual.clone(),
+                ping: finest.scratch.clone(),
+                pong: finest.correction.clone(),
+                stencil: gpu.storage::<f32>("no stencil", 0)?,
+                slots: gpu.storage::<u32>("no slots", 0)?,
+                sweeps,
+            });
+        } else {
+            let list = topology.nodes();
+            let mut slots = vec![u32::MAX; grid.len()];
+            for (slot, entry) in list.iter().enumerate() {
+                slots[(entry & 0x1fff_ffff) as usize] = slot as u32;
+            }
+            let vector = |what: &str| gpu.storage::<[f32; 3]>(&format!("multigrid level {l} {what}"), grid.len());
+            levels.push(Level {
+                grid,
+                count: list.len() as u32,
+                uniform: gpu.uniform("multigrid grid", &grid.uniform(list.len()))?,
+                nodes: gpu.storage_from("multigrid nodes", &list)?,
+                rhs: vector("rhs")?,
+                ping: vector("ping")?,
+                pong: vector("pong")?,
+                stencil: gpu.storage::<[f32; 243]>("multigrid stencil", list.len())?,
+                slots: gpu.storage_from("multigrid slots", &slots)?,
+                sweeps,
+            });
+        }
+        if l > 0 && grid.elements.iter().all(|n| *n <= 2) {
+            return Ok(levels);
+        }
+        topology = topology.coarser();
+    }
+}

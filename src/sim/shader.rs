@@ -1,0 +1,87 @@
+//! The stitched WGSL sources: one a stage, of the same name, behind the declarations it shares.
+
+use crate::physiology::Physiology;
+
+use super::element::Element;
+
+macro_rules! shared {
+    ($name:literal) => {
+        include_str!(concat!("../../shaders/shared/", $name, ".wgsl"))
+    };
+}
+
+macro_rules! stage {
+    ($name:literal) => {
+        include_str!(concat!("../../shaders/sim/", $name, ".wgsl"))
+    };
+}
+
+fn stitch(parts: &[&str]) -> String {
+    parts.join("\n")
+}
+
+/// `multigrid.wgsl` for one element.
+pub fn multigrid(element: &Element) -> String {
+    let prelude = element.wgsl();
+    stitch(&[shared!("thread"), shared!("grid"), shared!("scalars"), &prelude, shared!("element"), stage!("multigrid")])
+}
+
+/// `mechanics.wgsl` for one element.
+pub fn mechanics(element: &Element) -> String {
+    let prelude = element.wgsl();
+    stitch(&[shared!("thread"), shared!("grid"), shared!("scalars"), &prelude, shared!("element"), stage!("mechanics")])
+}
+
+fn tissue_stage(body: &str) -> String {
+    stitch(&[shared!("thread"), shared!("grid"), &Physiology::wgsl(), shared!("tissue"), body])
+}
+
+/// `loads.wgsl`.
+pub fn loads() -> String {
+    tissue_stage(stage!("loads"))
+}
+
+/// `stiffness.wgsl`.
+pub fn stiffness() -> String {
+    tissue_stage(stage!("stiffness"))
+}
+
+/// `stimulus.wgsl`.
+pub fn stimulus() -> String {
+    tissue_stage(stage!("stimulus"))
+}
+
+/// `signal.wgsl`.
+pub fn signal() -> String {
+    tissue_stage(stage!("signal"))
+}
+
+/// `bone.wgsl`.
+pub fn bone() -> String {
+    tissue_stage(stage!("bone"))
+}
+
+/// `muscle.wgsl`.
+pub fn muscle() -> String {
+    tissue_stage(stage!("muscle"))
+}
+
+/// `field.wgsl`.
+pub fn field() -> String {
+    tissue_stage(stage!("field"))
+}
+
+/// Every stage's name with its source, for validation.
+pub fn all(element: &Element) -> Vec<(&'static str, String)> {
+    vec![
+        ("loads", loads()),
+        ("mechanics", mechanics(element)),
+        ("multigrid", multigrid(element)),
+        ("stiffness", stiffness()),
+        ("stimulus", stimulus()),
+        ("signal", signal()),
+        ("bone", bone()),
+        ("muscle", muscle()),
+        ("field", field()),
+    ]
+}

@@ -1,0 +1,383 @@
+//! The tissue's records on the adapter: what lives where, and how it is now.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::gpu::{Gpu, GpuError};
+use crate::physiology::Model;
+use crate::tissue::Anatomy;
+
+use super::mechanics::Mechanics;
+
+/// Most activities in a day, load cases and muscle groups, as `shared/tissue.wgsl` has room for.
+pub(crate) const MOST: usize = 8;
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $kind:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[repr(C)]
+        #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $kind),+ }
+
+        impl $name {
+            /// Name and offset of each member, for comparison with the shaders' declaration.
+            pub const LAYOUT: &'static [(&'static str, usize)] =
+                &[$((stringify!($field), std::mem::offset_of!($name, $field))),+];
+        }
+    };
+}
+
+record! {
+    /// The day's conditions. Keep in step with `shared/tissue.wgsl`, as all records here.
+    Environment {
+        /// Days in this step.
+        dt: f32,
+        /// Gravity, g.
+        gravity: f32,
+        /// Share of osteoclast activity that a drug takes away.
+        osteoclast_inhibition: f32,
+        /// Muscle water that posture and gravity settle at.
+        fluid: f32,
+        /// Daily use of each muscle group, 1 at 1 g.
+        muscle_use: [f32; 8],
+        /// Force of each activity, 1 at 1 g.
+        activity: [f32; 8],
+        /// Voxels with bone.
+        bone_voxels: u32,
+        /// Voxels with muscle.
+        muscle_voxels: u32,
+        /// Unit load cases.
+        cases: u32,
+        /// Those of the joint.
+        joint_cases: u32,
+        /// Activities.
+        activities: u32,
+        /// f32 values between two cases of the displacement.
+        case_stride: u32,
+        /// Muscle groups.
+        groups: u32,
+        /// Unused.
+        padding: u32,
+    }
+}
+
+record! {
+    /// A voxel that holds bone.
+    BoneVoxel {
+        /// In the lattice.
+        voxel: u32,
+        /// In the mechanics' padded grid.
+        element: u32,
+        /// Its first site.
+        first: u32,
+        /// Number of sites; bit 8 set where muscle shares the voxel.
+        sites: u32,
+    }
+}
+
+record! {
+    /// Bone of one kind in a voxel.
+    Site {
+        /// Of the voxel's volume.
+        fraction: f32,
+        /// Endocortical surface a volume, 1/mm.
+        surface: f32,
+        /// 1 in cortical bone.
+        cortical: u32,
+        /// Unused.
+        padding: u32,
+    }
+}
+
+record! {
+    /// How a site is. All but `bvtv` are relative to 1 at homeostasis.
+    SiteState {
+        /// Bone volume fraction.
+        bvtv: f32,
+        /// Osteocyte signal.
+        osteocyte: f32,
+        /// Sclerostin.
+        sclerostin: f32,
+        /// RANKL over OPG.
+        rankl_opg: f32,
+        /// Osteoclasts.
+        osteoclasts: f32,
+        /// Osteoblast precursors.
+        preosteoblasts: f32,
+        /// Osteoblasts.
+        osteoblasts: f32,
+        /// Marrow fat.
+        marrow_fat: f32,
+    }
+}
+
+record! {
+    /// A voxel that holds muscle.
+    MuscleVoxel {
+        /// In the lattice.
+        voxel: u32,
+        /// Which group.
+        group: u32,
+        /// Of the voxel's volume.
+        fraction: f32,
+        /// Share of type I fibre area.
+        type1: f32,
+    }
+}
+
+record! {
+    /// How the muscle in a voxel is, relative to 1 at homeostasis.
+    MuscleState {
+        /// Area of type I fibres.
+        type1: f32,
+        /// Area of type II fibres.
+        type2: f32,
+        /// Neural drive.
+        neural: f32,
+        /// Water and blood.
+        fluid: f32,
+        /// Disuse as satellite cells remember it; 0 at homeostasis.
+        memory: f32,
+        /// Satellite cells.
+        satellite_cells: f32,
+        /// Myotubes.
+        myotubes: f32,
+        /// Unused.
+        padding: f32,
+    }
+}
+
+record! {
+    /// The lattice as `signal.wgsl` sees it.
+    Lattice {
+        /// Voxels along x, y, z.
+        voxels: [u32; 3],
+        /// Which half of the chequerboard a sweep updates.
+        parity: u32,
+        /// Edges of a voxel, mm.
+        spacing: [f32; 3],
+        /// Unused.
+        padding: f32,
+    }
+}
+
+impl SiteState {
+    /// A site at homeostasis.
+    pub fn at_rest(bvtv: f32) -> Self {
+        Self {
+            bvtv,
+            osteocyte: 1.0,
+            sclerostin: 1.0,
+            rankl_opg: 1.0,
+            osteoclasts: 1.0,
+            preosteoblasts: 1.0,
+            osteoblasts: 1.0,
+            marrow_fat: 1.0,
+        }
+    }
+}
+
+impl MuscleState {
+    /// Muscle at homeostasis.
+    pub fn at_rest() -> Self {
+        Self {
+            type1: 1.0,
+            type2: 1.0,
+            neural: 1.0,
+            fluid: 1.0,
+            memory: 0.0,
+            satellite_cells: 1.0,
+            myotubes: 1.0,
+            padding: 0.0,
+        }
+    }
+}
+
+/// Every buffer of the tissue. Names are the bindings' in the shaders.
+#[derive(Debug)]
+pub struct TissueState {
+    /// [`crate::physiology::Physiology`].
+    pub physiology: wgpu::Buffer,
+    /// [`Environment`].
+    pub environment: wgpu::Buffer,
+    /// [`BoneVoxel`] by bone voxel.
+    pub bone_voxels: wgpu::Buffer,
+    /// [`Site`] by site.
+    pub sites: wgpu::Buffer,
+    /// [`SiteState`] by site.
+    pub bone: wgpu::Buffer,
+    /// Daily stimulus by site, MPa/day.
+    pub stimulus: wgpu::Buffer,
+    /// The stimulus at homeostasis by site, MPa/day.
+    pub set_point: wgpu::Buffer,
+    /// bvtv by site at the start.
+    pub initial: wgpu::Buffer,
+    /// Strain energy density by bone voxel, MPa.
+    pub energy: wgpu::Buffer,
+    /// [`MuscleVoxel`] by muscle voxel.
+    pub muscle_voxels: wgpu::Buffer,
+    /// [`MuscleState`] by muscle voxel.
+    pub muscle: wgpu::Buffer,
+    /// BMP-2 and myostatin secreted, by lattice voxel.
+    pub source: wgpu::Buffer,
+    /// BMP-2 and myostatin level, by lattice voxel, relative change.
+    pub level: wgpu::Buffer,
+    /// Strength by muscle group.
+    pub strength: wgpu::Buffer,
+    /// Forces at 1 g, `[activity][8 cases]`, N.
+    pub reference: wgpu::Buffer,
+    /// Forces today `[activity][8 cases]`, N, then counts.
+    pub day: wgpu::Buffer,
+    /// The chosen quantity by lattice voxel, for the view.
+    pub values: wgpu::Buffer,
+    /// Bone's and muscle's share of each lattice voxel, 8 bits each, for the view.
+    pub envelope: wgpu::Buffer,
+    /// Numbers of things, as in [`Environment`].
+    pub counts: Counts,
+}
+
+/// Numbers of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Voxels with bone.
+    pub bone_voxels: usize,
+    /// Sites.
+    pub sites: usize,
+    /// Voxels with muscle.
+    pub muscle_voxels: usize,
+    /// Lattice voxels.
+    pub lattice: usize,
+    /// Muscle groups.
+    pub groups: usize,
+    /// Activities.
+    pub activities: usize,
+}
+
+/// What the lists hold at the start, on the host.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lists {
+    /// Bone voxels.
+    pub bone_voxels: Vec<BoneVoxel>,
+    /// Sites.
+    pub sites: Vec<Site>,
+    /// Sites' states before settling.
+    pub bone: Vec<SiteState>,
+    /// Muscle voxels.
+    pub muscle_voxels: Vec<MuscleVoxel>,
+    /// Forces at 1 g, `[activity][8 cases]`, N at 75 kg.
+    pub reference: Vec<f32>,
+    /// Counts a day by activity.
+    pub counts: Vec<f32>,
+}
+
+impl Lists {
+    /// The records of `anatomy` with `model`'s parameters.
+    pub fn new(anatomy: &Anatomy, model: &Model) -> Self {
+        let grid = super::grid::Grid { elements: anatomy.elements };
+        let p = &model.physiology;
+        let shared: std::collections::BTreeSet<usize> = anatomy.muscle.iter().map(|m| anatomy.voxel(m.at)).collect();
+        let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
+        for plan in &anatomy.bone {
+            let voxel = anatomy.voxel(plan.at);
+            let flag = if shared.contains(&voxel) { 0x100 } else { 0 };
+            bone_voxels.push(BoneVoxel {
+                voxel: voxel as u32,
+                element: grid.index(std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k])) as u32,
+                first: sites.len() as u32,
+                sites: plan.sites.len() as u32 | flag,
+            });
+            for site in &plan.sites {
+                sites.push(Site {
+                    fraction: site.fraction as f32,
+                    surface: site.surface as f32,
+                    cortical: u32::from(site.cortical),
+                    padding: 0,
+                });
+                bone.push(SiteState::at_rest(if site.cortical { p.cortical_bvtv } else { p.trabecular_start }));
+            }
+        }
+        let muscles: Vec<_> = model.muscles.iter().filter(|m| m.scene == anatomy.scene).collect();
+        let type1 = |group: usize| {
+            muscles.iter().find(|m| m.name == anatomy.groups[group]).map_or(0.5, |m| m.type1) as f32
+        };
+        let muscle_voxels = anatomy
+            .muscle
+            .iter()
+            .map(|m| MuscleVoxel {
+                voxel: anatomy.voxel(m.at) as u32,
+                group: m.group as u32,
+                fraction: m.fraction as f32,
+                type1: type1(m.group),
+            })
+            .collect();
+        let mut reference = vec![0.0; MOST * MOST];
+        let mut counts = vec![0.0; MOST];
+        for (a, activity) in model.activities.iter().filter(|a| a.scene == anatomy.scene).take(MOST).enumerate() {
+            counts[a] = activity.count as f32;
+            for (c, load) in anatomy.loads.iter().enumerate() {
+                reference[MOST * a + c] = activity.forces.get(load.name).copied().unwrap_or(0.0) as f32;
+            }
+        }
+        Self { bone_voxels, sites, bone, muscle_voxels, reference, counts }
+    }
+}
+
+impl TissueState {
+    /// Buffers for `lists`, at homeostasis, not yet settled.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(gpu: &Gpu, anatomy: &Anatomy, model: &Model, lists: &Lists) -> Result<Self, GpuError> {
+        let counts = Counts {
+            bone_voxels: lists.bone_voxels.len(),
+            sites: lists.sites.len(),
+            muscle_voxels: lists.muscle_voxels.len(),
+            lattice: anatomy.len(),
+            groups: anatomy.groups.len(),
+            activities: lists.counts.iter().filter(|c| **c > 0.0).count(),
+        };
+        let mut envelope = vec![0u32; counts.lattice];
+        let byte = |share: f64| (255.0 * share).round() as u32;
+        for plan in &anatomy.bone {
+            envelope[anatomy.voxel(plan.at)] |= byte(plan.sites.iter().map(|s| s.fraction).sum());
+        }
+        for plan in &anatomy.muscle {
+            envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
+        }
+        let day: Vec<f32> = std::iter::repeat_n(0.0, MOST * MOST).chain(lists.counts.iter().copied()).collect();
+        let muscle = vec![MuscleState::at_rest(); counts.muscle_voxels];
+        Ok(Self {
+            physiology: gpu.uniform("physiology", &model.physiology)?,
+            environment: gpu.uniform("environment", &Environment::zeroed())?,
+            bone_voxels: gpu.storage_from("bone voxels", &lists.bone_voxels)?,
+            sites: gpu.storage_from("bone sites", &lists.sites)?,
+            bone: gpu.storage_from("bone state", &lists.bone)?,
+            stimulus: gpu.storage::<f32>("stimulus", counts.sites)?,
+            set_point: gpu.storage::<f32>("set-point", counts.sites)?,
+            initial: gpu.storage::<f32>("initial density", counts.sites)?,
+            energy: gpu.storage::<f32>("strain energy density", counts.bone_voxels)?,
+            muscle_voxels: gpu.storage_from("muscle voxels", &lists.muscle_voxels)?,
+            muscle: gpu.storage_from("muscle state", &muscle)?,
+            source: gpu.storage::<[f32; 2]>("signal source", counts.lattice)?,
+            level: gpu.storage::<[f32; 2]>("signal level", counts.lattice)?,
+            strength: gpu.storage_from("muscle strength", &[1.0f32; MOST])?,
+            reference: gpu.storage_from("reference forces", &lists.reference)?,
+            day: gpu.storage_from("daily forces", &day)?,
+            values: gpu.storage::<f32>("field", counts.lattice)?,
+            envelope: gpu.storage_from("field envelope", &envelope)?,
+            counts,
+        })
+    }
+
+    /// The environment's numbers, the conditions still to be filled in.
+    pub(crate) fn blank_environment(&self, anatomy: &Anatomy, mechanics: &Mechanics) -> Environment {
+        Environment {
+            bone_voxels: self.counts.bone_voxels as u32,
+            muscle_voxels: self.counts.muscle_voxels as u32,
+            cases: mechanics.cases() as u32,
+            joint_cases: anatomy.joint_loads as u32,
+            activities: self.counts.activities as u32,
+            case_stride: (mechanics.case_bytes() / 4) as u32,
+            groups: self.counts.groups as u32,
+            ..Environment::zeroed()
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the lattice is made of: bone, muscle, marrow and soft tissue, regions, attachments.
+
+mod hip;
+mod shape;
+
+/// Scenes by name. Each is built at any number of voxels along its longest side.
+pub const SCENES: &[&str] = &["hip"];
+
+/// The fewest and most voxels along the longest side.
+pub const SIZES: std::ops::RangeInclusive<usize> = 24..=512;
+
+/// Why a scene cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SceneError {
+    /// No such scene.
+    #[error("there is no scene \"{name}\"; there are: {}", SCENES.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// Too few or too many voxels.
+    #[error("size {size} is out of range; allowed: {} to {} voxels along the longest side", SIZES.start(), SIZES.end())]
+    Size {
+        /// What was asked for.
+        size: usize,
+    },
+}
+
+/// The part of a voxel that is bone of one kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SitePlan {
+    /// Of the voxel's volume, 0 to 1.
+    pub fraction: f64,
+    /// Endocortical surface a volume of the site, 1/mm; 0 in trabecular bone.
+    pub surface: f64,
+    /// Cortical or trabecular.
+    pub cortical: bool,
+}
+
+/// A voxel that holds bone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BonePlan {
+    /// Its place in the lattice.
+    pub at: [usize; 3],
+    /// One or two sites.
+    pub sites: Vec<SitePlan>,
+    /// Share of the voxel inside the periosteum, marrow included.
+    pub envelope: f64,
+}
+
+/// A voxel that holds muscle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MusclePlan {
+    /// Its place in the lattice.
+    pub at: [usize; 3],
+    /// Which muscle group.
+    pub group: usize,
+    /// Of the voxel's volume, 0 to 1.
+    pub fraction: f64,
+}
+
+/// A region in which bone is measured: bone voxels with the share that belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoneRegion {
+    /// Name.
+    pub name: &'static str,
+    /// Index into [`Anatomy::bone`] and share, 0 to 1.
+    pub members: Vec<(usize, f64)>,
+    /// Volume inside the periosteum, mm³.
+    pub envelope_mm3: f64,
+}
+
+/// A unit load: 1 N in all, spread over points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitLoad {
+    /// Name of the direction of the joint force, or of the muscle.
+    pub name: &'static str,
+    /// Element in the mechanics' box, place inside it (0 to 1 each), force in N.
+    pub points: Vec<([usize; 3], [f64; 3], [f64; 3])>,
+}
+
+/// A scene at one resolution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anatomy {
+    /// Scene name.
+    pub scene: &'static str,
+    /// Voxels along its longest side.
+    pub size: usize,
+    /// Voxels along x (lateral), y (anterior), z (superior).
+    pub voxels: [usize; 3],
+    /// Edge of a voxel, mm.
+    pub spacing: f64,
+    /// Position of the lattice's lower corner, mm.
+    pub origin: [f64; 3],
+    /// Voxels with bone, x fastest.
+    pub bone: Vec<BonePlan>,
+    /// Voxels with muscle, x fastest.
+    pub muscle: Vec<MusclePlan>,
+    /// Muscle groups' names.
+    pub groups: Vec<&'static str>,
+    /// Regions of bone; muscle regions are the groups.
+    pub regions: Vec<BoneRegion>,
+    /// First voxel of the mechanics' box, and its elements.
+    pub mechanics_low: [usize; 3],
+    /// Elements of the mechanics' box.
+    pub elements: [usize; 3],
+    /// Unit loads: the joint's directions first, then the muscles, one a group and in their order.
+    pub loads: Vec<UnitLoad>,
+    /// How many of the loads are joint forces.
+    pub joint_loads: usize,
+}
+
+impl Anatomy {
+    /// Builds `scene` with `size` voxels along its longest side.
+    /// # Errors
+    /// [`SceneError`].
+    pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
+        if !SCENES.contains(&scene) {
+            return Err(SceneError::Unknown { name: scene.to_owned() });
+        }
+        if !SIZES.contains(&size) {
+            return Err(SceneError::Size { size });
+        }
+        Ok(hip::build(size))
+    }
+
+    /// Voxels in the lattice.
+    pub fn len(&self) -> usize {
+        self.voxels.iter().product()
+    }
+
+    /// Whether the lattice has no voxel.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Index of a voxel, x fastest.
+    pub fn voxel(&self, at: [usize; 3]) -> usize {
+        at[0] + self.voxels[0] * (at[1] + self.voxels[1] * at[2])
+    }
+
+    /// Volume of a voxel, mm³.
+    pub fn voxel_mm3(&self) -> f64 {
+        self.spacing.powi(3)
+    }
+}
