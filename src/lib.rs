@@ -1,10 +1,25 @@
 //! Mechanostat: bone and muscle answering gravity, on the graphics adapter.
+//!
+//! A tour, from the ground up; a room imports only from rooms above it in this list:
+//!
+//! - [`located`]: where in a file something is wrong; [`volume`]: a grid of values.
+//! - [`tissue`]: what the lattice is made of; [`scenario`]: what happens to the body;
+//!   [`physiology`]: parameters with their sources; [`gpu`]: the adapter.
+//! - [`sim`]: the ring of stages. Begin with [`sim::Simulation::advance`]; [`io`]: files.
+//! - [`view`]: pictures of the lattice; [`measure`]: numbers of regions.
+//! - [`figure`]: figures for print.
+//! - [`command`]: what the command line does without a window; [`app`]: the window.
 
+pub mod app;
+pub mod command;
+pub mod figure;
 pub mod gpu;
+pub mod io;
 pub mod located;
 pub mod measure;
 pub mod physiology;
 pub mod scenario;
 pub mod sim;
 pub mod tissue;
+pub mod view;
 pub mod volume;

@@ -1,2 +1,53 @@
-//! x
-fn main(){}
+//! Mechanostat's command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mechanostat::command::{self, BenchArgs, CommandError, RunArgs};
+
+/// Bone and muscle answering gravity.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Scenario to open in the window: built-in name or path of a TOML file
+    #[arg(default_value = "iss-6-months-and-a-year-home")]
+    scenario: String,
+    /// Voxels along the scene's longest side, in the window
+    #[arg(long, default_value_t = 48, value_name = "N")]
+    size: usize,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario without a window and leave its tables, fields and figure
+    Run(RunArgs),
+    /// Time every stage on this machine's adapter
+    Bench(BenchArgs),
+    /// List adapters, drivers, limits, and what to do when there is none
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Some(Command::Run(args)) => command::run(args),
+        Some(Command::Bench(args)) => command::bench(args),
+        Some(Command::Doctor) => command::doctor(),
+        None => open_window(&cli),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mechanostat: {error}");
+            ExitCode::from(error.code)
+        }
+    }
+}
+
+fn open_window(cli: &Cli) -> Result<(), CommandError> {
+    let scenario = command::scenario(&cli.scenario)?;
+    mechanostat::app::open(scenario, cli.size)
+}

@@ -460,6 +460,97 @@ impl Simulation {
     }
 }
 
+/// Pieces of work that `bench` times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BenchStage {
+    /// Muscle strength and the day's forces.
+    Loads,
+    /// Density to modulus.
+    Stiffness,
+    /// Coarse operators and their spectra.
+    Operators,
+    /// One iteration of conjugate gradients with its V-cycle.
+    Iteration,
+    /// The daily stimulus.
+    Stimulus,
+    /// Muscle.
+    Muscle,
+    /// BMP-2 and myostatin.
+    Signal,
+    /// Bone cells and density.
+    Bone,
+}
+
+impl BenchStage {
+    /// All of them, in the order of a step.
+    pub const ALL: [Self; 8] = [
+        Self::Loads,
+        Self::Stiffness,
+        Self::Operators,
+        Self::Iteration,
+        Self::Stimulus,
+        Self::Muscle,
+        Self::Signal,
+        Self::Bone,
+    ];
+
+    /// Name for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loads => "loads",
+            Self::Stiffness => "stiffness",
+            Self::Operators => "mechanics operators",
+            Self::Iteration => "mechanics iteration",
+            Self::Stimulus => "stimulus",
+            Self::Muscle => "muscle",
+            Self::Signal => "signal",
+            Self::Bone => "bone",
+        }
+    }
+}
+
+impl Simulation {
+    /// Records one stage as a step runs it, with no time passing. For `bench`.
+    pub fn record_bench(&self, encoder: &mut wgpu::CommandEncoder, stage: BenchStage) {
+        match stage {
+            BenchStage::Loads => self.record_pass(encoder, "loads", |s, pass| s.loads.record(pass)),
+            BenchStage::Stiffness => self.record_pass(encoder, "stiffness", |s, pass| s.stiffness.record(pass)),
+            BenchStage::Operators => self.mechanics.record_operators(encoder),
+            BenchStage::Iteration => {
+                // A tolerance of zero keeps the kernels from stopping early.
+                self.mechanics.record_start(&self.gpu, encoder, 0, 0.0);
+                self.mechanics.record_iterations(encoder, 0, 1);
+            }
+            BenchStage::Stimulus => self.record_pass(encoder, "stimulus", |s, pass| s.stimulus.record(pass)),
+            BenchStage::Muscle => self.record_pass(encoder, "muscle", |s, pass| s.muscle.record(pass)),
+            BenchStage::Signal => self.record_pass(encoder, "signal", |s, pass| s.signal.record(pass)),
+            BenchStage::Bone => self.record_pass(encoder, "bone", |s, pass| s.bone.record(pass)),
+        }
+    }
+
+    /// Bytes that a stage must read and write at least once, padding and caches aside.
+    pub fn bench_bytes(&self, stage: BenchStage) -> u64 {
+        let c = &self.state.counts;
+        let (bone, sites, muscle) = (c.bone_voxels as u64, c.sites as u64, c.muscle_voxels as u64);
+        let nodes = u64::from(self.mechanics.active_nodes());
+        let (site_state, muscle_state) = (size_of::<SiteState>() as u64, size_of::<MuscleState>() as u64);
+        match stage {
+            BenchStage::Loads => c.groups as u64 * muscle * (16 + muscle_state),
+            BenchStage::Stiffness => bone * (16 + 4) + sites * (16 + site_state),
+            // Galerkin: elements in, 243 values a coarse node out; spectrum: 16 sweeps of vectors and operator.
+            BenchStage::Operators => nodes * 4 + nodes / 8 * 972 + 16 * (nodes * (24 + 8) + nodes / 8 * (972 + 24)),
+            // Seven visits of every level and nine passes over vectors on the finest.
+            BenchStage::Iteration => 7 * (nodes * (36 + 8) + nodes / 7 * (972 + 36)) + 9 * nodes * 24,
+            BenchStage::Stimulus => {
+                bone * (16 + 4) + sites * (16 + 4 + site_state) + nodes * 12 * self.mechanics.cases() as u64
+            }
+            BenchStage::Muscle => muscle * (16 + 2 * muscle_state + 16),
+            BenchStage::Signal => 16 * c.lattice as u64 * 16,
+            BenchStage::Bone => bone * (16 + 24) + sites * (16 + 2 * site_state + 8),
+        }
+    }
+}
+
 /// The elastic problem of an anatomy: the cut through the shaft is held, the unit loads are
 /// spread from their points to the corners of the elements they fall in.
 pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {

@@ -1,6 +1,6 @@
 //! The proximal femur with the thigh's muscles.
 //!
-//! A left femur seen from the front: x points lateral, y anterior, z superior; the shaft's
+//! A right femur: x points lateral, y anterior, z superior (a right-handed frame); the shaft's
 //! axis is x = y = 0 and it is cut at z = 0. Dimensions are those of an adult man: head 49 mm
 //! across, neck 34 mm wide, neck–shaft angle 127°, anteversion 13°, shaft 28.4 mm across with
 //! a cortex of 6.5 mm.

@@ -1,0 +1,127 @@
+//! `mechanostat bench`: time, bytes and bandwidth of each stage on this adapter.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::gpu::Gpu;
+use crate::physiology::Model;
+use crate::sim::{BenchStage, Simulation, Status};
+use crate::tissue::Anatomy;
+
+use super::CommandError;
+
+/// Flags of `mechanostat bench`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchArgs {
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub json: bool,
+    /// Voxels along the scene's longest side
+    #[arg(long, default_value_t = 48, value_name = "N")]
+    pub size: usize,
+}
+
+struct Line {
+    name: String,
+    milliseconds: f64,
+    bytes: u64,
+}
+
+impl Line {
+    fn gigabytes_per_second(&self) -> f64 {
+        self.bytes as f64 / self.milliseconds * 1e-6
+    }
+}
+
+/// Times every stage and prints it.
+/// # Errors
+/// [`CommandError`].
+pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
+    let anatomy = Arc::new(Anatomy::build("hip", args.size)?);
+    let model = Arc::new(Model::built_in()?);
+    let gpu = Gpu::open(Simulation::need(&anatomy))?;
+    let start = Instant::now();
+    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model)?;
+    let building = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    loop {
+        match simulation.poll()? {
+            Status::Ready => break,
+            Status::Waiting => gpu.wait()?,
+            _ => {}
+        }
+    }
+    let settling = start.elapsed().as_secs_f64();
+    let copy = copy_bandwidth(&gpu)?;
+    let mut lines = Vec::new();
+    for stage in BenchStage::ALL {
+        let repeat = |n: u32| -> Result<f64, CommandError> {
+            let start = Instant::now();
+            let mut encoder = gpu.encoder("bench");
+            for _ in 0..n {
+                simulation.record_bench(&mut encoder, stage);
+            }
+            gpu.submit(encoder);
+            gpu.wait()?;
+            Ok(start.elapsed().as_secs_f64())
+        };
+        // Once to warm up, then enough for a tenth of a second, the best of three.
+        let once = repeat(1)?.min(repeat(1)?);
+        let n = (0.1 / once.max(1e-6)).ceil().clamp(1.0, 500.0) as u32;
+        let best = repeat(n)?.min(repeat(n)?).min(repeat(n)?);
+        lines.push(Line {
+            name: stage.name().to_owned(),
+            milliseconds: 1e3 * best / f64::from(n),
+            bytes: simulation.bench_bytes(stage),
+        });
+    }
+    let per_voxel = simulation.bytes() as f64 / anatomy.len() as f64;
+    if args.json {
+        let stages: Vec<String> = lines
+            .iter()
+            .map(|l| {
+                format!(
+                    "{{\"stage\":\"{}\",\"ms\":{:.4},\"bytes\":{},\"gb_per_s\":{:.3},\"share_of_copy\":{:.3}}}",
+                    l.name, l.milliseconds, l.bytes, l.gigabytes_per_second(), l.gigabytes_per_second() / copy
+                )
+            })
+            .collect();
+        println!(
+            "{{\"adapter\":{:?},\"size\":{},\"voxels\":{},\"active_nodes\":{},\"gpu_bytes\":{},\"bytes_per_voxel\":{per_voxel:.1},\"build_s\":{building:.2},\"settle_s\":{settling:.2},\"copy_gb_per_s\":{copy:.2},\"stages\":[{}]}}",
+            gpu.adapter_name(), args.size, anatomy.len(), simulation.mechanics().active_nodes(), simulation.bytes(), stages.join(",")
+        );
+    } else {
+        println!("{}", gpu.adapter_name());
+        println!("size {}: {} voxels, {} active nodes, {:.1} bytes a voxel in all", args.size, anatomy.len(), simulation.mechanics().active_nodes(), per_voxel);
+        println!("building {building:.2} s, settling {settling:.2} s, copying {copy:.2} GB/s\n");
+        println!("{:<24} {:>10} {:>12} {:>9} {:>8}", "stage", "ms", "bytes", "GB/s", "of copy");
+        for l in &lines {
+            println!(
+                "{:<24} {:>10.3} {:>12} {:>9.2} {:>7.0} %",
+                l.name, l.milliseconds, l.bytes, l.gigabytes_per_second(), 100.0 * l.gigabytes_per_second() / copy
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Bytes read and written a second by plain copies, GB/s.
+fn copy_bandwidth(gpu: &Gpu) -> Result<f64, CommandError> {
+    let bytes = 32u64 << 20;
+    let a = gpu.storage::<u8>("bench copy", bytes as usize)?;
+    let b = gpu.storage::<u8>("bench copy", bytes as usize)?;
+    let mut best = f64::INFINITY;
+    for _ in 0..4 {
+        let start = Instant::now();
+        let mut encoder = gpu.encoder("bench copy");
+        for _ in 0..4 {
+            encoder.copy_buffer_to_buffer(&a, 0, &b, 0, Some(bytes));
+        }
+        gpu.submit(encoder);
+        gpu.wait()?;
+        best = best.min(start.elapsed().as_secs_f64() / 4.0);
+    }
+    Ok(2.0 * bytes as f64 / best * 1e-9)
+}

@@ -1,0 +1,92 @@
+//! What the command line does without a window.
+
+mod bench;
+mod doctor;
+mod run;
+
+use crate::figure::FigureError;
+use crate::gpu::GpuError;
+use crate::io::IoError;
+use crate::located::Located;
+use crate::scenario::Scenario;
+use crate::sim::SimError;
+use crate::tissue::SceneError;
+
+pub use bench::{BenchArgs, bench};
+pub use doctor::doctor;
+pub use run::{FieldFormat, RunArgs, run};
+
+/// Why a command failed: one sentence, and the exit code that says of what kind.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CommandError {
+    /// The sentence.
+    pub message: String,
+    /// 1 something broke, 2 bad usage or input, 3 no usable adapter.
+    pub code: u8,
+}
+
+impl CommandError {
+    /// Bad usage or input.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), code: 2 }
+    }
+}
+
+impl From<Located> for CommandError {
+    fn from(error: Located) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<SceneError> for CommandError {
+    fn from(error: SceneError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<IoError> for CommandError {
+    fn from(error: IoError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<GpuError> for CommandError {
+    fn from(error: GpuError) -> Self {
+        let code = if error.is_no_adapter() || matches!(error, GpuError::Limit { .. }) { 3 } else { 1 };
+        Self { message: error.to_string(), code }
+    }
+}
+
+impl From<SimError> for CommandError {
+    fn from(error: SimError) -> Self {
+        match error {
+            SimError::Gpu(error) => error.into(),
+            other @ SimError::NotConverged { .. } => Self { message: other.to_string(), code: 1 },
+        }
+    }
+}
+
+impl From<FigureError> for CommandError {
+    fn from(error: FigureError) -> Self {
+        Self { message: error.to_string(), code: 1 }
+    }
+}
+
+/// A scenario by built-in name or by path.
+/// # Errors
+/// Unknown name, unreadable file, bad content: exit code 2.
+pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
+    if let Some(built_in) = Scenario::built_in(name) {
+        return Ok(built_in?);
+    }
+    let path = std::path::Path::new(name);
+    if !path.exists() {
+        let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
+        return Err(CommandError::usage(format!(
+            "there is no scenario \"{name}\", neither built in nor a file; built in: {}",
+            names.join(", ")
+        )));
+    }
+    Ok(Scenario::parse(name, &crate::io::read_text(path)?)?)
+}

@@ -1,0 +1,445 @@
+//! `mechanostat run`: a scenario without a window, to tables, fields and a figure.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use crate::figure::{Chart, ColourBar, Curve, MissionFigure, Panel, Raster, Span, png};
+use crate::gpu::{Gpu, GpuError, Readback, values};
+use crate::io::{self, Row};
+use crate::measure::Ruler;
+use crate::physiology::{Model, Physiology};
+use crate::scenario::Scenario;
+use crate::sim::field::FieldKind;
+use crate::sim::{SETTLING_ROUNDS, Simulation, Snapshot, Status};
+use crate::tissue::Anatomy;
+use crate::view::{Camera, Colormap, Cut, Picture, RayMarch};
+use crate::volume::Volume;
+
+use super::{CommandError, scenario};
+
+/// Resolution of figures.
+const DOTS_PER_INCH: f64 = 300.0;
+
+/// How fields are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FieldFormat {
+    /// VTK image for ParaView.
+    Vti,
+    /// NumPy array.
+    Npy,
+    /// Not at all.
+    None,
+}
+
+/// Flags of `mechanostat run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Built-in scenario or path of a TOML file
+    pub scenario: String,
+    /// Folder for what the run leaves [default: results/SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Scene
+    #[arg(long, default_value = "hip")]
+    pub scene: String,
+    /// Voxels along the scene's longest side
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    pub size: usize,
+    /// Group of people
+    #[arg(long, default_value = "control")]
+    pub group: String,
+    /// Days to run; more than the scenario has lengthen its last phase [default: all]
+    #[arg(long, value_name = "D")]
+    pub days: Option<f64>,
+    /// Days between two rows of the table (and two fields)
+    #[arg(long, default_value_t = 1.0, value_name = "D")]
+    pub every: f64,
+    /// Fields to write at each of these days
+    #[arg(long, value_enum, default_value_t = FieldFormat::None)]
+    pub fields: FieldFormat,
+}
+
+/// Groups of people that the model knows.
+const GROUPS: [&str; 1] = ["control"];
+
+/// Runs a scenario and leaves its results.
+/// # Errors
+/// [`CommandError`] with its exit code; nothing half-written stays.
+pub fn run(args: &RunArgs) -> Result<(), CommandError> {
+    let scenario = scenario(&args.scenario)?;
+    if !GROUPS.contains(&args.group.as_str()) {
+        return Err(CommandError::usage(format!("there is no group \"{}\"; allowed: {}", args.group, GROUPS.join(", "))));
+    }
+    let days = args.days.unwrap_or_else(|| scenario.days());
+    positive("--days", days, 36_525.0)?;
+    positive("--every", args.every, 36_525.0)?;
+    let anatomy = Arc::new(Anatomy::build(&args.scene, args.size)?);
+    let model = Arc::new(Model::built_in()?);
+    let stem = std::path::Path::new(&args.scenario).file_stem().unwrap_or_default();
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(stem));
+    io::writable_folder(&out)?;
+
+    let gpu = Gpu::open(Simulation::need(&anatomy))?;
+    eprintln!("{} on {}", scenario.name, gpu.adapter_name());
+    let bar = Progress::new(SETTLING_ROUNDS, days);
+    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+    simulation.set_slice(16);
+    settle(&mut simulation, &bar)?;
+
+    let ruler = Ruler::new(&anatomy, &model);
+    let mut artist = Artist::new(&simulation)?;
+    let mut rows = Vec::new();
+    let mut first: Option<Vec<f64>> = None;
+    let before = artist.panel(&simulation, FieldKind::Density, "Day 0")?;
+    let mut next_output = 0.0;
+    loop {
+        let day = simulation.day();
+        let over = day >= days - 1e-9;
+        if over || day >= next_output - 1e-9 {
+            record(&simulation, &scenario, &ruler, &mut rows, &mut first)?;
+            write_fields(&simulation, args.fields, &out)?;
+            while next_output <= day + 1e-9 {
+                next_output += args.every;
+            }
+        }
+        if over {
+            break;
+        }
+        let (phase, start) = scenario.phase_at(day);
+        simulation.set_conditions(phase.conditions);
+        let phase_end = start + phase.days;
+        // The last phase goes on as long as asked.
+        let until_phase = if phase_end > day + 1e-9 { phase_end - day } else { 1.0 };
+        let dt = until_phase.min(next_output - day).min(days - day).min(1.0);
+        settle(&mut simulation, &bar)?;
+        simulation.advance(dt);
+        settle(&mut simulation, &bar)?;
+        bar.day(simulation.day());
+    }
+    bar.finish();
+
+    let after = artist.panel(&simulation, FieldKind::Density, &format!("Day {}", simulation.day()))?;
+    let change = artist.panel(&simulation, FieldKind::Change, "Change")?;
+    let picture = figure(&scenario, args, &simulation, &rows, [before, after], change);
+    let svg = picture.svg()?;
+    let figure_path = out.join("figure.png");
+    let table_path = out.join("timeseries.csv");
+    io::write(&table_path, io::csv(&rows).as_bytes())?;
+    io::write(&out.join("run.toml"), manifest(&scenario, args, days, &model, &simulation).as_bytes())?;
+    io::write(&figure_path, &png(&svg, DOTS_PER_INCH)?)?;
+    print_summary(&rows);
+    println!("picture: {}", figure_path.display());
+    println!("table:   {}", table_path.display());
+    Ok(())
+}
+
+fn positive(flag: &str, value: f64, most: f64) -> Result<(), CommandError> {
+    if value > 0.0 && value <= most {
+        Ok(())
+    } else {
+        Err(CommandError::usage(format!("{flag} {value} is out of range; allowed: more than 0, at most {most} days")))
+    }
+}
+
+/// Lets the adapter finish what is under way.
+fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandError> {
+    loop {
+        match simulation.poll()? {
+            Status::Ready => return Ok(()),
+            Status::Waiting => simulation.gpu().wait()?,
+            Status::Settling(round) => bar.round(round),
+            Status::Solving => {}
+        }
+    }
+}
+
+fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
+    let pending = simulation.snapshot()?;
+    simulation.gpu().wait()?;
+    pending
+        .poll()?
+        .ok_or_else(|| GpuError::Readback { detail: "the snapshot never arrived".to_owned() }.into())
+}
+
+fn record(
+    simulation: &Simulation,
+    scenario: &Scenario,
+    ruler: &Ruler,
+    rows: &mut Vec<Row>,
+    first: &mut Option<Vec<f64>>,
+) -> Result<(), CommandError> {
+    let snapshot = take_snapshot(simulation)?;
+    let measured = ruler.measure(&snapshot);
+    let start = first.get_or_insert_with(|| measured.iter().map(|m| m.value).collect());
+    // The row tells what led up to the day, not what follows.
+    let gravity = scenario.phase_at((snapshot.day - 1e-6).max(0.0)).0.conditions.gravity;
+    for (m, before) in measured.iter().zip(start.iter()) {
+        rows.push(Row {
+            day: snapshot.day,
+            gravity,
+            region: m.region.to_owned(),
+            quantity: m.quantity.to_owned(),
+            unit: m.unit.to_owned(),
+            value: m.value,
+            change_pct: if *before == 0.0 { 0.0 } else { 100.0 * (m.value - before) / before },
+        });
+    }
+    Ok(())
+}
+
+/// A field on the whole lattice, NaN where its tissue is not.
+fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandError> {
+    let gpu = simulation.gpu();
+    simulation.show(kind);
+    let mut encoder = gpu.encoder("field readback");
+    let bytes = 4 * simulation.anatomy().len() as u64;
+    let read = Readback::record(gpu, &mut encoder, &[
+        (&simulation.state().values, 0, bytes),
+        (&simulation.state().envelope, 0, bytes),
+    ])?;
+    gpu.submit(encoder);
+    let parts = read.wait(gpu)?;
+    let [field, envelope] = parts.as_slice() else {
+        return Err(GpuError::Readback { detail: "a field never arrived".to_owned() }.into());
+    };
+    let shift = if kind.in_muscle() { 8 } else { 0 };
+    let values = values::<f32>(field)
+        .into_iter()
+        .zip(values::<u32>(envelope))
+        .map(|(v, e)| if e >> shift & 0xff == 0 { f32::NAN } else { v * kind.scale() })
+        .collect();
+    let anatomy = simulation.anatomy();
+    Ok(Volume {
+        name: kind.key().to_owned(),
+        unit: kind.unit().to_owned(),
+        voxels: anatomy.voxels,
+        spacing: [anatomy.spacing; 3],
+        origin: anatomy.origin,
+        values,
+    })
+}
+
+fn write_fields(simulation: &Simulation, format: FieldFormat, out: &std::path::Path) -> Result<(), CommandError> {
+    if format == FieldFormat::None {
+        return Ok(());
+    }
+    let folder = out.join("fields");
+    io::writable_folder(&folder)?;
+    let volumes = FieldKind::ALL.iter().map(|kind| volume(simulation, *kind)).collect::<Result<Vec<_>, _>>()?;
+    let day = simulation.day();
+    let name = format!("day_{day:0>7.2}");
+    if format == FieldFormat::Vti {
+        return Ok(io::write(&folder.join(format!("{name}.vti")), &io::vti(&volumes, day))?);
+    }
+    for v in &volumes {
+        let bytes = io::npy(v).map_err(|e| CommandError { message: e.to_string(), code: 1 })?;
+        io::write(&folder.join(format!("{name}_{}.npy", v.name)), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Draws the figure's pictures.
+struct Artist {
+    march: RayMarch,
+    size: [u32; 2],
+}
+
+impl Artist {
+    fn new(simulation: &Simulation) -> Result<Self, CommandError> {
+        let march = RayMarch::new(simulation.gpu(), simulation.state(), simulation.anatomy())?;
+        Ok(Self { march, size: MissionFigure::panel_pixels(DOTS_PER_INCH) })
+    }
+
+    fn panel(&mut self, simulation: &Simulation, field: FieldKind, title: &str) -> Result<Panel, CommandError> {
+        let gpu = simulation.gpu();
+        let picture = picture(simulation.anatomy(), field, self.size);
+        simulation.show(field);
+        self.march.draw(gpu, &picture)?;
+        let parts = self.march.read(gpu)?.wait(gpu)?;
+        let pixels = RayMarch::pixels(self.size, parts.first().map_or(&[], Vec::as_slice));
+        Ok(Panel { title: title.to_owned(), raster: Raster { size: self.size, pixels }, height_mm: f64::from(picture.camera.height) })
+    }
+}
+
+/// The view that shows the inside of a scene best: cut through the middle of its bone, from the front.
+pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Picture {
+    let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
+    let mut camera = Camera::front(extent);
+    camera.orbit(-13.0, 6.0);
+    Picture {
+        size,
+        camera,
+        field,
+        range: field.range(),
+        colormap: if field.diverging() { Colormap::Vik } else { Colormap::Batlow },
+        // The plane through the head's centre and the shaft, where the trabecular groups are seen.
+        cut: Cut::Coronal(0.53),
+        ghost: true,
+        background: [1.0, 1.0, 1.0],
+    }
+}
+
+fn curve(rows: &[Row], region: &str, quantity: &str, label: &str) -> Curve {
+    Curve {
+        label: label.to_owned(),
+        points: rows
+            .iter()
+            .filter(|r| r.region == region && r.quantity == quantity)
+            .map(|r| (r.day, r.change_pct))
+            .collect(),
+    }
+}
+
+fn figure(
+    scenario: &Scenario,
+    args: &RunArgs,
+    simulation: &Simulation,
+    rows: &[Row],
+    before_after: [Panel; 2],
+    change: Panel,
+) -> MissionFigure {
+    let mut start = 0.0;
+    let mut phases: Vec<Span> = scenario
+        .phases
+        .iter()
+        .map(|p| {
+            let from = start;
+            start += p.days;
+            Span { name: p.name.clone(), from, to: start, gravity: p.conditions.axial_gravity() }
+        })
+        .collect();
+    if let Some(last) = phases.last_mut() {
+        last.to = last.to.max(simulation.day());
+    }
+    let chart = |label: &str, curves: Vec<Curve>| Chart {
+        label: label.to_owned(),
+        curves,
+        phases: phases.clone(),
+        days: simulation.day(),
+    };
+    let bar = |kind: FieldKind, colormap, label: &str| ColourBar {
+        colormap,
+        range: (f64::from(kind.range().0), f64::from(kind.range().1)),
+        label: label.to_owned(),
+    };
+    MissionFigure {
+        title: scenario.name.clone(),
+        before_after,
+        density_bar: bar(FieldKind::Density, Colormap::Batlow, "Bone mineral density (mg HA/cm³)"),
+        change,
+        change_bar: bar(FieldKind::Change, Colormap::Vik, "Change since day 0 (%)"),
+        charts: [
+            chart("Bone mineral density, change (%)", vec![
+                curve(rows, "total_hip", "bmd", "total hip"),
+                curve(rows, "total_hip", "trabecular_bmd", "total hip, trabecular"),
+                curve(rows, "total_hip", "cortical_bmd", "total hip, cortical"),
+                curve(rows, "femoral_neck", "bmd", "femoral neck"),
+            ]),
+            chart("Muscle volume, change (%)", vec![
+                curve(rows, "quadriceps", "volume", "quadriceps"),
+                curve(rows, "hamstrings", "volume", "hamstrings"),
+                curve(rows, "gluteals", "volume", "gluteals"),
+            ]),
+        ],
+        notes: vec![
+            format!(
+                "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view of a right femur, cut open in a coronal plane.",
+                env!("CARGO_PKG_VERSION"), args.scene, args.size, simulation.anatomy().spacing, args.group
+            ),
+            format!(
+                "Adapter {}; colour maps batlow and vik (Crameri). Grey: gravity along the legs, darker is less. Parameters: run.toml.",
+                simulation.gpu().adapter_name()
+            ),
+        ],
+    }
+}
+
+fn manifest(scenario: &Scenario, args: &RunArgs, days: f64, model: &Model, simulation: &Simulation) -> String {
+    use toml::{Table, Value};
+    let mut run = Table::new();
+    let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
+    set("version", env!("CARGO_PKG_VERSION").into());
+    set("adapter", simulation.gpu().adapter_name().into());
+    set("scenario", args.scenario.clone().into());
+    set("scene", args.scene.clone().into());
+    set("size", (args.size as i64).into());
+    set("group", args.group.clone().into());
+    set("days", days.into());
+    set("every", args.every.into());
+    set("spacing_mm", simulation.anatomy().spacing.into());
+    set("gpu_bytes_per_voxel", (simulation.bytes() as f64 / simulation.anatomy().len() as f64).into());
+    let mut solves = Table::new();
+    for (load, outcome) in simulation.anatomy().loads.iter().zip(simulation.outcomes()) {
+        let mut solve = Table::new();
+        solve.insert("true_residual".to_owned(), outcome.true_residual.into());
+        solve.insert("iterations".to_owned(), i64::from(outcome.iterations).into());
+        solves.insert(load.name.to_owned(), solve.into());
+    }
+    set("last_solves", solves.into());
+    let mut parameters = Table::new();
+    for (name, value) in Physiology::NAMES.iter().zip(model.physiology.values()) {
+        // The shortest decimal that names this f32, not its expansion to f64.
+        let value: f64 = value.to_string().parse().unwrap_or(f64::from(value));
+        parameters.insert((*name).to_owned(), value.into());
+    }
+    set("parameters", parameters.into());
+    set("scenario_text", scenario.text.clone().into());
+    format!("# What this run was made of: enough to run it again.\n{run}")
+}
+
+fn print_summary(rows: &[Row]) {
+    let Some(last) = rows.last().map(|r| r.day) else { return };
+    println!("change at day {last}:");
+    let wanted = [
+        ("total_hip", "bmd"),
+        ("total_hip", "trabecular_bmd"),
+        ("total_hip", "cortical_bmd"),
+        ("femoral_neck", "bmd"),
+        ("quadriceps", "volume"),
+        ("hamstrings", "volume"),
+        ("gluteals", "volume"),
+        ("quadriceps", "strength"),
+    ];
+    for (region, quantity) in wanted {
+        if let Some(r) = rows.iter().rev().find(|r| r.region == region && r.quantity == quantity) {
+            println!("  {:<14} {:<15} {:>8.2} %", r.region, r.quantity, r.change_pct + 0.0);
+        }
+    }
+}
+
+/// A bar on a terminal, nothing elsewhere.
+struct Progress {
+    bar: indicatif::ProgressBar,
+    rounds: u32,
+}
+
+impl Progress {
+    fn new(rounds: u32, days: f64) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            indicatif::ProgressBar::new(u64::from(rounds) + days.ceil() as u64)
+        } else {
+            indicatif::ProgressBar::hidden()
+        };
+        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg:28} {wide_bar} {percent:>3} % {eta}") {
+            bar.set_style(style);
+        }
+        Self { bar, rounds }
+    }
+
+    fn round(&self, round: u32) {
+        self.bar.set_position(u64::from(round));
+        self.bar.set_message("settling under 1 g");
+    }
+
+    fn day(&self, day: f64) {
+        self.bar.set_position(u64::from(self.rounds) + day as u64);
+        self.bar.set_message(format!("mission day {day:.0}"));
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,26 @@
+//! Figures for print: laid out in millimetres as SVG, with pictures embedded, and drawn to PNG.
+
+mod chart;
+mod mission;
+mod raster;
+
+pub use chart::{Chart, Curve, Span};
+pub use mission::{ColourBar, MissionFigure, Panel};
+pub use raster::{FigureError, Raster, png};
+
+/// Points (1/72 inch) in millimetres.
+const POINT: f64 = 25.4 / 72.0;
+
+/// Text with the characters that XML reserves replaced.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A text element. `anchor` is start, middle or end; `size` in points.
+fn text(x: f64, y: f64, size: f64, anchor: &str, content: &str) -> String {
+    format!(
+        "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{:.3}\" text-anchor=\"{anchor}\">{}</text>\n",
+        size * POINT,
+        escape(content)
+    )
+}

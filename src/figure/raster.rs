@@ -1,0 +1,71 @@
+//! Pixels: pictures put into a figure, and figures drawn to pixels.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use resvg::{tiny_skia, usvg};
+
+/// Why a figure could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// The layout could not be read or drawn.
+    #[error("the figure could not be drawn: {0}")]
+    Draw(String),
+    /// The image could not be encoded.
+    #[error("the figure could not be encoded: {0}")]
+    Encode(#[from] png::EncodingError),
+}
+
+/// An RGBA picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Rows of RGBA, straight alpha.
+    pub pixels: Vec<u8>,
+}
+
+impl Raster {
+    /// As a PNG file.
+    /// # Errors
+    /// [`FigureError::Encode`].
+    pub fn encode(&self, dots_per_inch: Option<f64>) -> Result<Vec<u8>, FigureError> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.size[0], self.size[1]);
+        encoder.set_color(png::ColorType::Rgba);
+        encoder.set_depth(png::BitDepth::Eight);
+        if let Some(dpi) = dots_per_inch {
+            let per_metre = (dpi / 0.0254).round() as u32;
+            encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+        }
+        encoder.write_header()?.write_image_data(&self.pixels)?;
+        Ok(bytes)
+    }
+
+    /// As the value of an SVG image's `href`.
+    pub(super) fn href(&self) -> Result<String, FigureError> {
+        Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(self.encode(None)?)))
+    }
+}
+
+/// The font of figures; the one of the machine would make them differ.
+pub(crate) const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf");
+
+/// Draws an SVG with millimetres for its units to a PNG.
+/// # Errors
+/// [`FigureError`].
+pub fn png(svg: &str, dots_per_inch: f64) -> Result<Vec<u8>, FigureError> {
+    let mut options = usvg::Options { font_family: "DejaVu Sans".to_owned(), ..usvg::Options::default() };
+    let mut fonts = usvg::fontdb::Database::new();
+    fonts.load_font_data(FONT.to_vec());
+    fonts.set_sans_serif_family("DejaVu Sans");
+    options.fontdb = Arc::new(fonts);
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|e| FigureError::Draw(e.to_string()))?;
+    let scale = (dots_per_inch / 25.4) as f32;
+    let size = tree.size().scale_by(scale).ok_or_else(|| FigureError::Draw("no size".to_owned()))?.to_int_size();
+    let mut pixmap =
+        tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(|| FigureError::Draw("no size".to_owned()))?;
+    pixmap.fill(tiny_skia::Color::WHITE);
+    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
+    Raster { size: [size.width(), size.height()], pixels: pixmap.take() }.encode(Some(dots_per_inch))
+}
