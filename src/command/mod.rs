@@ -14,6 +14,7 @@ use crate::tissue::SceneError;
 
 pub use bench::{BenchArgs, bench};
 pub use doctor::doctor;
+pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, run};
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.

@@ -60,8 +60,8 @@ impl ColourBar {
         let table = self.colormap.table();
         let step = height / 256.0;
         for (i, [r, g, b]) in table.iter().enumerate() {
-            // A little overlap, or a renderer lets white through the seams.
-            writeln!(out, "<rect x=\"{x:.2}\" y=\"{:.3}\" width=\"3\" height=\"{:.3}\" fill=\"rgb({r},{g},{b})\"/>", y + height - step * (i + 1) as f64, step + if i == 0 { 0.0 } else { 0.05 }).ok();
+            // Each stripe reaches down to the bar's end, or a renderer lets white through the seams.
+            writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{:.3}\" fill=\"rgb({r},{g},{b})\"/>", height - step * i as f64).ok();
         }
         writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.15\"/>").ok();
         for i in 0..=4 {

@@ -6,6 +6,7 @@ mod raster;
 
 pub use chart::{Chart, Curve, Span};
 pub use mission::{ColourBar, MissionFigure, Panel};
+pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};
 
 /// Points (1/72 inch) in millimetres.

@@ -78,7 +78,7 @@ impl FieldKind {
         match self {
             Self::Density => (0.0, 1200.0),
             Self::Change => (-20.0, 20.0),
-            Self::StrainEnergy => (0.0, 10.0),
+            Self::StrainEnergy => (0.0, 4.0),
             Self::Osteoclasts => (0.0, 3.0),
             Self::MuscleArea => (70.0, 100.0),
             Self::MuscleChange => (-25.0, 25.0),

@@ -228,6 +228,11 @@ impl RayMarch {
         Ok(texture)
     }
 
+    /// The last picture drawn.
+    pub fn image(&self) -> Option<&wgpu::Texture> {
+        self.target.as_ref().map(|(_, texture)| texture)
+    }
+
     /// Schedules the last picture's way back; [`RayMarch::pixels`] unpacks it.
     /// # Errors
     /// As [`Gpu::scoped`], or when nothing was drawn.

@@ -1,0 +1,320 @@
+//! One simulation as the window runs it: clock, conditions, history. Knows no widgets.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::command::CommandError;
+use crate::gpu::{Gpu, GpuError};
+use crate::measure::{Measurement, Ruler};
+use crate::physiology::Model;
+use crate::scenario::{Conditions, Scenario};
+use crate::sim::{PendingSnapshot, SETTLING_ROUNDS, SimError, Simulation, Status};
+use crate::tissue::Anatomy;
+use crate::view::{Picture, RayMarch};
+
+/// How long a frame may be busy with the simulation.
+const BUDGET: Duration = Duration::from_millis(12);
+/// The same on a software adapter, whose frames take long anyway.
+const SOFTWARE_BUDGET: Duration = Duration::from_millis(40);
+/// Between two looks at the adapter within a frame.
+const PAUSE: Duration = Duration::from_micros(200);
+/// Steps in a frame.
+const MOST_STEPS: u32 = 8;
+
+/// Days that pass in a second of play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speed {
+    /// A day a second.
+    Slow,
+    /// A week a second.
+    Normal,
+    /// A month a second.
+    Fast,
+}
+
+impl Speed {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Slow, Self::Normal, Self::Fast];
+
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Slow => "1 s = 1 day",
+            Self::Normal => "1 s = 1 week",
+            Self::Fast => "1 s = 1 month",
+        }
+    }
+
+    fn days_per_second(self) -> f64 {
+        match self {
+            Self::Slow => 1.0,
+            Self::Normal => 7.0,
+            Self::Fast => 30.0,
+        }
+    }
+}
+
+/// Conditions that held for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spell {
+    /// Name of the phase, or what the user chose.
+    pub name: String,
+    /// First day.
+    pub from: f64,
+    /// Last day so far.
+    pub to: f64,
+    /// Conditions.
+    pub conditions: Conditions,
+}
+
+/// A simulation under the window's hands.
+#[derive(Debug)]
+pub struct Session {
+    /// The simulation.
+    pub simulation: Simulation,
+    /// The scenario that conditions come from unless the user took over.
+    pub scenario: Scenario,
+    /// Conditions that the user chose, in place of the scenario's.
+    pub manual: Option<Conditions>,
+    /// Whether time passes.
+    pub playing: bool,
+    /// How fast.
+    pub speed: Speed,
+    /// Measurements, one vector a day measured.
+    pub history: Vec<(f64, Vec<Measurement>)>,
+    /// What held when.
+    pub spells: Vec<Spell>,
+    /// Time the adapter needed for the last step, solves included.
+    pub step_time: Duration,
+    /// Settling rounds done.
+    pub settling: u32,
+    /// The picture's pipeline.
+    pub march: RayMarch,
+    ruler: Ruler,
+    pending: Option<PendingSnapshot>,
+    owed: f64,
+    step_started: Option<Instant>,
+    shown: Option<(Picture, u64)>,
+    generation: u64,
+    single_steps: u32,
+}
+
+impl Session {
+    /// A session of `scenario` in the hip.
+    /// # Errors
+    /// [`CommandError`].
+    pub fn new(gpu: &Gpu, scenario: Scenario, size: usize) -> Result<Self, CommandError> {
+        let anatomy = Arc::new(Anatomy::build("hip", size)?);
+        let model = Arc::new(Model::built_in()?);
+        let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+        // A software adapter shares the machine with the window: small slices keep it fluent.
+        simulation.set_slice(if gpu.info().device_type == wgpu::DeviceType::Cpu { 2 } else { 8 });
+        let march = RayMarch::new(gpu, simulation.state(), &anatomy)?;
+        Ok(Self {
+            ruler: Ruler::new(&anatomy, &model),
+            simulation,
+            scenario,
+            manual: None,
+            playing: false,
+            speed: Speed::Normal,
+            history: Vec::new(),
+            spells: Vec::new(),
+            step_time: Duration::ZERO,
+            settling: 0,
+            march,
+            pending: None,
+            owed: 0.0,
+            step_started: None,
+            shown: None,
+            generation: 0,
+            single_steps: 0,
+        })
+    }
+
+    /// Conditions that hold now, with the name of the phase.
+    pub fn conditions(&self) -> (Conditions, String) {
+        let (phase, _) = self.scenario.phase_at(self.simulation.day());
+        match self.manual {
+            Some(conditions) => (conditions, format!("{:.2} g, by hand", conditions.gravity)),
+            None => (phase.conditions, phase.name.clone()),
+        }
+    }
+
+    /// Takes the conditions out of the scenario's hands.
+    pub fn take_over(&mut self, conditions: Conditions) {
+        self.manual = Some(conditions);
+        self.apply_conditions();
+    }
+
+    /// Gives them back.
+    pub fn follow_scenario(&mut self) {
+        self.manual = None;
+        self.apply_conditions();
+    }
+
+    /// Asks for one day, playing or not.
+    pub fn step_once(&mut self) {
+        self.single_steps += 1;
+    }
+
+    fn apply_conditions(&mut self) {
+        if !self.simulation.is_settled() {
+            return;
+        }
+        let (conditions, name) = self.conditions();
+        if *self.simulation.conditions() != conditions {
+            self.simulation.set_conditions(conditions);
+            // The strain field has changed already; the next picture shows it.
+            self.generation += 1;
+        }
+        let day = self.simulation.day();
+        match self.spells.last_mut() {
+            Some(spell) if spell.conditions == conditions && spell.name == name => spell.to = day,
+            _ => {
+                if let Some(last) = self.spells.last_mut() {
+                    last.to = day;
+                }
+                self.spells.retain(|s| s.to > s.from);
+                self.spells.push(Spell { name, from: day, to: day, conditions });
+            }
+        }
+    }
+
+    /// A frame's share of work; never waits for the adapter.
+    /// # Errors
+    /// [`SimError`]: the run has stopped.
+    pub fn work(&mut self, frame: Duration) -> Result<(), SimError> {
+        let start = Instant::now();
+        if self.playing && self.simulation.is_settled() {
+            self.owed += frame.as_secs_f64() * self.speed.days_per_second();
+            // What a slow adapter cannot follow is dropped rather than owed for ever.
+            self.owed = self.owed.min(2.0 + self.speed.days_per_second() * 0.25);
+        }
+        let software = self.simulation.gpu().info().device_type == wgpu::DeviceType::Cpu;
+        let budget = if software { SOFTWARE_BUDGET } else { BUDGET };
+        let mut steps = 0;
+        while start.elapsed() < budget && steps < MOST_STEPS {
+            match self.simulation.poll()? {
+                // Most slices are done within the frame; the rest is looked at in the next.
+                Status::Waiting => std::thread::sleep(PAUSE),
+                Status::Settling(round) => {
+                    if round != self.settling {
+                        self.settling = round;
+                        self.generation += 1;
+                    }
+                }
+                Status::Solving => {}
+                Status::Ready => {
+                    if let Some(started) = self.step_started.take() {
+                        self.step_time = started.elapsed();
+                    }
+                    self.apply_conditions();
+                    self.receive()?;
+                    if self.history.is_empty() || self.pending.is_some() {
+                        if self.pending.is_none() {
+                            self.pending = Some(self.simulation.snapshot()?);
+                        }
+                        std::thread::sleep(PAUSE);
+                        continue;
+                    }
+                    if !self.step()? {
+                        break;
+                    }
+                    steps += 1;
+                }
+            }
+        }
+        self.receive()?;
+        Ok(())
+    }
+
+    /// One day, if one is due.
+    fn step(&mut self) -> Result<bool, SimError> {
+        if self.single_steps > 0 {
+            self.single_steps -= 1;
+        } else if self.playing && self.owed >= 1.0 {
+            self.owed -= 1.0;
+        } else {
+            return Ok(false);
+        }
+        let day = self.simulation.day();
+        let (phase, from) = self.scenario.phase_at(day);
+        let left = from + phase.days - day;
+        let dt = if left > 1e-9 && left < 1.0 { left } else { 1.0 };
+        self.step_started = Some(Instant::now());
+        if self.simulation.advance(dt) {
+            self.generation += 1;
+            if let Some(spell) = self.spells.last_mut() {
+                spell.to = self.simulation.day();
+            }
+            self.pending = Some(self.simulation.snapshot()?);
+        }
+        Ok(true)
+    }
+
+    fn receive(&mut self) -> Result<(), GpuError> {
+        if let Some(snapshot) = self.pending.as_ref().map(PendingSnapshot::poll).transpose()?.flatten() {
+            self.pending = None;
+            self.history.push((snapshot.day, self.ruler.measure(&snapshot)));
+        }
+        Ok(())
+    }
+
+    /// Draws `picture` if anything in it has changed. Returns whether it did.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn draw(&mut self, picture: &Picture) -> Result<bool, GpuError> {
+        let wanted = (*picture, self.generation);
+        if self.shown == Some(wanted) {
+            return Ok(false);
+        }
+        self.simulation.show(picture.field);
+        self.march.draw(&self.simulation.gpu().clone(), picture)?;
+        self.shown = Some(wanted);
+        Ok(true)
+    }
+
+    /// Change of a quantity since day 0, %, over the days.
+    pub fn change(&self, region: &str, quantity: &str) -> Vec<[f64; 2]> {
+        let value = |row: &[Measurement]| {
+            row.iter().find(|m| m.region == region && m.quantity == quantity).map(|m| m.value)
+        };
+        let Some(first) = self.history.first().and_then(|(_, row)| value(row)) else { return Vec::new() };
+        self.history
+            .iter()
+            .filter_map(|(day, row)| value(row).map(|v| [*day, 100.0 * (v / first - 1.0)]))
+            .collect()
+    }
+
+    /// One plain sentence about how things stand.
+    pub fn sentence(&self) -> String {
+        if !self.simulation.is_settled() {
+            return format!("The bone settles under 1 g: round {} of {SETTLING_ROUNDS}.", self.settling);
+        }
+        let last = |region: &str, quantity: &str| self.change(region, quantity).last().map_or(0.0, |p| p[1]);
+        let tell = |x: f64| {
+            if x.abs() < 0.05 {
+                "as at the start".to_owned()
+            } else {
+                format!("{:.1} % {} the start", x.abs(), if x < 0.0 { "below" } else { "above" })
+            }
+        };
+        format!(
+            "Day {:.0}, {}: hip density {}, quadriceps volume {}.",
+            self.simulation.day(),
+            self.conditions().1,
+            tell(last("total_hip", "bmd")),
+            tell(last("quadriceps", "volume")),
+        )
+    }
+
+    /// Whether frames are needed without anybody touching anything.
+    pub fn is_busy(&self) -> bool {
+        self.playing || !self.simulation.is_settled() || self.pending.is_some() || self.single_steps > 0 || self.step_started.is_some() || self.history.is_empty()
+    }
+
+    /// Picture generation, for tests: grows whenever the shown field may have changed.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+}
