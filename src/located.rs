@@ -29,11 +29,20 @@ impl Source<'_> {
     /// Line (from 1) of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
         let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+        1 + self.text.as_bytes()[..end]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
     }
 
     /// An error about `key` at a byte offset.
-    pub fn error(&self, offset: usize, key: &str, found: impl Into<String>, allowed: impl Into<String>) -> Located {
+    pub fn error(
+        &self,
+        offset: usize,
+        key: &str,
+        found: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> Located {
         Located {
             file: self.file.to_owned(),
             line: self.line(offset),
@@ -49,12 +58,20 @@ impl Source<'_> {
         let message = error.message().replace('\n', " ");
         // serde words it "unknown field `x`, expected one of `a`, `b`".
         let (found, allowed) = match message.split_once(", expected") {
-            Some((found, allowed)) => (found.to_owned(), allowed.trim_start_matches([' ', ':']).to_owned()),
+            Some((found, allowed)) => (
+                found.to_owned(),
+                allowed.trim_start_matches([' ', ':']).to_owned(),
+            ),
             None => (message, "TOML as in assets/".to_owned()),
         };
-        let line_text = self.text[..offset.min(self.text.len())].rfind('\n').map_or(0, |i| i + 1);
+        let line_text = self.text[..offset.min(self.text.len())]
+            .rfind('\n')
+            .map_or(0, |i| i + 1);
         let key = self.text[line_text..].lines().next().unwrap_or_default();
         let key = key.split('=').next().unwrap_or_default().trim();
-        Located { allowed, ..self.error(offset, if key.is_empty() { "file" } else { key }, found, "") }
+        Located {
+            allowed,
+            ..self.error(offset, if key.is_empty() { "file" } else { key }, found, "")
+        }
     }
 }

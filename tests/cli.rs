@@ -1,11 +1,19 @@
 //! The command line as a user meets it: good runs, and bad input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn mechanostat(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mechanostat"));
-    command.args(args).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+        .args(args)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY");
     command
 }
 
@@ -38,23 +46,71 @@ fn bad_input_is_refused_in_a_sentence() {
     let folder = scratch("bad-input");
     let out = folder.join("out");
     let out = out.to_str().unwrap();
-    refused(&run(&["run", "atlantis", "--out", out]), 2, &["atlantis", "iss-6-months", "earth"]);
-    refused(&run(&["run", "earth", "--out", out, "--size", "3"]), 2, &["size 3", "24 to 512"]);
-    refused(&run(&["run", "earth", "--out", out, "--size", "5000"]), 2, &["size 5000", "24 to 512"]);
-    refused(&run(&["run", "earth", "--out", out, "--size", "many"]), 2, &["--size", "many"]);
-    refused(&run(&["run", "earth", "--out", out, "--scene", "elbow"]), 2, &["elbow", "hip"]);
-    refused(&run(&["run", "earth", "--out", out, "--group", "cats"]), 2, &["cats", "control"]);
-    refused(&run(&["run", "earth", "--out", out, "--days", "-3"]), 2, &["-3"]);
-    refused(&run(&["run", "earth", "--out", out, "--days=-3"]), 2, &["--days", "more than 0"]);
-    refused(&run(&["run", "earth", "--out", out, "--every", "nan"]), 2, &["--every"]);
+    refused(
+        &run(&["run", "atlantis", "--out", out]),
+        2,
+        &["atlantis", "iss-6-months", "earth"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--size", "3"]),
+        2,
+        &["size 3", "24 to 512"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--size", "5000"]),
+        2,
+        &["size 5000", "24 to 512"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--size", "many"]),
+        2,
+        &["--size", "many"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--scene", "elbow"]),
+        2,
+        &["elbow", "hip"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--group", "cats"]),
+        2,
+        &["cats", "control"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--days", "-3"]),
+        2,
+        &["-3"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--days=-3"]),
+        2,
+        &["--days", "more than 0"],
+    );
+    refused(
+        &run(&["run", "earth", "--out", out, "--every", "nan"]),
+        2,
+        &["--every"],
+    );
     refused(&run(&["fly"]), 2, &["fly"]);
     assert!(!Path::new(out).exists(), "refused runs left {out}");
     let file = folder.join("bad.toml");
-    std::fs::write(&file, "name = \"x\"\n[[phase]]\nname = \"p\"\ndays = -3\ngravity = 0\n").unwrap();
-    refused(&run(&["run", file.to_str().unwrap(), "--out", out]), 2, &["bad.toml, line 4", "days", "-3"]);
+    std::fs::write(
+        &file,
+        "name = \"x\"\n[[phase]]\nname = \"p\"\ndays = -3\ngravity = 0\n",
+    )
+    .unwrap();
+    refused(
+        &run(&["run", file.to_str().unwrap(), "--out", out]),
+        2,
+        &["bad.toml, line 4", "days", "-3"],
+    );
     // A folder below a file cannot be made, whoever asks.
     let below = file.join("results");
-    refused(&run(&["run", "earth", "--out", below.to_str().unwrap()]), 2, &["results"]);
+    refused(
+        &run(&["run", "earth", "--out", below.to_str().unwrap()]),
+        2,
+        &["results"],
+    );
     refused(&run(&["iss-6-months", "--size", "7"]), 2, &["size 7"]);
 }
 
@@ -63,14 +119,29 @@ fn no_display_and_no_adapter_are_told() {
     refused(&run(&["earth"]), 1, &["no display", "mechanostat run"]);
     if cfg!(target_os = "linux") {
         let out = scratch("no-adapter");
-        let output = mechanostat(&["run", "earth", "--size", "24", "--out", out.to_str().unwrap()])
+        let output = mechanostat(&[
+            "run",
+            "earth",
+            "--size",
+            "24",
+            "--out",
+            out.to_str().unwrap(),
+        ])
+        .env("VK_DRIVER_FILES", "/nonexistent.json")
+        .env("VK_ICD_FILENAMES", "/nonexistent.json")
+        .output()
+        .unwrap();
+        refused(&output, 3, &["mesa-vulkan-drivers"]);
+        assert_eq!(
+            std::fs::read_dir(&out).unwrap().count(),
+            0,
+            "something was left behind"
+        );
+        let output = mechanostat(&["doctor"])
             .env("VK_DRIVER_FILES", "/nonexistent.json")
             .env("VK_ICD_FILENAMES", "/nonexistent.json")
             .output()
             .unwrap();
-        refused(&output, 3, &["mesa-vulkan-drivers"]);
-        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0, "something was left behind");
-        let output = mechanostat(&["doctor"]).env("VK_DRIVER_FILES", "/nonexistent.json").env("VK_ICD_FILENAMES", "/nonexistent.json").output().unwrap();
         refused(&output, 3, &["mesa-vulkan-drivers"]);
     }
 }
@@ -79,7 +150,10 @@ fn no_display_and_no_adapter_are_told() {
 fn doctor_names_an_adapter_and_a_size() {
     let output = run(&["doctor"]);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("--size") && text.contains("MiB"), "{text}");
+    assert!(
+        output.status.success() && text.contains("--size") && text.contains("MiB"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -87,37 +161,96 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
     let folder = scratch("run");
     let leave = |name: &str| {
         let out = folder.join(name);
-        let output = run(&["run", "iss-6-months", "--size", "24", "--days", "16", "--every", "4", "--fields", "vti", "--out", out.to_str().unwrap()]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = run(&[
+            "run",
+            "iss-6-months",
+            "--size",
+            "24",
+            "--days",
+            "16",
+            "--every",
+            "4",
+            "--fields",
+            "vti",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         out
     };
     let (a, b) = (leave("a"), leave("b"));
     let table = std::fs::read_to_string(a.join("timeseries.csv")).unwrap();
-    assert_eq!(table, std::fs::read_to_string(b.join("timeseries.csv")).unwrap(), "two runs differ");
+    assert_eq!(
+        table,
+        std::fs::read_to_string(b.join("timeseries.csv")).unwrap(),
+        "two runs differ"
+    );
     let mut lines = table.lines();
-    assert_eq!(lines.next(), Some("day,gravity_g,region,quantity,unit,value,change_pct"));
+    assert_eq!(
+        lines.next(),
+        Some("day,gravity_g,region,quantity,unit,value,change_pct")
+    );
     let rows: Vec<Vec<&str>> = lines.map(|l| l.split(',').collect()).collect();
     for day in ["0", "4", "8", "12", "16"] {
         for (region, quantity) in [
-            ("femoral_neck", "bmd"), ("trochanter", "bmc"), ("total_hip", "trabecular_bmd"), ("femur_shaft", "cortical_bmd"),
-            ("total_hip", "osteoclasts"), ("total_hip", "sclerostin"), ("quadriceps", "volume"), ("hamstrings", "type1_csa"),
-            ("gluteals", "strength"), ("quadriceps", "bmp2"), ("whole_body", "resorption_marker"), ("whole_body", "formation_marker"),
+            ("femoral_neck", "bmd"),
+            ("trochanter", "bmc"),
+            ("total_hip", "trabecular_bmd"),
+            ("femur_shaft", "cortical_bmd"),
+            ("total_hip", "osteoclasts"),
+            ("total_hip", "sclerostin"),
+            ("quadriceps", "volume"),
+            ("hamstrings", "type1_csa"),
+            ("gluteals", "strength"),
+            ("quadriceps", "bmp2"),
+            ("whole_body", "resorption_marker"),
+            ("whole_body", "formation_marker"),
         ] {
-            let found = rows.iter().filter(|r| r[0] == day && r[2] == region && r[3] == quantity).count();
+            let found = rows
+                .iter()
+                .filter(|r| r[0] == day && r[2] == region && r[3] == quantity)
+                .count();
             assert_eq!(found, 1, "{quantity} of {region} on day {day}");
         }
     }
-    assert!(rows.iter().all(|r| r.len() == 7 && r[5].parse::<f64>().is_ok_and(f64::is_finite)));
-    let manifest: toml::Table = std::fs::read_to_string(a.join("run.toml")).unwrap().parse().unwrap();
+    assert!(
+        rows.iter()
+            .all(|r| r.len() == 7 && r[5].parse::<f64>().is_ok_and(f64::is_finite))
+    );
+    let manifest: toml::Table = std::fs::read_to_string(a.join("run.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
     assert_eq!(manifest["size"].as_integer(), Some(24));
     assert!(manifest["parameters"].as_table().unwrap().len() > 50);
-    assert!(manifest["scenario_text"].as_str().unwrap().contains("[[phase]]"));
-    assert_eq!(&std::fs::read(a.join("figure.png")).unwrap()[..4], b"\x89PNG");
-    let fields: Vec<_> = std::fs::read_dir(a.join("fields")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert!(
+        manifest["scenario_text"]
+            .as_str()
+            .unwrap()
+            .contains("[[phase]]")
+    );
+    assert_eq!(
+        &std::fs::read(a.join("figure.png")).unwrap()[..4],
+        b"\x89PNG"
+    );
+    let fields: Vec<_> = std::fs::read_dir(a.join("fields"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     assert_eq!(fields.len(), 5);
     let vti = std::fs::read(&fields[0]).unwrap();
     let head = String::from_utf8_lossy(&vti[..2000]);
-    assert!(head.contains("WholeExtent=\"0 20 0 17 0 24\"") && head.contains("bmd [mg HA/cm³]"), "{head}");
-    let left: Vec<_> = std::fs::read_dir(&a).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert!(
+        head.contains("WholeExtent=\"0 20 0 17 0 24\"") && head.contains("bmd [mg HA/cm³]"),
+        "{head}"
+    );
+    let left: Vec<_> = std::fs::read_dir(&a)
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
     assert_eq!(left.len(), 4, "{left:?}");
 }

@@ -1,4 +1,9 @@
 //! The mechanics against plain f64: the operator, the coarse operators, the solve, and formulae.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
 
 mod common;
 
@@ -24,12 +29,15 @@ impl Oracle {
     fn times(&self, u: &[f64]) -> Vec<f64> {
         let mut f = vec![0.0; u.len()];
         for (e, at) in each(self.n).enumerate() {
-            let node = |c: usize| self.node([at[0] + (c & 1), at[1] + (c >> 1 & 1), at[2] + (c >> 2)]);
+            let node =
+                |c: usize| self.node([at[0] + (c & 1), at[1] + (c >> 1 & 1), at[2] + (c >> 2)]);
             for a in 0..8 {
                 for i in 0..3 {
                     for b in 0..8 {
                         for j in 0..3 {
-                            f[3 * node(a) + i] += self.modulus[e] * self.element.stiffness(a, i, b, j) * u[3 * node(b) + j];
+                            f[3 * node(a) + i] += self.modulus[e]
+                                * self.element.stiffness(a, i, b, j)
+                                * u[3 * node(b) + j];
                         }
                     }
                 }
@@ -85,7 +93,10 @@ fn pad(grid: &Grid, values: &[f64]) -> Vec<f32> {
 }
 
 fn unpad(grid: &Grid, padded: &[f32]) -> Vec<f64> {
-    grid.each_node().flat_map(|at| (0..3).map(move |k| (at, k))).map(|(at, k)| f64::from(padded[3 * grid.index(at) + k])).collect()
+    grid.each_node()
+        .flat_map(|at| (0..3).map(move |k| (at, k)))
+        .map(|(at, k)| f64::from(padded[3 * grid.index(at) + k]))
+        .collect()
 }
 
 fn pad_modulus(grid: &Grid, values: &[f64]) -> Vec<f32> {
@@ -105,11 +116,17 @@ fn porous(n: [usize; 3], spacing: [f64; 3], seed: u64) -> (Oracle, Problem) {
             // A void tunnel through the block, kept off its ends so that nothing floats.
             let tunnel = at[0] > 2 && at[0] < 6 && at[1] > 1 && at[1] < 5;
             // f32 first, so that both sides see the same numbers.
-            if tunnel { 0.0 } else { f64::from(noise.between(0.02, 1.0) as f32) }
+            if tunnel {
+                0.0
+            } else {
+                f64::from(noise.between(0.02, 1.0) as f32)
+            }
         })
         .collect();
     let nodes = n.map(|n| n + 1);
-    let held: Vec<u8> = each(nodes).map(|at| if at[2] == 0 { 7 } else { 0 }).collect();
+    let held: Vec<u8> = each(nodes)
+        .map(|at| if at[2] == 0 { 7 } else { 0 })
+        .collect();
     let mut load = Vec::new();
     for at in each(nodes).filter(|at| at[2] == n[2] && (at[0] < 3 || at[0] > 6)) {
         load.push((at, std::array::from_fn(|_| noise.between(-1.0, 1.0) as f32)));
@@ -121,7 +138,15 @@ fn porous(n: [usize; 3], spacing: [f64; 3], seed: u64) -> (Oracle, Problem) {
         held: held.clone(),
         loads: vec![load],
     };
-    (Oracle { n, element, modulus, held }, problem)
+    (
+        Oracle {
+            n,
+            element,
+            modulus,
+            held,
+        },
+        problem,
+    )
 }
 
 fn load_vector(oracle: &Oracle, problem: &Problem) -> Vec<f64> {
@@ -141,15 +166,24 @@ fn residual_of_a_random_displacement_matches_f64() {
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let grid = mechanics.grid();
     let mut noise = Noise(2);
-    let u: Vec<f64> = (0..3 * oracle.held.len()).map(|_| f64::from(noise.between(-1.0, 1.0) as f32)).collect();
+    let u: Vec<f64> = (0..3 * oracle.held.len())
+        .map(|_| f64::from(noise.between(-1.0, 1.0) as f32))
+        .collect();
     // Nodes in the void carry nothing and are not stored.
     let b = load_vector(&oracle, &problem);
-    write(&gpu, mechanics.modulus(), &pad_modulus(&grid, &oracle.modulus));
+    write(
+        &gpu,
+        mechanics.modulus(),
+        &pad_modulus(&grid, &oracle.modulus),
+    );
     write(&gpu, mechanics.displacement(), &pad(&grid, &u));
     let mut encoder = gpu.encoder("test");
     mechanics.record_true_residual(&mut encoder, 0);
     gpu.submit(encoder);
-    let got = unpad(&grid, &read::<f32>(&gpu, mechanics.residual(), 3 * grid.len()));
+    let got = unpad(
+        &grid,
+        &read::<f32>(&gpu, mechanics.residual(), 3 * grid.len()),
+    );
     let want: Vec<f64> = oracle.free(b.iter().zip(oracle.times(&u)).map(|(b, f)| b - f).collect());
     assert_close("residual", &got, &want, 2e-5, 1e-5);
 }
@@ -160,7 +194,11 @@ fn first_coarse_operator_is_the_galerkin_product() {
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 3);
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let grid = mechanics.grid();
-    write(&gpu, mechanics.modulus(), &pad_modulus(&grid, &oracle.modulus));
+    write(
+        &gpu,
+        mechanics.modulus(),
+        &pad_modulus(&grid, &oracle.modulus),
+    );
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
@@ -190,14 +228,21 @@ fn first_coarse_operator_is_the_galerkin_product() {
                 let f = oracle.times(&interpolate(at, j));
                 for block in 0..27usize {
                     let o = [block % 3, block / 3 % 3, block / 9];
-                    let neighbour: Option<Vec<usize>> =
-                        (0..3).map(|d| (at[d] + o[d]).checked_sub(1).filter(|x| *x <= coarse.elements[d])).collect();
+                    let neighbour: Option<Vec<usize>> = (0..3)
+                        .map(|d| {
+                            (at[d] + o[d])
+                                .checked_sub(1)
+                                .filter(|x| *x <= coarse.elements[d])
+                        })
+                        .collect();
                     let Some(neighbour) = neighbour else { continue };
                     // Symmetric: the row of this node against the neighbour is the column read here.
                     for i in 0..3 {
                         let v = interpolate([neighbour[0], neighbour[1], neighbour[2]], i);
                         want.push(v.iter().zip(&f).map(|(a, b)| a * b).sum());
-                        got.push(f64::from(stencil[(block * 9 + 3 * j + i) * count as usize + slot]));
+                        got.push(f64::from(
+                            stencil[(block * 9 + 3 * j + i) * count as usize + slot],
+                        ));
                     }
                 }
             }
@@ -212,7 +257,11 @@ fn solution_matches_f64_conjugate_gradients() {
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 5);
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let grid = mechanics.grid();
-    write(&gpu, mechanics.modulus(), &pad_modulus(&grid, &oracle.modulus));
+    write(
+        &gpu,
+        mechanics.modulus(),
+        &pad_modulus(&grid, &oracle.modulus),
+    );
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
@@ -220,18 +269,34 @@ fn solution_matches_f64_conjugate_gradients() {
     assert!(outcome.converged && outcome.iterations <= 25, "{outcome:?}");
     let b = load_vector(&oracle, &problem);
     let want = oracle.solve(&b);
-    let got = unpad(&grid, &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len()));
+    let got = unpad(
+        &grid,
+        &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len()),
+    );
     let largest = want.iter().fold(0.0f64, |m, x| m.max(x.abs()));
     assert_close("displacement", &got, &want, 2e-4 * largest, 0.0);
     // The residual that is printed is the one of the stored displacement.
-    let r = oracle.free(b.iter().zip(oracle.times(&got)).map(|(b, f)| b - f).collect());
+    let r = oracle.free(
+        b.iter()
+            .zip(oracle.times(&got))
+            .map(|(b, f)| b - f)
+            .collect(),
+    );
     let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     let honest = norm(&r) / norm(&oracle.free(b));
-    assert!((outcome.true_residual / honest - 1.0).abs() < 0.2, "printed {:e}, f64 says {honest:e}", outcome.true_residual);
+    assert!(
+        (outcome.true_residual / honest - 1.0).abs() < 0.2,
+        "printed {:e}, f64 says {honest:e}",
+        outcome.true_residual
+    );
 }
 
 /// Holds the surface of a block at a displacement and returns what the inside settles at.
-fn settle_inside(n: [usize; 3], spacing: [f64; 3], field: impl Fn([f64; 3]) -> [f64; 3]) -> (Vec<f64>, Vec<f64>) {
+fn settle_inside(
+    n: [usize; 3],
+    spacing: [f64; 3],
+    field: impl Fn([f64; 3]) -> [f64; 3],
+) -> (Vec<f64>, Vec<f64>) {
     let gpu = gpu();
     let nodes = n.map(|n| n + 1);
     let surface = |at: [usize; 3]| (0..3).any(|k| at[k] == 0 || at[k] == n[k]);
@@ -239,21 +304,38 @@ fn settle_inside(n: [usize; 3], spacing: [f64; 3], field: impl Fn([f64; 3]) -> [
         elements: n,
         element: Element::new(0.3, spacing),
         active: vec![true; n.iter().product()],
-        held: each(nodes).map(|at| if surface(at) { 7 } else { 0 }).collect(),
+        held: each(nodes)
+            .map(|at| if surface(at) { 7 } else { 0 })
+            .collect(),
         loads: vec![vec![([1, 1, 1], [0.0; 3])]],
     };
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let grid = mechanics.grid();
-    let exact: Vec<f64> = each(nodes).flat_map(|at| field(std::array::from_fn(|k| at[k] as f64 * spacing[k]))).collect();
-    let start: Vec<f64> = each(nodes).enumerate().flat_map(|(i, at)| (0..3).map(move |k| (i, at, k)))
-        .map(|(i, at, k)| if surface(at) { exact[3 * i + k] } else { 0.0 }).collect();
-    write(&gpu, mechanics.modulus(), &pad_modulus(&grid, &vec![1.0; n.iter().product()]));
+    let exact: Vec<f64> = each(nodes)
+        .flat_map(|at| field(std::array::from_fn(|k| at[k] as f64 * spacing[k])))
+        .collect();
+    let start: Vec<f64> = each(nodes)
+        .enumerate()
+        .flat_map(|(i, at)| (0..3).map(move |k| (i, at, k)))
+        .map(|(i, at, k)| if surface(at) { exact[3 * i + k] } else { 0.0 })
+        .collect();
+    write(
+        &gpu,
+        mechanics.modulus(),
+        &pad_modulus(&grid, &vec![1.0; n.iter().product()]),
+    );
     write(&gpu, mechanics.displacement(), &pad(&grid, &start));
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
     mechanics.solve(&gpu, 0, 0.0, 30).unwrap();
-    (unpad(&grid, &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len())), exact)
+    (
+        unpad(
+            &grid,
+            &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len()),
+        ),
+        exact,
+    )
 }
 
 #[test]
@@ -268,7 +350,13 @@ fn patch_tests_of_all_six_strains() {
             4 => [p[2], 0.0, p[0]],
             _ => [p[1], p[0], 0.0],
         });
-        assert_close(&format!("strain {strain}"), &got, &exact, 1e-5 * exact.iter().fold(0.0, |m: f64, x| m.max(x.abs())), 0.0);
+        assert_close(
+            &format!("strain {strain}"),
+            &got,
+            &exact,
+            1e-5 * exact.iter().fold(0.0, |m: f64, x| m.max(x.abs())),
+            0.0,
+        );
     }
 }
 
@@ -280,25 +368,50 @@ fn cantilever(refine: usize, poisson: f64) -> f64 {
     let nodes = n.map(|n| n + 1);
     let tip: Vec<_> = each(nodes).filter(|at| at[0] == n[0]).collect();
     // Trapezoidal weights spread a uniform traction.
-    let weight = |at: &[usize; 3]| (1..3).map(|k| if at[k] == 0 || at[k] == n[k] { 0.5 } else { 1.0 }).product::<f64>();
+    let weight = |at: &[usize; 3]| {
+        (1..3)
+            .map(|k| {
+                if at[k] == 0 || at[k] == n[k] {
+                    0.5
+                } else {
+                    1.0
+                }
+            })
+            .product::<f64>()
+    };
     let total: f64 = tip.iter().map(weight).sum();
     let problem = Problem {
         elements: n,
         element: Element::new(poisson, [h; 3]),
         active: vec![true; n.iter().product()],
-        held: each(nodes).map(|at| if at[0] == 0 { 7 } else { 0 }).collect(),
-        loads: vec![tip.iter().map(|at| (*at, [0.0, 0.0, (weight(at) / total) as f32])).collect()],
+        held: each(nodes)
+            .map(|at| if at[0] == 0 { 7 } else { 0 })
+            .collect(),
+        loads: vec![
+            tip.iter()
+                .map(|at| (*at, [0.0, 0.0, (weight(at) / total) as f32]))
+                .collect(),
+        ],
     };
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let grid = mechanics.grid();
-    write(&gpu, mechanics.modulus(), &pad_modulus(&grid, &vec![1.0; n.iter().product()]));
+    write(
+        &gpu,
+        mechanics.modulus(),
+        &pad_modulus(&grid, &vec![1.0; n.iter().product()]),
+    );
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
     let outcome = mechanics.solve(&gpu, 0, 1e-5, 100).unwrap();
     assert!(outcome.converged, "{outcome:?}");
-    let u = unpad(&grid, &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len()));
-    tip.iter().map(|at| weight(at) / total * u[3 * (at[0] + nodes[0] * (at[1] + nodes[1] * at[2])) + 2]).sum()
+    let u = unpad(
+        &grid,
+        &read::<f32>(&gpu, mechanics.displacement(), 3 * grid.len()),
+    );
+    tip.iter()
+        .map(|at| weight(at) / total * u[3 * (at[0] + nodes[0] * (at[1] + nodes[1] * at[2])) + 2])
+        .sum()
 }
 
 #[test]
@@ -308,8 +421,14 @@ fn a_cantilever_converges_to_timoshenko_at_second_order() {
     let inertia = side.powi(4) / 12.0;
     let shear = 5.0 / 6.0 * 0.5 * side * side;
     let exact = length.powi(3) / (3.0 * inertia) + length / shear;
-    let errors: Vec<f64> = [1, 2, 4].iter().map(|r| (cantilever(*r, 0.0) / exact - 1.0).abs()).collect();
+    let errors: Vec<f64> = [1, 2, 4]
+        .iter()
+        .map(|r| (cantilever(*r, 0.0) / exact - 1.0).abs())
+        .collect();
     println!("cantilever, relative errors: {errors:?}");
-    assert!(errors[0] / errors[1] > 3.0 && errors[1] / errors[2] > 3.0, "{errors:?}");
+    assert!(
+        errors[0] / errors[1] > 3.0 && errors[1] / errors[2] > 3.0,
+        "{errors:?}"
+    );
     assert!(errors[2] < 0.02, "{errors:?}");
 }

@@ -1,4 +1,9 @@
 //! What the model must show, measured as a user would: whole scenarios on the software adapter.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
 
 mod common;
 
@@ -20,14 +25,20 @@ struct Course {
 impl Course {
     fn change(&self, region: &str, quantity: &str, day: usize) -> f64 {
         let value = |d: usize| {
-            let found = self.days[d].iter().find(|m| m.region == region && m.quantity == quantity);
-            found.unwrap_or_else(|| panic!("no {quantity} in {region}")).value
+            let found = self.days[d]
+                .iter()
+                .find(|m| m.region == region && m.quantity == quantity);
+            found
+                .unwrap_or_else(|| panic!("no {quantity} in {region}"))
+                .value
         };
         100.0 * (value(day) / value(0) - 1.0)
     }
 
     fn curve(&self, region: &str, quantity: &str) -> Vec<f64> {
-        (0..self.days.len()).map(|d| self.change(region, quantity, d)).collect()
+        (0..self.days.len())
+            .map(|d| self.change(region, quantity, d))
+            .collect()
     }
 
     /// Day (from `from` on) when a loss has come back to half of its deepest.
@@ -35,7 +46,9 @@ impl Course {
         let curve = self.curve(region, quantity);
         let deepest = curve.iter().copied().fold(0.0, f64::min);
         let at = curve.iter().position(|c| *c == deepest)?;
-        (at.max(from)..curve.len()).find(|d| curve[*d] >= 0.5 * deepest).map(|d| d - from)
+        (at.max(from)..curve.len())
+            .find(|d| curve[*d] >= 0.5 * deepest)
+            .map(|d| d - from)
     }
 
     /// First day of half the loss of day 180.
@@ -83,7 +96,10 @@ fn built_in(name: &str) -> Scenario {
 
 fn at_gravity(gravity: f64) -> Scenario {
     let mut scenario = built_in("earth");
-    scenario.phases[0].conditions = Conditions { gravity, ..Conditions::EARTH };
+    scenario.phases[0].conditions = Conditions {
+        gravity,
+        ..Conditions::EARTH
+    };
     scenario
 }
 
@@ -91,26 +107,54 @@ fn promises(size: usize) {
     // Control: nothing moves.
     let earth = fly(size, &at_gravity(1.0));
     for m in &earth.days[0] {
-        let moved = earth.curve(m.region, m.quantity).into_iter().fold(0.0f64, |a, c| a.max(c.abs()));
-        assert!(moved <= 0.1, "1 g: {} of {} moved by {moved} %", m.quantity, m.region);
+        let moved = earth
+            .curve(m.region, m.quantity)
+            .into_iter()
+            .fold(0.0f64, |a, c| a.max(c.abs()));
+        assert!(
+            moved <= 0.1,
+            "1 g: {} of {} moved by {moved} %",
+            m.quantity,
+            m.region
+        );
     }
 
     // Flight, and the year after it.
     let flight = fly(size, &built_in("iss-6-months-and-a-year-home"));
     let hip = flight.change("total_hip", "bmd", 180);
     let per_month = hip / (180.0 / 30.4);
-    assert!((-1.5..=-0.5).contains(&per_month), "total hip {per_month} % a month");
+    assert!(
+        (-1.5..=-0.5).contains(&per_month),
+        "total hip {per_month} % a month"
+    );
     let trabecular = flight.change("total_hip", "trabecular_bmd", 180);
     let cortical = flight.change("total_hip", "cortical_bmd", 180);
-    assert!(cortical < 0.0 && trabecular / cortical >= 3.0, "trabecular {trabecular} %, cortical {cortical} %");
+    assert!(
+        cortical < 0.0 && trabecular / cortical >= 3.0,
+        "trabecular {trabecular} %, cortical {cortical} %"
+    );
     let quadriceps = flight.change("quadriceps", "volume", 8);
-    assert!((-8.0..=-4.0).contains(&quadriceps), "quadriceps {quadriceps} % at day 8");
-    let (muscle, bone) = (flight.half_lost("quadriceps", "volume"), flight.half_lost("total_hip", "bmd"));
-    assert!(muscle < bone, "half the loss: muscle day {muscle}, bone day {bone}");
+    assert!(
+        (-8.0..=-4.0).contains(&quadriceps),
+        "quadriceps {quadriceps} % at day 8"
+    );
+    let (muscle, bone) = (
+        flight.half_lost("quadriceps", "volume"),
+        flight.half_lost("total_hip", "bmd"),
+    );
+    assert!(
+        muscle < bone,
+        "half the loss: muscle day {muscle}, bone day {bone}"
+    );
 
-    let muscle = flight.half_recovered("quadriceps", "volume", 180).expect("muscle comes back");
+    let muscle = flight
+        .half_recovered("quadriceps", "volume", 180)
+        .expect("muscle comes back");
     let bone = flight.half_recovered("total_hip", "bmd", 180);
-    assert!(bone.is_none_or(|b| b >= 4 * muscle.max(1)), "half back: muscle {muscle} days, bone {bone:?}");
+    assert!(
+        bone.is_none_or(|b| b >= 4 * muscle.max(1)),
+        "half back: muscle {muscle} days, bone {bone:?}"
+    );
     let left = flight.change("total_hip", "bmd", 545);
     assert!(left < -0.5, "after a year at home bone is at {left} %");
 
@@ -118,13 +162,25 @@ fn promises(size: usize) {
     let resorption = flight.change("whole_body", "resorption_marker", 14);
     assert!(resorption > 20.0, "resorption {resorption} % at day 14");
     let formation = flight.curve("whole_body", "formation_marker");
-    assert!(formation[..=30].iter().all(|f| *f < 0.25 * resorption), "formation did not lag");
+    assert!(
+        formation[..=30].iter().all(|f| *f < 0.25 * resorption),
+        "formation did not lag"
+    );
 
     // Dose.
     let loss = |gravity: f64| fly(size, &at_gravity(gravity)).change("total_hip", "bmd", 180);
-    let (moon, mars, earth) = (loss(0.166), loss(0.378), earth.change("total_hip", "bmd", 180));
-    println!("size {size}: total hip, 180 days: 0 g {hip:.2} %, Moon {moon:.2} %, Mars {mars:.2} %, 1 g {earth:.3} %");
-    assert!(hip < moon - 0.1 && moon < mars - 0.1 && mars < earth - 0.1, "{hip} {moon} {mars} {earth}");
+    let (moon, mars, earth) = (
+        loss(0.166),
+        loss(0.378),
+        earth.change("total_hip", "bmd", 180),
+    );
+    println!(
+        "size {size}: total hip, 180 days: 0 g {hip:.2} %, Moon {moon:.2} %, Mars {mars:.2} %, 1 g {earth:.3} %"
+    );
+    assert!(
+        hip < moon - 0.1 && moon < mars - 0.1 && mars < earth - 0.1,
+        "{hip} {moon} {mars} {earth}"
+    );
 }
 
 #[test]
@@ -152,7 +208,9 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
     let mean = |inside: &dyn Fn([f64; 3]) -> bool| -> f64 {
         let (mut sum, mut weight, mut site) = (0.0, 0.0, 0);
         for plan in &anatomy.bone {
-            let p: [f64; 3] = std::array::from_fn(|k| anatomy.origin[k] + anatomy.spacing * (plan.at[k] as f64 + 0.5));
+            let p: [f64; 3] = std::array::from_fn(|k| {
+                anatomy.origin[k] + anatomy.spacing * (plan.at[k] as f64 + 0.5)
+            });
             for s in &plan.sites {
                 if !s.cortical && inside(p) {
                     sum += s.fraction * f64::from(snapshot.sites[site].bvtv);
@@ -164,13 +222,26 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
         assert!(weight > 3.0, "only {weight} voxels there");
         sum / weight
     };
-    let near = |p: [f64; 3], c: [f64; 3], r: f64| (0..3).map(|k| (p[k] - c[k]).powi(2)).sum::<f64>() <= r * r;
+    let near = |p: [f64; 3], c: [f64; 3], r: f64| {
+        (0..3).map(|k| (p[k] - c[k]).powi(2)).sum::<f64>() <= r * r
+    };
     // From the top of the head down to the calcar; the head's lower, inner quarter; the neck's base.
     let compressive = mean(&|p| near(p, [-38.0, 8.0, 148.0], 9.0));
     let inferior_head = mean(&|p| near(p, [-55.0, 10.0, 136.0], 8.0));
     let ward = mean(&|p| near(p, [-8.0, 2.0, 122.0], 9.0));
-    println!("BV/TV: compressive group {compressive:.3}, Ward's triangle {ward:.3}, lower inner head {inferior_head:.3}");
-    assert!(compressive > 1.2 * ward, "compressive {compressive}, Ward {ward}");
-    assert!(compressive > 1.2 * inferior_head, "compressive {compressive}, lower inner head {inferior_head}");
-    assert!((compressive - start).abs() > 0.02 && (ward - start).abs() > 0.02, "nothing has settled");
+    println!(
+        "BV/TV: compressive group {compressive:.3}, Ward's triangle {ward:.3}, lower inner head {inferior_head:.3}"
+    );
+    assert!(
+        compressive > 1.2 * ward,
+        "compressive {compressive}, Ward {ward}"
+    );
+    assert!(
+        compressive > 1.2 * inferior_head,
+        "compressive {compressive}, lower inner head {inferior_head}"
+    );
+    assert!(
+        (compressive - start).abs() > 0.02 && (ward - start).abs() > 0.02,
+        "nothing has settled"
+    );
 }

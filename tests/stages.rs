@@ -1,4 +1,9 @@
 //! Each stage of the tissue against a plain f64 oracle, on an odd lattice with random states.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
 
 mod common;
 
@@ -42,18 +47,41 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         if noise.next() < 0.4 {
             let mut sites = Vec::new();
             if noise.next() < 0.7 {
-                sites.push(SitePlan { fraction: noise.between(0.1, 0.5), surface: 0.0, cortical: false });
+                sites.push(SitePlan {
+                    fraction: noise.between(0.1, 0.5),
+                    surface: 0.0,
+                    cortical: false,
+                });
             }
             if sites.is_empty() || noise.next() < 0.5 {
-                sites.push(SitePlan { fraction: noise.between(0.1, 0.5), surface: noise.between(0.1, 1.0), cortical: true });
+                sites.push(SitePlan {
+                    fraction: noise.between(0.1, 0.5),
+                    surface: noise.between(0.1, 1.0),
+                    cortical: true,
+                });
             }
-            bone.push(BonePlan { at, sites, envelope: 1.0 });
+            bone.push(BonePlan {
+                at,
+                sites,
+                envelope: 1.0,
+            });
         }
         if noise.next() < 0.5 {
-            muscle.push(MusclePlan { at, group: (noise.next() * 3.0) as usize, fraction: noise.between(0.1, 1.0) });
+            muscle.push(MusclePlan {
+                at,
+                group: (noise.next() * 3.0) as usize,
+                fraction: noise.between(0.1, 1.0),
+            });
         }
     }
-    let names = ["stance", "abduction", "adduction", "quadriceps", "hamstrings", "gluteals"];
+    let names = [
+        "stance",
+        "abduction",
+        "adduction",
+        "quadriceps",
+        "hamstrings",
+        "gluteals",
+    ];
     let anatomy = Anatomy {
         scene: "hip",
         size: 17,
@@ -66,14 +94,23 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         regions: Vec::new(),
         mechanics_low: [0; 3],
         elements: VOXELS,
-        loads: names.iter().map(|name| UnitLoad { name, points: Vec::new() }).collect(),
+        loads: names
+            .iter()
+            .map(|name| UnitLoad {
+                name,
+                points: Vec::new(),
+            })
+            .collect(),
         joint_loads: 3,
     };
     let model = Model::built_in().unwrap();
     let lists = Lists::new(&anatomy, &model);
     let problem = Problem {
         elements: VOXELS,
-        element: Element::new(f64::from(model.physiology.poisson_ratio), [anatomy.spacing; 3]),
+        element: Element::new(
+            f64::from(model.physiology.poisson_ratio),
+            [anatomy.spacing; 3],
+        ),
         active: vec![true; VOXELS.iter().product()],
         held: vec![0; VOXELS.map(|n| n + 1).iter().product()],
         loads: vec![Vec::new(); 6],
@@ -92,13 +129,28 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
     };
     let environment = environment(blank, &anatomy, &model, &conditions, 0.8);
     write(&gpu, &state.environment, &[environment]);
-    let mut rig = Rig { gpu, anatomy, model, lists, mechanics, state, environment, noise };
+    let mut rig = Rig {
+        gpu,
+        anatomy,
+        model,
+        lists,
+        mechanics,
+        state,
+        environment,
+        noise,
+    };
     rig.scatter();
     rig
 }
 
 fn strange() -> Conditions {
-    Conditions { gravity: 0.3, posture: Posture::Upright, exercise: Exercise::Ared, drug: Drug::Bisphosphonate, body_mass_kg: 80.0 }
+    Conditions {
+        gravity: 0.3,
+        posture: Posture::Upright,
+        exercise: Exercise::Ared,
+        drug: Drug::Bisphosphonate,
+        body_mass_kg: 80.0,
+    }
 }
 
 impl Rig {
@@ -129,18 +181,40 @@ impl Rig {
                 padding: 0.0,
             })
             .collect();
-        let mut many = |count: usize, low: f64, high: f64| -> Vec<f32> { (0..count).map(|_| n.between(low, high) as f32).collect() };
+        let mut many = |count: usize, low: f64, high: f64| -> Vec<f32> {
+            (0..count).map(|_| n.between(low, high) as f32).collect()
+        };
         let c = self.state.counts;
         write(&self.gpu, &self.state.bone, &sites);
         write(&self.gpu, &self.state.muscle, &muscle);
         write(&self.gpu, &self.state.stimulus, &many(c.sites, 50.0, 400.0));
-        write(&self.gpu, &self.state.set_point, &many(c.sites, 150.0, 250.0));
+        write(
+            &self.gpu,
+            &self.state.set_point,
+            &many(c.sites, 150.0, 250.0),
+        );
         write(&self.gpu, &self.state.initial, &many(c.sites, 0.2, 0.9));
-        write(&self.gpu, &self.state.energy, &many(c.bone_voxels, 0.0, 0.01));
-        write(&self.gpu, &self.state.level, &many(2 * c.lattice, -0.2, 0.3));
-        write(&self.gpu, &self.state.source, &many(2 * c.lattice, -0.2, 0.3));
+        write(
+            &self.gpu,
+            &self.state.energy,
+            &many(c.bone_voxels, 0.0, 0.01),
+        );
+        write(
+            &self.gpu,
+            &self.state.level,
+            &many(2 * c.lattice, -0.2, 0.3),
+        );
+        write(
+            &self.gpu,
+            &self.state.source,
+            &many(2 * c.lattice, -0.2, 0.3),
+        );
         write(&self.gpu, &self.state.strength, &many(8, 0.6, 1.0));
-        write(&self.gpu, self.mechanics.displacement(), &many(6 * self.environment.case_stride as usize, -1.0, 1.0));
+        write(
+            &self.gpu,
+            self.mechanics.displacement(),
+            &many(6 * self.environment.case_stride as usize, -1.0, 1.0),
+        );
     }
 
     fn p(&self) -> P {
@@ -152,7 +226,11 @@ impl Rig {
     }
 
     fn muscle(&self) -> Vec<MuscleState> {
-        read(&self.gpu, &self.state.muscle, self.state.counts.muscle_voxels)
+        read(
+            &self.gpu,
+            &self.state.muscle,
+            self.state.counts.muscle_voxels,
+        )
     }
 
     fn floats(&self, buffer: &wgpu::Buffer, count: usize) -> Vec<f64> {
@@ -166,11 +244,16 @@ struct P(Physiology);
 
 impl P {
     fn get(&self, name: &str) -> f64 {
-        f64::from(self.0.get(name).unwrap_or_else(|| panic!("no parameter {name}")))
+        f64::from(
+            self.0
+                .get(name)
+                .unwrap_or_else(|| panic!("no parameter {name}")),
+        )
     }
 
     fn modulus(&self, bvtv: f64) -> f64 {
-        self.get("modulus_coefficient") * (bvtv * self.get("tissue_density")).powf(self.get("modulus_exponent"))
+        self.get("modulus_coefficient")
+            * (bvtv * self.get("tissue_density")).powf(self.get("modulus_exponent"))
     }
 }
 
@@ -180,7 +263,15 @@ fn relax(x: f64, to: f64, time: f64, dt: f64) -> f64 {
 
 #[test]
 fn loads_match_f64() {
-    for conditions in [Conditions::EARTH, strange(), Conditions { posture: Posture::BedRest, exercise: Exercise::None, ..strange() }] {
+    for conditions in [
+        Conditions::EARTH,
+        strange(),
+        Conditions {
+            posture: Posture::BedRest,
+            exercise: Exercise::None,
+            ..strange()
+        },
+    ] {
         let rig = rig(11, conditions);
         let loads = Loads::new(&rig.gpu, &rig.state).unwrap();
         run(&rig.gpu, |pass| loads.record(pass));
@@ -193,16 +284,32 @@ fn loads_match_f64() {
             volume[place.group as usize] += f;
         }
         let strength: Vec<f64> = (0..3).map(|g| sum[g] / volume[g]).collect();
-        assert_close("strength", &rig.floats(&rig.state.strength, 3), &strength, 0.0, 1e-5);
+        assert_close(
+            "strength",
+            &rig.floats(&rig.state.strength, 3),
+            &strength,
+            0.0,
+            1e-5,
+        );
         let p = rig.p();
-        let residual = p.get(if conditions.posture == Posture::Upright { "residual_load_flight" } else { "residual_load_bed_rest" });
+        let residual = p.get(if conditions.posture == Posture::Upright {
+            "residual_load_flight"
+        } else {
+            "residual_load_bed_rest"
+        });
         let gait = residual + (1.0 - residual) * conditions.axial_gravity();
         let names: Vec<&str> = rig.anatomy.loads.iter().map(|l| l.name).collect();
         let mean = strength.iter().sum::<f64>() / 3.0;
         let mut want = Vec::new();
         for activity in &rig.model.activities {
             use mechanostat::physiology::ActivityKind as K;
-            let on = |e| if conditions.exercise == e { 75.0 / conditions.body_mass_kg } else { 0.0 };
+            let on = |e| {
+                if conditions.exercise == e {
+                    75.0 / conditions.body_mass_kg
+                } else {
+                    0.0
+                }
+            };
             let scale = match activity.kind {
                 K::Gait => gait,
                 K::Treadmill => on(Exercise::Treadmill),
@@ -211,13 +318,27 @@ fn loads_match_f64() {
                 K::Flywheel => on(Exercise::Flywheel),
             };
             for c in 0..8 {
-                let force = names.get(c).and_then(|n| activity.forces.get(*n)).copied().unwrap_or(0.0);
+                let force = names
+                    .get(c)
+                    .and_then(|n| activity.forces.get(*n))
+                    .copied()
+                    .unwrap_or(0.0);
                 let share = p.get("joint_muscle_share");
-                let weaker = if c < 3 { 1.0 - share * (1.0 - mean) } else { *strength.get(c - 3).unwrap_or(&1.0) };
+                let weaker = if c < 3 {
+                    1.0 - share * (1.0 - mean)
+                } else {
+                    *strength.get(c - 3).unwrap_or(&1.0)
+                };
                 want.push(force * scale * weaker);
             }
         }
-        assert_close("forces", &rig.floats(&rig.state.day, want.len()), &want, 1e-3, 1e-5);
+        assert_close(
+            "forces",
+            &rig.floats(&rig.state.day, want.len()),
+            &want,
+            1e-3,
+            1e-5,
+        );
     }
 }
 
@@ -244,7 +365,10 @@ fn stiffness_matches_f64() {
         got.push(all[b.element as usize]);
         want.push(
             (b.first..b.first + (b.sites & 0xff))
-                .map(|s| f64::from(rig.lists.sites[s as usize].fraction) * p.modulus(f64::from(sites[s as usize].bvtv)))
+                .map(|s| {
+                    f64::from(rig.lists.sites[s as usize].fraction)
+                        * p.modulus(f64::from(sites[s as usize].bvtv))
+                })
                 .sum::<f64>()
                 / p.get("reference_modulus"),
         );
@@ -280,10 +404,12 @@ fn stimulus_matches_f64() {
         let gradient = |case: usize| {
             let mut g = [[0.0f64; 3]; 3];
             for corner in 0..8usize {
-                let node = b.element as usize + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
+                let node = b.element as usize
+                    + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
                 for (i, row) in g.iter_mut().enumerate() {
                     for (j, value) in row.iter_mut().enumerate() {
-                        let slope = if corner >> j & 1 == 1 { 0.25 } else { -0.25 } / rig.anatomy.spacing;
+                        let slope =
+                            if corner >> j & 1 == 1 { 0.25 } else { -0.25 } / rig.anatomy.spacing;
                         *value += slope * u[case * stride + 3 * node + i];
                     }
                 }
@@ -303,7 +429,10 @@ fn stimulus_matches_f64() {
             }
             let e = |i: usize, j: usize| 0.5 * (g[i][j] + g[j][i]);
             let trace = e(0, 0) + e(1, 1) + e(2, 2);
-            let square: f64 = (0..3).flat_map(|i| (0..3).map(move |j| (i, j))).map(|(i, j)| e(i, j) * e(i, j)).sum();
+            let square: f64 = (0..3)
+                .flat_map(|i| (0..3).map(move |j| (i, j)))
+                .map(|(i, j)| e(i, j) * e(i, j))
+                .sum();
             let twice = lambda * trace * trace + 2.0 * mu * square;
             sum += day[64 + a] * twice.powf(0.5 * m);
             peak = peak.max(twice);
@@ -316,8 +445,20 @@ fn stimulus_matches_f64() {
         }
         energy.push(0.5 * modulus * peak);
     }
-    assert_close("stimulus", &rig.floats(&rig.state.stimulus, stimulus.len()), &stimulus, 0.0, 2e-4);
-    assert_close("energy", &rig.floats(&rig.state.energy, energy.len()), &energy, 0.0, 2e-4);
+    assert_close(
+        "stimulus",
+        &rig.floats(&rig.state.stimulus, stimulus.len()),
+        &stimulus,
+        0.0,
+        2e-4,
+    );
+    assert_close(
+        "energy",
+        &rig.floats(&rig.state.energy, energy.len()),
+        &energy,
+        0.0,
+        2e-4,
+    );
 }
 
 #[test]
@@ -340,7 +481,11 @@ fn signals_settle_at_the_f64_balance() {
                 for axis in 0..3 {
                     for up in [false, true] {
                         let mut q = at;
-                        q[axis] = if up { (q[axis] + 1).min(VOXELS[axis] - 1) } else { q[axis].max(1) - 1 };
+                        q[axis] = if up {
+                            (q[axis] + 1).min(VOXELS[axis] - 1)
+                        } else {
+                            q[axis].max(1) - 1
+                        };
                         sum += a * old[2 * rig.anatomy.voxel(q) + k];
                     }
                 }
@@ -348,7 +493,13 @@ fn signals_settle_at_the_f64_balance() {
             }
         }
     }
-    assert_close("levels", &rig.floats(&rig.state.level, level.len()), &level, 2e-5, 1e-4);
+    assert_close(
+        "levels",
+        &rig.floats(&rig.state.level, level.len()),
+        &level,
+        2e-5,
+        1e-4,
+    );
 }
 
 #[test]
@@ -365,7 +516,12 @@ fn bone_matches_f64() {
     let after = rig.sites();
     let dt = f64::from(rig.environment.dt);
     let inhibition = f64::from(rig.environment.osteoclast_inhibition);
-    let flat = |s: &SiteState| bytemuck::cast_slice::<_, f32>(std::slice::from_ref(s)).iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
+    let flat = |s: &SiteState| {
+        bytemuck::cast_slice::<_, f32>(std::slice::from_ref(s))
+            .iter()
+            .map(|x| f64::from(*x))
+            .collect::<Vec<_>>()
+    };
     let mut want = Vec::new();
     let mut want_source = source.clone();
     for b in &rig.lists.bone_voxels {
@@ -374,25 +530,54 @@ fn bone_matches_f64() {
         let mut secretion = 0.0;
         for s in b.first as usize..(b.first + (b.sites & 0xff)) as usize {
             let site = rig.lists.sites[s];
-            let [bvtv, osteocyte, sclerostin, rankl, oc, pre, ob, fat]: [f64; 8] = flat(&before[s]).try_into().unwrap();
+            let [bvtv, osteocyte, sclerostin, rankl, oc, pre, ob, fat]: [f64; 8] =
+                flat(&before[s]).try_into().unwrap();
             let felt = stimulus[s] / set_point[s];
-            let target = 1.0 - (1.0 - felt).max(0.0).powf(p.get("dose_exponent")) + (felt - 1.0).max(0.0).min(p.get("overload_limit"));
+            let target = 1.0 - (1.0 - felt).max(0.0).powf(p.get("dose_exponent"))
+                + (felt - 1.0).max(0.0).min(p.get("overload_limit"));
             let osteocyte = relax(osteocyte, target, p.get("osteocyte_time"), dt);
             let (low, high) = ((1.0 - osteocyte).max(0.0), (osteocyte - 1.0).max(0.0));
-            let sclerostin = relax(sclerostin, (1.0 + p.get("sclerostin_gain") * (low - high)).max(p.get("sclerostin_floor")), p.get("sclerostin_time"), dt);
-            let rankl = relax(rankl, (1.0 + p.get("rankl_gain") * low + p.get("myostatin_rankl") * myostatin).max(0.0), p.get("rankl_time"), dt);
+            let sclerostin = relax(
+                sclerostin,
+                (1.0 + p.get("sclerostin_gain") * (low - high)).max(p.get("sclerostin_floor")),
+                p.get("sclerostin_time"),
+                dt,
+            );
+            let rankl = relax(
+                rankl,
+                (1.0 + p.get("rankl_gain") * low + p.get("myostatin_rankl") * myostatin).max(0.0),
+                p.get("rankl_time"),
+                dt,
+            );
             let oc_new = relax(oc, rankl * (1.0 - inhibition), p.get("osteoclast_time"), dt);
-            let pre = relax(pre, 1.0 + p.get("coupling") * (oc_new - 1.0), p.get("coupling_time"), dt);
+            let pre = relax(
+                pre,
+                1.0 + p.get("coupling") * (oc_new - 1.0),
+                p.get("coupling_time"),
+                dt,
+            );
             let wnt = 1.0 / (1.0 + p.get("sclerostin_formation") * (sclerostin - 1.0));
-            let to = (pre * wnt * (1.0 + p.get("formation_gain") * high) * (1.0 + p.get("bmp_formation") * bmp)).max(0.0);
+            let to = (pre
+                * wnt
+                * (1.0 + p.get("formation_gain") * high)
+                * (1.0 + p.get("bmp_formation") * bmp))
+                .max(0.0);
             let ob_new = relax(ob, to, p.get("osteoblast_time"), dt);
-            let fat = relax(fat, 1.0 + p.get("marrow_fat_gain") * low, p.get("marrow_fat_time"), dt);
+            let fat = relax(
+                fat,
+                1.0 + p.get("marrow_fat_gain") * low,
+                p.get("marrow_fat_time"),
+                dt,
+            );
             let x = 1.0 - bvtv;
-            let martin: f64 = (1..=5).map(|k| p.get(&format!("martin_{k}")) * x.powi(k)).sum();
+            let martin: f64 = (1..=5)
+                .map(|k| p.get(&format!("martin_{k}")) * x.powi(k))
+                .sum();
             let surface = martin + f64::from(site.surface);
             let balance = 0.5 * (ob_new - oc_new + ob - oc);
             let floor = p.get("bvtv_floor");
-            let bvtv = (bvtv + dt * p.get("surface_turnover") * surface * balance).clamp(floor, 1.0 - floor);
+            let bvtv = (bvtv + dt * p.get("surface_turnover") * surface * balance)
+                .clamp(floor, 1.0 - floor);
             want.extend([bvtv, osteocyte, sclerostin, rankl, oc_new, pre, ob_new, fat]);
             secretion += f64::from(site.fraction) * p.get("bmp_bone") * (ob_new - 1.0);
         }
@@ -402,7 +587,13 @@ fn bone_matches_f64() {
     }
     let got: Vec<f64> = after.iter().flat_map(flat).collect();
     assert_close("bone", &got, &want, 1e-6, 2e-5);
-    assert_close("secretion", &rig.floats(&rig.state.source, source.len()), &want_source, 1e-6, 2e-5);
+    assert_close(
+        "secretion",
+        &rig.floats(&rig.state.source, source.len()),
+        &want_source,
+        1e-6,
+        2e-5,
+    );
 }
 
 #[test]
@@ -422,20 +613,41 @@ fn settling_and_set_point_match_f64() {
         .zip(&stimulus)
         .map(|((s, site), felt)| {
             let v = f64::from(s.bvtv);
-            if site.cortical == 1 { v } else {
-                (v * (felt / p.get("settling_stimulus")).powf(p.get("settling_exponent"))).clamp(p.get("trabecular_least"), p.get("trabecular_most"))
+            if site.cortical == 1 {
+                v
+            } else {
+                (v * (felt / p.get("settling_stimulus")).powf(p.get("settling_exponent")))
+                    .clamp(p.get("trabecular_least"), p.get("trabecular_most"))
             }
         })
         .collect();
     let got: Vec<f64> = rig.sites().iter().map(|s| f64::from(s.bvtv)).collect();
     assert_close("settled", &got, &want, 0.0, 2e-5);
-    assert_close("initial", &rig.floats(&rig.state.initial, got.len()), &got, 0.0, 0.0);
-    assert_close("set-point", &rig.floats(&rig.state.set_point, stimulus.len()), &stimulus, 0.0, 0.0);
+    assert_close(
+        "initial",
+        &rig.floats(&rig.state.initial, got.len()),
+        &got,
+        0.0,
+        0.0,
+    );
+    assert_close(
+        "set-point",
+        &rig.floats(&rig.state.set_point, stimulus.len()),
+        &stimulus,
+        0.0,
+        0.0,
+    );
 }
 
 #[test]
 fn muscle_matches_f64() {
-    let rig = rig(18, Conditions { exercise: Exercise::None, ..strange() });
+    let rig = rig(
+        18,
+        Conditions {
+            exercise: Exercise::None,
+            ..strange()
+        },
+    );
     let p = rig.p();
     let before = rig.muscle();
     let level = rig.floats(&rig.state.level, 2 * rig.state.counts.lattice);
@@ -443,29 +655,95 @@ fn muscle_matches_f64() {
     run(&rig.gpu, |pass| stage.record(pass));
     let dt = f64::from(rig.environment.dt);
     let source = rig.floats(&rig.state.source, 2 * rig.state.counts.lattice);
-    let (mut got, mut want, mut got_source, mut want_source) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for ((place, s), after) in rig.lists.muscle_voxels.iter().zip(&before).zip(rig.muscle()) {
+    let (mut got, mut want, mut got_source, mut want_source) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for ((place, s), after) in rig
+        .lists
+        .muscle_voxels
+        .iter()
+        .zip(&before)
+        .zip(rig.muscle())
+    {
         let v = place.voxel as usize;
         let (bmp, myostatin) = (level[2 * v], level[2 * v + 1]);
         let used = f64::from(rig.environment.muscle_use[place.group as usize]);
         let disuse = (1.0 - used).max(0.0).powf(p.get("muscle_dose_exponent"));
-        let memory = relax(f64::from(s.memory), disuse, p.get("satellite_memory_time"), dt);
+        let memory = relax(
+            f64::from(s.memory),
+            disuse,
+            p.get("satellite_memory_time"),
+            dt,
+        );
         let fresh = (disuse - memory).max(0.0);
-        let satellite = relax(f64::from(s.satellite_cells), 1.0 + p.get("satellite_activation") * fresh - p.get("satellite_loss") * memory, p.get("satellite_time"), dt);
-        let tubes = relax(f64::from(s.myotubes), 1.0 + p.get("myotube_activation") * fresh - p.get("myotube_loss") * memory, p.get("satellite_time"), dt);
-        let neural = relax(f64::from(s.neural), 1.0 - p.get("neural_loss") * disuse, p.get("neural_time"), dt);
-        let fluid = relax(f64::from(s.fluid), f64::from(rig.environment.fluid), p.get("fluid_time"), dt);
-        let synthesis = 1.0 - p.get("synthesis_loss") * disuse + p.get("training_gain") * (used - 1.0).max(0.0) + p.get("bmp_synthesis") * bmp;
-        let degradation = 1.0 + p.get("degradation_gain") * disuse + p.get("myostatin_degradation") * myostatin;
+        let satellite = relax(
+            f64::from(s.satellite_cells),
+            1.0 + p.get("satellite_activation") * fresh - p.get("satellite_loss") * memory,
+            p.get("satellite_time"),
+            dt,
+        );
+        let tubes = relax(
+            f64::from(s.myotubes),
+            1.0 + p.get("myotube_activation") * fresh - p.get("myotube_loss") * memory,
+            p.get("satellite_time"),
+            dt,
+        );
+        let neural = relax(
+            f64::from(s.neural),
+            1.0 - p.get("neural_loss") * disuse,
+            p.get("neural_time"),
+            dt,
+        );
+        let fluid = relax(
+            f64::from(s.fluid),
+            f64::from(rig.environment.fluid),
+            p.get("fluid_time"),
+            dt,
+        );
+        let synthesis = 1.0 - p.get("synthesis_loss") * disuse
+            + p.get("training_gain") * (used - 1.0).max(0.0)
+            + p.get("bmp_synthesis") * bmp;
+        let degradation =
+            1.0 + p.get("degradation_gain") * disuse + p.get("myostatin_degradation") * myostatin;
         let balance = synthesis.max(0.0) / degradation.max(0.1);
         let fibre = |area: f32, sensitivity: &str| {
             let to = 1.0 + p.get(sensitivity) * (balance - 1.0);
             let area = f64::from(area);
-            relax(area, to, p.get(if to < area { "atrophy_time" } else { "recovery_time" }), dt)
+            relax(
+                area,
+                to,
+                p.get(if to < area {
+                    "atrophy_time"
+                } else {
+                    "recovery_time"
+                }),
+                dt,
+            )
         };
-        want.extend([fibre(s.type1, "type1_sensitivity"), fibre(s.type2, "type2_sensitivity"), neural, fluid, memory, satellite, tubes]);
-        got.extend([after.type1, after.type2, after.neural, after.fluid, after.memory, after.satellite_cells, after.myotubes].map(f64::from));
-        want_source.push(f64::from(place.fraction) * (p.get("bmp_activation") * fresh - p.get("bmp_loss") * memory));
+        want.extend([
+            fibre(s.type1, "type1_sensitivity"),
+            fibre(s.type2, "type2_sensitivity"),
+            neural,
+            fluid,
+            memory,
+            satellite,
+            tubes,
+        ]);
+        got.extend(
+            [
+                after.type1,
+                after.type2,
+                after.neural,
+                after.fluid,
+                after.memory,
+                after.satellite_cells,
+                after.myotubes,
+            ]
+            .map(f64::from),
+        );
+        want_source.push(
+            f64::from(place.fraction)
+                * (p.get("bmp_activation") * fresh - p.get("bmp_loss") * memory),
+        );
         want_source.push(f64::from(place.fraction) * p.get("myostatin_gain") * memory);
         got_source.extend([source[2 * v], source[2 * v + 1]]);
     }
@@ -492,7 +770,11 @@ fn fields_match_f64() {
                 let one = f64::from(place.type1);
                 let area = one * f64::from(s.type1) + (1.0 - one) * f64::from(s.type2);
                 got.push(values[place.voxel as usize]);
-                want.push(if kind == FieldKind::MuscleArea { 100.0 * area } else { 100.0 * (area - 1.0) });
+                want.push(if kind == FieldKind::MuscleArea {
+                    100.0 * area
+                } else {
+                    100.0 * (area - 1.0)
+                });
             }
         } else {
             for (t, b) in rig.lists.bone_voxels.iter().enumerate() {

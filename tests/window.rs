@@ -1,4 +1,9 @@
 //! The window without a screen: started, played, gravity toggled, paused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
 
 use eframe::egui;
 use egui_kittest::Harness;
@@ -8,7 +13,9 @@ use mechanostat::gpu::Need;
 use mechanostat::scenario::Scenario;
 
 fn harness() -> Harness<'static, MechanostatApp> {
-    let scenario = Scenario::built_in("iss-6-months-and-a-year-home").unwrap().unwrap();
+    let scenario = Scenario::built_in("iss-6-months-and-a-year-home")
+        .unwrap()
+        .unwrap();
     Harness::builder()
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT))
@@ -16,7 +23,11 @@ fn harness() -> Harness<'static, MechanostatApp> {
 }
 
 /// Frames until `done`, at most `most`.
-fn until(harness: &mut Harness<'static, MechanostatApp>, most: usize, done: impl Fn(&MechanostatApp) -> bool) -> usize {
+fn until(
+    harness: &mut Harness<'static, MechanostatApp>,
+    most: usize,
+    done: impl Fn(&MechanostatApp) -> bool,
+) -> usize {
     for frame in 0..most {
         assert_eq!(harness.state().trouble(), None);
         if done(harness.state()) {
@@ -34,7 +45,9 @@ fn day(app: &MechanostatApp) -> f64 {
 #[test]
 fn the_window_plays_toggles_gravity_and_pauses() {
     let mut harness = harness();
-    until(&mut harness, 5000, |app| !app.session().unwrap().history.is_empty());
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().history.is_empty()
+    });
     assert_eq!(day(harness.state()), 0.0);
 
     harness.get_by_label("Step 1 day").click();
@@ -47,7 +60,14 @@ fn the_window_plays_toggles_gravity_and_pauses() {
         let simulation = &h.state().session().unwrap().simulation;
         let pending = simulation.snapshot().unwrap();
         simulation.gpu().wait().unwrap();
-        pending.poll().unwrap().unwrap().energy.iter().map(|e| f64::from(*e)).sum()
+        pending
+            .poll()
+            .unwrap()
+            .unwrap()
+            .energy
+            .iter()
+            .map(|e| f64::from(*e))
+            .sum()
     };
     let in_flight = energy(&harness);
     let generation = harness.state().session().unwrap().generation();
@@ -56,9 +76,18 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     harness.get_by_label("1 g").click();
     harness.run_steps(2);
     let on_earth = energy(&harness);
-    assert!(on_earth > 10.0 * in_flight, "strain energy went from {in_flight:e} to {on_earth:e}");
-    assert!(harness.state().session().unwrap().generation() > generation, "no new picture was asked for");
-    assert_eq!(harness.state().session().unwrap().conditions().0.gravity, 1.0);
+    assert!(
+        on_earth > 10.0 * in_flight,
+        "strain energy went from {in_flight:e} to {on_earth:e}"
+    );
+    assert!(
+        harness.state().session().unwrap().generation() > generation,
+        "no new picture was asked for"
+    );
+    assert_eq!(
+        harness.state().session().unwrap().conditions().0.gravity,
+        1.0
+    );
 
     harness.get_by_label("Pause").click();
     harness.run_steps(30);
@@ -68,10 +97,18 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     assert_eq!(day(harness.state()), paused, "time passes while paused");
     let session = harness.state().session().unwrap();
     assert!(session.change("quadriceps", "volume").len() >= 10);
-    assert!(session.sentence().contains("by hand"), "{}", session.sentence());
+    assert!(
+        session.sentence().contains("by hand"),
+        "{}",
+        session.sentence()
+    );
     assert!(session.spells.len() >= 2, "{:?}", session.spells);
 
     let image = harness.render().unwrap();
     let colours: std::collections::BTreeSet<[u8; 4]> = image.pixels().map(|p| p.0).collect();
-    assert!(colours.len() > 500, "the picture has only {} colours", colours.len());
+    assert!(
+        colours.len() > 500,
+        "the picture has only {} colours",
+        colours.len()
+    );
 }

@@ -35,7 +35,10 @@ pub struct MechanostatApp {
 
 impl std::fmt::Debug for MechanostatApp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MechanostatApp").field("size", &self.size).field("trouble", &self.trouble).finish_non_exhaustive()
+        f.debug_struct("MechanostatApp")
+            .field("size", &self.size)
+            .field("trouble", &self.trouble)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +59,10 @@ pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
             .with_title("Mechanostat")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([800.0, 560.0]),
-        wgpu_options: WgpuConfiguration { wgpu_setup: wgpu_setup(need), ..Default::default() },
+        wgpu_options: WgpuConfiguration {
+            wgpu_setup: wgpu_setup(need),
+            ..Default::default()
+        },
         ..Default::default()
     };
     eframe::run_native(
@@ -99,13 +105,21 @@ impl MechanostatApp {
     /// The application on a window's device.
     /// # Errors
     /// When the window came without wgpu.
-    pub fn new(cc: &eframe::CreationContext<'_>, scenario: Scenario, size: usize) -> Result<Self, CommandError> {
+    pub fn new(
+        cc: &eframe::CreationContext<'_>,
+        scenario: Scenario,
+        size: usize,
+    ) -> Result<Self, CommandError> {
         let render = cc.wgpu_render_state.clone().ok_or_else(|| CommandError {
             message: "the window was opened without wgpu".to_owned(),
             code: 3,
         })?;
         install_font(&cc.egui_ctx);
-        let gpu = Gpu::from_parts(render.adapter.get_info(), render.device.clone(), render.queue.clone());
+        let gpu = Gpu::from_parts(
+            render.adapter.get_info(),
+            render.device.clone(),
+            render.queue.clone(),
+        );
         let anatomy = Anatomy::build("hip", size)?;
         let mut picture = crate::command::picture(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
@@ -169,14 +183,22 @@ impl MechanostatApp {
             let mut renderer = self.render.renderer.write();
             match self.texture {
                 Some(id) if !resized => {
-                    renderer.update_egui_texture_from_wgpu_texture(&self.render.device, &view, wgpu::FilterMode::Linear, id);
+                    renderer.update_egui_texture_from_wgpu_texture(
+                        &self.render.device,
+                        &view,
+                        wgpu::FilterMode::Linear,
+                        id,
+                    );
                 }
                 old => {
                     if let Some(id) = old {
                         renderer.free_texture(&id);
                     }
-                    self.texture =
-                        Some(renderer.register_native_texture(&self.render.device, &view, wgpu::FilterMode::Linear));
+                    self.texture = Some(renderer.register_native_texture(
+                        &self.render.device,
+                        &view,
+                        wgpu::FilterMode::Linear,
+                    ));
                 }
             }
         }
@@ -217,9 +239,16 @@ impl eframe::App for MechanostatApp {
 /// The figures' font behind egui's own, for the signs that those lack.
 fn install_font(ctx: &egui::Context) {
     let mut fonts = egui::FontDefinitions::default();
-    fonts.font_data.insert("dejavu".to_owned(), Arc::new(egui::FontData::from_static(crate::figure::FONT)));
+    fonts.font_data.insert(
+        "dejavu".to_owned(),
+        Arc::new(egui::FontData::from_static(crate::figure::FONT)),
+    );
     for family in [egui::FontFamily::Proportional, egui::FontFamily::Monospace] {
-        fonts.families.entry(family).or_default().push("dejavu".to_owned());
+        fonts
+            .families
+            .entry(family)
+            .or_default()
+            .push("dejavu".to_owned());
     }
     ctx.set_fonts(fonts);
 }

@@ -27,10 +27,14 @@ type CurveSpec = (&'static str, &'static str, &'static str, Color32, LineStyle);
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
         egui::Panel::bottom("status").show(ui, |ui| self.status(ui));
-        egui::Panel::left("controls").default_size(230.0).show(ui, |ui| {
-            egui::ScrollArea::vertical().show(ui, |ui| self.controls(ui));
-        });
-        egui::Panel::right("curves").default_size(400.0).show(ui, |ui| self.curves(ui));
+        egui::Panel::left("controls")
+            .default_size(230.0)
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical().show(ui, |ui| self.controls(ui));
+            });
+        egui::Panel::right("curves")
+            .default_size(400.0)
+            .show(ui, |ui| self.curves(ui));
         egui::CentralPanel::default_margins().show(ui, |ui| self.tissue(ui));
     }
 
@@ -71,13 +75,20 @@ impl MechanostatApp {
                 }
             });
             let mut gravity = now.gravity;
-            let slider = egui::Slider::new(&mut gravity, 0.0..=2.0).suffix(" g").max_decimals(2).text("gravity");
+            let slider = egui::Slider::new(&mut gravity, 0.0..=2.0)
+                .suffix(" g")
+                .max_decimals(2)
+                .text("gravity");
             if ui.add(slider).changed() {
                 wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
             }
             let mut bed = now.posture == Posture::BedRest;
             if ui.checkbox(&mut bed, "bed rest").changed() {
-                let posture = if bed { Posture::BedRest } else { Posture::Upright };
+                let posture = if bed {
+                    Posture::BedRest
+                } else {
+                    Posture::Upright
+                };
                 wish = Some(Wish::Conditions(Conditions { posture, ..now }));
             }
             let label = ui.label("Exercise");
@@ -85,8 +96,14 @@ impl MechanostatApp {
                 .selected_text(now.exercise.name())
                 .show_ui(ui, |ui| {
                     for exercise in Exercise::ALL {
-                        if ui.selectable_label(*exercise == now.exercise, exercise.name()).clicked() {
-                            wish = Some(Wish::Conditions(Conditions { exercise: *exercise, ..now }));
+                        if ui
+                            .selectable_label(*exercise == now.exercise, exercise.name())
+                            .clicked()
+                        {
+                            wish = Some(Wish::Conditions(Conditions {
+                                exercise: *exercise,
+                                ..now
+                            }));
                         }
                     }
                 })
@@ -103,10 +120,16 @@ impl MechanostatApp {
         ui.label(RichText::new("Time").strong());
         ui.horizontal(|ui| {
             let name = if session.playing { "Pause" } else { "Play" };
-            if ui.add_sized([60.0, 24.0], egui::Button::new(name)).clicked() {
+            if ui
+                .add_sized([60.0, 24.0], egui::Button::new(name))
+                .clicked()
+            {
                 session.playing = !session.playing;
             }
-            if ui.add_enabled(settled && !session.playing, egui::Button::new("Step 1 day")).clicked() {
+            if ui
+                .add_enabled(settled && !session.playing, egui::Button::new("Step 1 day"))
+                .clicked()
+            {
                 session.step_once();
             }
             if ui.button("Reset").clicked() {
@@ -125,10 +148,17 @@ impl MechanostatApp {
             .width(210.0)
             .show_ui(ui, |ui| {
                 for field in FieldKind::ALL {
-                    if ui.selectable_label(field == self.picture.field, field.title()).clicked() {
+                    if ui
+                        .selectable_label(field == self.picture.field, field.title())
+                        .clicked()
+                    {
                         self.picture.field = field;
                         self.picture.range = field.range();
-                        self.picture.colormap = if field.diverging() { Colormap::Vik } else { Colormap::Batlow };
+                        self.picture.colormap = if field.diverging() {
+                            Colormap::Vik
+                        } else {
+                            Colormap::Batlow
+                        };
                     }
                 }
             })
@@ -140,7 +170,12 @@ impl MechanostatApp {
             Cut::None => 0.53,
         };
         ui.checkbox(&mut open, "cut open");
-        ui.add_enabled(open, egui::Slider::new(&mut at, 0.05..=0.95).show_value(false).text("cut, back to front"));
+        ui.add_enabled(
+            open,
+            egui::Slider::new(&mut at, 0.05..=0.95)
+                .show_value(false)
+                .text("cut, back to front"),
+        );
         self.picture.cut = if open { Cut::Coronal(at) } else { Cut::None };
         ui.checkbox(&mut self.picture.ghost, "hint at the muscles");
         if ui.button("Reset view").clicked() {
@@ -156,7 +191,11 @@ impl MechanostatApp {
             Some(Wish::Conditions(conditions)) => session.take_over(conditions),
             Some(Wish::FollowScenario) => session.follow_scenario(),
             Some(Wish::Restart(name)) => {
-                let scenario = if name.is_empty() { Ok(session.scenario.clone()) } else { command::scenario(&name) };
+                let scenario = if name.is_empty() {
+                    Ok(session.scenario.clone())
+                } else {
+                    command::scenario(&name)
+                };
                 match scenario {
                     Ok(scenario) => self.restart(scenario),
                     Err(error) => self.trouble = Some(error.message),
@@ -170,13 +209,19 @@ impl MechanostatApp {
             ui.label(RichText::new(session.sentence()).size(15.0));
         }
         if let Some(trouble) = self.trouble.clone() {
-            ui.colored_label(Color32::from_rgb(240, 110, 90), format!("Stopped: {trouble}"));
+            ui.colored_label(
+                Color32::from_rgb(240, 110, 90),
+                format!("Stopped: {trouble}"),
+            );
             ui.label("Reset begins anew.");
         }
         if let Some(session) = &self.session
             && !session.simulation.is_settled()
         {
-            ui.add(egui::ProgressBar::new(session.settling as f32 / SETTLING_ROUNDS as f32).desired_height(8.0));
+            ui.add(
+                egui::ProgressBar::new(session.settling as f32 / SETTLING_ROUNDS as f32)
+                    .desired_height(8.0),
+            );
         }
         let space = ui.available_size() - egui::vec2(84.0, 4.0);
         if space.x < 32.0 || space.y < 32.0 {
@@ -185,7 +230,8 @@ impl MechanostatApp {
         // A software adapter draws half the pixels: a fluent picture is worth more than a sharp one.
         let software = self.gpu.info().device_type == wgpu::DeviceType::Cpu;
         let per_point = ui.ctx().pixels_per_point() * if software { 0.5 } else { 1.0 };
-        let pixels = [(space.x * per_point) as u32, (space.y * per_point) as u32].map(|n| n.clamp(16, 4096));
+        let pixels =
+            [(space.x * per_point) as u32, (space.y * per_point) as u32].map(|n| n.clamp(16, 4096));
         let texture = self.draw(pixels);
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(space, egui::Sense::click_and_drag());
@@ -193,9 +239,17 @@ impl MechanostatApp {
                 let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
                 ui.painter().image(texture, rect, whole, Color32::WHITE);
             }
-            let sentence = self.session.as_ref().map(Session::sentence).unwrap_or_default();
+            let sentence = self
+                .session
+                .as_ref()
+                .map(Session::sentence)
+                .unwrap_or_default();
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Image, true, format!("Tissue in 3-D. {sentence}"))
+                egui::WidgetInfo::labeled(
+                    egui::Role::Image,
+                    true,
+                    format!("Tissue in 3-D. {sentence}"),
+                )
             });
             if response.dragged() {
                 let d = response.drag_delta();
@@ -217,23 +271,47 @@ impl MechanostatApp {
         let length = 20.0 * points_per_mm;
         let at = rect.left_bottom() + egui::vec2(14.0, -14.0);
         let ink = Color32::from_gray(220);
-        ui.painter().line_segment([at, at + egui::vec2(length, 0.0)], egui::Stroke::new(2.5, ink));
-        ui.painter().text(at + egui::vec2(0.5 * length, -4.0), egui::Align2::CENTER_BOTTOM, "20 mm", egui::FontId::proportional(12.0), ink);
+        ui.painter().line_segment(
+            [at, at + egui::vec2(length, 0.0)],
+            egui::Stroke::new(2.5, ink),
+        );
+        ui.painter().text(
+            at + egui::vec2(0.5 * length, -4.0),
+            egui::Align2::CENTER_BOTTOM,
+            "20 mm",
+            egui::FontId::proportional(12.0),
+            ink,
+        );
     }
 
     fn colour_bar(&self, ui: &mut Ui, height: f32) {
-        let (rect, response) = ui.allocate_exact_size(egui::vec2(76.0, height), egui::Sense::hover());
+        let (rect, response) =
+            ui.allocate_exact_size(egui::vec2(76.0, height), egui::Sense::hover());
         let field = self.picture.field;
         let (low, high) = self.picture.range;
         response.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::Role::Label, true, format!("Colour bar: {} from {low} to {high} {}", field.title(), field.unit()))
+            egui::WidgetInfo::labeled(
+                egui::Role::Label,
+                true,
+                format!(
+                    "Colour bar: {} from {low} to {high} {}",
+                    field.title(),
+                    field.unit()
+                ),
+            )
         });
-        let bar = egui::Rect::from_min_size(rect.min + egui::vec2(4.0, 34.0), egui::vec2(16.0, (height - 60.0).max(40.0)));
+        let bar = egui::Rect::from_min_size(
+            rect.min + egui::vec2(4.0, 34.0),
+            egui::vec2(16.0, (height - 60.0).max(40.0)),
+        );
         let table = self.picture.colormap.table();
         let painter = ui.painter();
         for (i, [r, g, b]) in table.iter().enumerate() {
             let top = bar.bottom() - bar.height() * (i + 1) as f32 / 256.0;
-            let stripe = egui::Rect::from_min_max(egui::pos2(bar.left(), top), egui::pos2(bar.right(), top + bar.height() / 256.0 + 0.7));
+            let stripe = egui::Rect::from_min_max(
+                egui::pos2(bar.left(), top),
+                egui::pos2(bar.right(), top + bar.height() / 256.0 + 0.7),
+            );
             painter.rect_filled(stripe.intersect(bar), 0.0, Color32::from_rgb(*r, *g, *b));
         }
         let ink = ui.visuals().text_color();
@@ -242,11 +320,30 @@ impl MechanostatApp {
             let share = i as f32 / 4.0;
             let y = bar.bottom() - bar.height() * share;
             let value = low + share * (high - low);
-            painter.line_segment([egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)], egui::Stroke::new(1.0, ink));
-            let text = if low < 0.0 && value > 0.0 { format!("+{value}") } else { format!("{value}") };
-            painter.text(egui::pos2(bar.right() + 7.0, y), egui::Align2::LEFT_CENTER, text, font.clone(), ink);
+            painter.line_segment(
+                [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
+                egui::Stroke::new(1.0, ink),
+            );
+            let text = if low < 0.0 && value > 0.0 {
+                format!("+{value}")
+            } else {
+                format!("{value}")
+            };
+            painter.text(
+                egui::pos2(bar.right() + 7.0, y),
+                egui::Align2::LEFT_CENTER,
+                text,
+                font.clone(),
+                ink,
+            );
         }
-        painter.text(rect.left_top() + egui::vec2(0.0, 8.0), egui::Align2::LEFT_TOP, field.unit(), font, ink);
+        painter.text(
+            rect.left_top() + egui::vec2(0.0, 8.0),
+            egui::Align2::LEFT_TOP,
+            field.unit(),
+            font,
+            ink,
+        );
     }
 
     fn curves(&mut self, ui: &mut Ui) {
@@ -257,17 +354,47 @@ impl MechanostatApp {
         let green = Color32::from_rgb(0, 190, 140);
         let dashed = || LineStyle::dashed_loose();
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
-        chart(ui, session, "bone", height, &[
-            ("total_hip", "bmd", "total hip", blue, LineStyle::Solid),
-            ("total_hip", "trabecular_bmd", "trabecular", orange, dashed()),
-            ("total_hip", "cortical_bmd", "cortical", green, LineStyle::dotted_dense()),
-        ]);
+        chart(
+            ui,
+            session,
+            "bone",
+            height,
+            &[
+                ("total_hip", "bmd", "total hip", blue, LineStyle::Solid),
+                (
+                    "total_hip",
+                    "trabecular_bmd",
+                    "trabecular",
+                    orange,
+                    dashed(),
+                ),
+                (
+                    "total_hip",
+                    "cortical_bmd",
+                    "cortical",
+                    green,
+                    LineStyle::dotted_dense(),
+                ),
+            ],
+        );
         ui.label(RichText::new("Muscle volume, change since day 0 (%)").strong());
-        chart(ui, session, "muscle", height, &[
-            ("quadriceps", "volume", "quadriceps", blue, LineStyle::Solid),
-            ("hamstrings", "volume", "hamstrings", orange, dashed()),
-            ("gluteals", "volume", "gluteals", green, LineStyle::dotted_dense()),
-        ]);
+        chart(
+            ui,
+            session,
+            "muscle",
+            height,
+            &[
+                ("quadriceps", "volume", "quadriceps", blue, LineStyle::Solid),
+                ("hamstrings", "volume", "hamstrings", orange, dashed()),
+                (
+                    "gluteals",
+                    "volume",
+                    "gluteals",
+                    green,
+                    LineStyle::dotted_dense(),
+                ),
+            ],
+        );
     }
 
     fn status(&mut self, ui: &mut Ui) {
@@ -276,12 +403,22 @@ impl MechanostatApp {
             let Some(session) = &self.session else { return };
             let simulation = &session.simulation;
             ui.separator();
-            ui.label(format!("step {:.0} ms", session.step_time.as_secs_f64() * 1e3));
+            ui.label(format!(
+                "step {:.0} ms",
+                session.step_time.as_secs_f64() * 1e3
+            ));
             ui.separator();
-            let worst = simulation.outcomes().iter().map(|o| o.true_residual).fold(0.0, f64::max);
+            let worst = simulation
+                .outcomes()
+                .iter()
+                .map(|o| o.true_residual)
+                .fold(0.0, f64::max);
             ui.label(format!("true residual {worst:.0e}"));
             ui.separator();
-            ui.label(format!("{:.0} MiB on the adapter", simulation.bytes() as f64 / f64::from(1 << 20)));
+            ui.label(format!(
+                "{:.0} MiB on the adapter",
+                simulation.bytes() as f64 / f64::from(1 << 20)
+            ));
             ui.separator();
             ui.label(format!("{:.1} mm voxels", simulation.anatomy().spacing));
         });
@@ -304,13 +441,23 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
                 let weight = 1.0 - spell.conditions.axial_gravity().clamp(0.0, 1.0);
                 let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
                 if spell.to > spell.from {
-                    let name = format!("{:.2} g", spell.conditions.axial_gravity()).replace(".00", "");
-                    plot.span(Span::new(name, spell.from..=spell.to).fill(shade).border_width(0.0));
+                    let name =
+                        format!("{:.2} g", spell.conditions.axial_gravity()).replace(".00", "");
+                    plot.span(
+                        Span::new(name, spell.from..=spell.to)
+                            .fill(shade)
+                            .border_width(0.0),
+                    );
                 }
             }
             for (region, quantity, name, colour, style) in curves {
                 let points = PlotPoints::from(session.change(region, quantity));
-                plot.line(Line::new(*name, points).color(*colour).width(2.0).style(*style));
+                plot.line(
+                    Line::new(*name, points)
+                        .color(*colour)
+                        .width(2.0)
+                        .style(*style),
+                );
             }
         });
 }

@@ -108,7 +108,11 @@ impl Session {
         let model = Arc::new(Model::built_in()?);
         let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
         // A software adapter shares the machine with the window: small slices keep it fluent.
-        simulation.set_slice(if gpu.info().device_type == wgpu::DeviceType::Cpu { 2 } else { 8 });
+        simulation.set_slice(if gpu.info().device_type == wgpu::DeviceType::Cpu {
+            2
+        } else {
+            8
+        });
         let march = RayMarch::new(gpu, simulation.state(), &anatomy)?;
         Ok(Self {
             ruler: Ruler::new(&anatomy, &model),
@@ -175,7 +179,12 @@ impl Session {
                     last.to = day;
                 }
                 self.spells.retain(|s| s.to > s.from);
-                self.spells.push(Spell { name, from: day, to: day, conditions });
+                self.spells.push(Spell {
+                    name,
+                    from: day,
+                    to: day,
+                    conditions,
+                });
             }
         }
     }
@@ -253,9 +262,16 @@ impl Session {
     }
 
     fn receive(&mut self) -> Result<(), GpuError> {
-        if let Some(snapshot) = self.pending.as_ref().map(PendingSnapshot::poll).transpose()?.flatten() {
+        if let Some(snapshot) = self
+            .pending
+            .as_ref()
+            .map(PendingSnapshot::poll)
+            .transpose()?
+            .flatten()
+        {
             self.pending = None;
-            self.history.push((snapshot.day, self.ruler.measure(&snapshot)));
+            self.history
+                .push((snapshot.day, self.ruler.measure(&snapshot)));
         }
         Ok(())
     }
@@ -277,9 +293,13 @@ impl Session {
     /// Change of a quantity since day 0, %, over the days.
     pub fn change(&self, region: &str, quantity: &str) -> Vec<[f64; 2]> {
         let value = |row: &[Measurement]| {
-            row.iter().find(|m| m.region == region && m.quantity == quantity).map(|m| m.value)
+            row.iter()
+                .find(|m| m.region == region && m.quantity == quantity)
+                .map(|m| m.value)
         };
-        let Some(first) = self.history.first().and_then(|(_, row)| value(row)) else { return Vec::new() };
+        let Some(first) = self.history.first().and_then(|(_, row)| value(row)) else {
+            return Vec::new();
+        };
         self.history
             .iter()
             .filter_map(|(day, row)| value(row).map(|v| [*day, 100.0 * (v / first - 1.0)]))
@@ -289,14 +309,23 @@ impl Session {
     /// One plain sentence about how things stand.
     pub fn sentence(&self) -> String {
         if !self.simulation.is_settled() {
-            return format!("The bone settles under 1 g: round {} of {SETTLING_ROUNDS}.", self.settling);
+            return format!(
+                "The bone settles under 1 g: round {} of {SETTLING_ROUNDS}.",
+                self.settling
+            );
         }
-        let last = |region: &str, quantity: &str| self.change(region, quantity).last().map_or(0.0, |p| p[1]);
+        let last = |region: &str, quantity: &str| {
+            self.change(region, quantity).last().map_or(0.0, |p| p[1])
+        };
         let tell = |x: f64| {
             if x.abs() < 0.05 {
                 "as at the start".to_owned()
             } else {
-                format!("{:.1} % {} the start", x.abs(), if x < 0.0 { "below" } else { "above" })
+                format!(
+                    "{:.1} % {} the start",
+                    x.abs(),
+                    if x < 0.0 { "below" } else { "above" }
+                )
             }
         };
         format!(
@@ -310,7 +339,12 @@ impl Session {
 
     /// Whether frames are needed without anybody touching anything.
     pub fn is_busy(&self) -> bool {
-        self.playing || !self.simulation.is_settled() || self.pending.is_some() || self.single_steps > 0 || self.step_started.is_some() || self.history.is_empty()
+        self.playing
+            || !self.simulation.is_settled()
+            || self.pending.is_some()
+            || self.single_steps > 0
+            || self.step_started.is_some()
+            || self.history.is_empty()
     }
 
     /// Picture generation, for tests: grows whenever the shown field may have changed.

@@ -28,19 +28,36 @@ pub fn doctor() -> Result<(), CommandError> {
         println!("{}", info.name);
         println!("  kind     {:?}, {:?}", info.device_type, info.backend);
         println!("  driver   {} {}", info.driver, info.driver_info);
-        println!("  limits   {} MiB in one storage binding, {} MiB in one buffer, {} storage buffers a stage",
-            limits.max_storage_buffer_binding_size >> 20, limits.max_buffer_size >> 20, limits.max_storage_buffers_per_shader_stage);
+        println!(
+            "  limits   {} MiB in one storage binding, {} MiB in one buffer, {} storage buffers a stage",
+            limits.max_storage_buffer_binding_size >> 20,
+            limits.max_buffer_size >> 20,
+            limits.max_storage_buffers_per_shader_stage
+        );
         // What a scene needs grows with the voxels.
         let fits = |size: usize| {
-            let need = Need { storage_binding_bytes: (need_at_32 * (size as f64 / 32.0).powi(3)) as u64 };
+            let need = Need {
+                storage_binding_bytes: (need_at_32 * (size as f64 / 32.0).powi(3)) as u64,
+            };
             device_descriptor(&adapter, need)
         };
-        match TOLD.iter().rev().find(|size| SIZES.contains(size) && fits(**size).is_ok()) {
+        match TOLD
+            .iter()
+            .rev()
+            .find(|size| SIZES.contains(size) && fits(**size).is_ok())
+        {
             Some(size) => println!("  runs     hip up to about --size {size}"),
-            None => println!("  runs     nothing: {}", fits(TOLD[0]).err().map_or_else(String::new, |e| e.to_string())),
+            None => println!(
+                "  runs     nothing: {}",
+                fits(TOLD[0])
+                    .err()
+                    .map_or_else(String::new, |e| e.to_string())
+            ),
         }
         if info.device_type == wgpu::DeviceType::Cpu {
-            println!("  note     a software adapter: right, but slow; --size 32 to 64 is comfortable");
+            println!(
+                "  note     a software adapter: right, but slow; --size 32 to 64 is comfortable"
+            );
         }
     }
     Ok(())

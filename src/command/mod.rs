@@ -30,7 +30,10 @@ pub struct CommandError {
 impl CommandError {
     /// Bad usage or input.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+        Self {
+            message: message.into(),
+            code: 2,
+        }
     }
 }
 
@@ -54,8 +57,15 @@ impl From<IoError> for CommandError {
 
 impl From<GpuError> for CommandError {
     fn from(error: GpuError) -> Self {
-        let code = if error.is_no_adapter() || matches!(error, GpuError::Limit { .. }) { 3 } else { 1 };
-        Self { message: error.to_string(), code }
+        let code = if error.is_no_adapter() || matches!(error, GpuError::Limit { .. }) {
+            3
+        } else {
+            1
+        };
+        Self {
+            message: error.to_string(),
+            code,
+        }
     }
 }
 
@@ -63,14 +73,20 @@ impl From<SimError> for CommandError {
     fn from(error: SimError) -> Self {
         match error {
             SimError::Gpu(error) => error.into(),
-            other @ SimError::NotConverged { .. } => Self { message: other.to_string(), code: 1 },
+            other @ SimError::NotConverged { .. } => Self {
+                message: other.to_string(),
+                code: 1,
+            },
         }
     }
 }
 
 impl From<FigureError> for CommandError {
     fn from(error: FigureError) -> Self {
-        Self { message: error.to_string(), code: 1 }
+        Self {
+            message: error.to_string(),
+            code: 1,
+        }
     }
 }
 

@@ -71,15 +71,24 @@ const GROUPS: [&str; 1] = ["control"];
 pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let scenario = scenario(&args.scenario)?;
     if !GROUPS.contains(&args.group.as_str()) {
-        return Err(CommandError::usage(format!("there is no group \"{}\"; allowed: {}", args.group, GROUPS.join(", "))));
+        return Err(CommandError::usage(format!(
+            "there is no group \"{}\"; allowed: {}",
+            args.group,
+            GROUPS.join(", ")
+        )));
     }
     let days = args.days.unwrap_or_else(|| scenario.days());
     positive("--days", days, 36_525.0)?;
     positive("--every", args.every, 36_525.0)?;
     let anatomy = Arc::new(Anatomy::build(&args.scene, args.size)?);
     let model = Arc::new(Model::built_in()?);
-    let stem = std::path::Path::new(&args.scenario).file_stem().unwrap_or_default();
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results").join(stem));
+    let stem = std::path::Path::new(&args.scenario)
+        .file_stem()
+        .unwrap_or_default();
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("results").join(stem));
     io::writable_folder(&out)?;
 
     let gpu = Gpu::open(Simulation::need(&anatomy))?;
@@ -112,7 +121,11 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         simulation.set_conditions(phase.conditions);
         let phase_end = start + phase.days;
         // The last phase goes on as long as asked.
-        let until_phase = if phase_end > day + 1e-9 { phase_end - day } else { 1.0 };
+        let until_phase = if phase_end > day + 1e-9 {
+            phase_end - day
+        } else {
+            1.0
+        };
         let dt = until_phase.min(next_output - day).min(days - day).min(1.0);
         settle(&mut simulation, &bar)?;
         simulation.advance(dt);
@@ -121,14 +134,21 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     }
     bar.finish();
 
-    let after = artist.panel(&simulation, FieldKind::Density, &format!("Day {}", simulation.day()))?;
+    let after = artist.panel(
+        &simulation,
+        FieldKind::Density,
+        &format!("Day {}", simulation.day()),
+    )?;
     let change = artist.panel(&simulation, FieldKind::Change, "Change")?;
     let picture = figure(&scenario, args, &simulation, &rows, [before, after], change);
     let svg = picture.svg()?;
     let figure_path = out.join("figure.png");
     let table_path = out.join("timeseries.csv");
     io::write(&table_path, io::csv(&rows).as_bytes())?;
-    io::write(&out.join("run.toml"), manifest(&scenario, args, days, &model, &simulation).as_bytes())?;
+    io::write(
+        &out.join("run.toml"),
+        manifest(&scenario, args, days, &model, &simulation).as_bytes(),
+    )?;
     io::write(&figure_path, &png(&svg, DOTS_PER_INCH)?)?;
     print_summary(&rows);
     println!("picture: {}", figure_path.display());
@@ -140,7 +160,9 @@ fn positive(flag: &str, value: f64, most: f64) -> Result<(), CommandError> {
     if value > 0.0 && value <= most {
         Ok(())
     } else {
-        Err(CommandError::usage(format!("{flag} {value} is out of range; allowed: more than 0, at most {most} days")))
+        Err(CommandError::usage(format!(
+            "{flag} {value} is out of range; allowed: more than 0, at most {most} days"
+        )))
     }
 }
 
@@ -159,9 +181,12 @@ fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandErro
 fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
     let pending = simulation.snapshot()?;
     simulation.gpu().wait()?;
-    pending
-        .poll()?
-        .ok_or_else(|| GpuError::Readback { detail: "the snapshot never arrived".to_owned() }.into())
+    pending.poll()?.ok_or_else(|| {
+        GpuError::Readback {
+            detail: "the snapshot never arrived".to_owned(),
+        }
+        .into()
+    })
 }
 
 fn record(
@@ -175,7 +200,11 @@ fn record(
     let measured = ruler.measure(&snapshot);
     let start = first.get_or_insert_with(|| measured.iter().map(|m| m.value).collect());
     // The row tells what led up to the day, not what follows.
-    let gravity = scenario.phase_at((snapshot.day - 1e-6).max(0.0)).0.conditions.gravity;
+    let gravity = scenario
+        .phase_at((snapshot.day - 1e-6).max(0.0))
+        .0
+        .conditions
+        .gravity;
     for (m, before) in measured.iter().zip(start.iter()) {
         rows.push(Row {
             day: snapshot.day,
@@ -184,7 +213,11 @@ fn record(
             quantity: m.quantity.to_owned(),
             unit: m.unit.to_owned(),
             value: m.value,
-            change_pct: if *before == 0.0 { 0.0 } else { 100.0 * (m.value - before) / before },
+            change_pct: if *before == 0.0 {
+                0.0
+            } else {
+                100.0 * (m.value - before) / before
+            },
         });
     }
     Ok(())
@@ -196,20 +229,33 @@ fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandErr
     simulation.show(kind);
     let mut encoder = gpu.encoder("field readback");
     let bytes = 4 * simulation.anatomy().len() as u64;
-    let read = Readback::record(gpu, &mut encoder, &[
-        (&simulation.state().values, 0, bytes),
-        (&simulation.state().envelope, 0, bytes),
-    ])?;
+    let read = Readback::record(
+        gpu,
+        &mut encoder,
+        &[
+            (&simulation.state().values, 0, bytes),
+            (&simulation.state().envelope, 0, bytes),
+        ],
+    )?;
     gpu.submit(encoder);
     let parts = read.wait(gpu)?;
     let [field, envelope] = parts.as_slice() else {
-        return Err(GpuError::Readback { detail: "a field never arrived".to_owned() }.into());
+        return Err(GpuError::Readback {
+            detail: "a field never arrived".to_owned(),
+        }
+        .into());
     };
     let shift = if kind.in_muscle() { 8 } else { 0 };
     let values = values::<f32>(field)
         .into_iter()
         .zip(values::<u32>(envelope))
-        .map(|(v, e)| if e >> shift & 0xff == 0 { f32::NAN } else { v * kind.scale() })
+        .map(|(v, e)| {
+            if e >> shift & 0xff == 0 {
+                f32::NAN
+            } else {
+                v * kind.scale()
+            }
+        })
         .collect();
     let anatomy = simulation.anatomy();
     Ok(Volume {
@@ -222,20 +268,33 @@ fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandErr
     })
 }
 
-fn write_fields(simulation: &Simulation, format: FieldFormat, out: &std::path::Path) -> Result<(), CommandError> {
+fn write_fields(
+    simulation: &Simulation,
+    format: FieldFormat,
+    out: &std::path::Path,
+) -> Result<(), CommandError> {
     if format == FieldFormat::None {
         return Ok(());
     }
     let folder = out.join("fields");
     io::writable_folder(&folder)?;
-    let volumes = FieldKind::ALL.iter().map(|kind| volume(simulation, *kind)).collect::<Result<Vec<_>, _>>()?;
+    let volumes = FieldKind::ALL
+        .iter()
+        .map(|kind| volume(simulation, *kind))
+        .collect::<Result<Vec<_>, _>>()?;
     let day = simulation.day();
     let name = format!("day_{day:0>7.2}");
     if format == FieldFormat::Vti {
-        return Ok(io::write(&folder.join(format!("{name}.vti")), &io::vti(&volumes, day))?);
+        return Ok(io::write(
+            &folder.join(format!("{name}.vti")),
+            &io::vti(&volumes, day),
+        )?);
     }
     for v in &volumes {
-        let bytes = io::npy(v).map_err(|e| CommandError { message: e.to_string(), code: 1 })?;
+        let bytes = io::npy(v).map_err(|e| CommandError {
+            message: e.to_string(),
+            code: 1,
+        })?;
         io::write(&folder.join(format!("{name}_{}.npy", v.name)), &bytes)?;
     }
     Ok(())
@@ -250,17 +309,32 @@ struct Artist {
 impl Artist {
     fn new(simulation: &Simulation) -> Result<Self, CommandError> {
         let march = RayMarch::new(simulation.gpu(), simulation.state(), simulation.anatomy())?;
-        Ok(Self { march, size: MissionFigure::panel_pixels(DOTS_PER_INCH) })
+        Ok(Self {
+            march,
+            size: MissionFigure::panel_pixels(DOTS_PER_INCH),
+        })
     }
 
-    fn panel(&mut self, simulation: &Simulation, field: FieldKind, title: &str) -> Result<Panel, CommandError> {
+    fn panel(
+        &mut self,
+        simulation: &Simulation,
+        field: FieldKind,
+        title: &str,
+    ) -> Result<Panel, CommandError> {
         let gpu = simulation.gpu();
         let picture = picture(simulation.anatomy(), field, self.size);
         simulation.show(field);
         self.march.draw(gpu, &picture)?;
         let parts = self.march.read(gpu)?.wait(gpu)?;
         let pixels = RayMarch::pixels(self.size, parts.first().map_or(&[], Vec::as_slice));
-        Ok(Panel { title: title.to_owned(), raster: Raster { size: self.size, pixels }, height_mm: f64::from(picture.camera.height) })
+        Ok(Panel {
+            title: title.to_owned(),
+            raster: Raster {
+                size: self.size,
+                pixels,
+            },
+            height_mm: f64::from(picture.camera.height),
+        })
     }
 }
 
@@ -274,7 +348,11 @@ pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Pi
         camera,
         field,
         range: field.range(),
-        colormap: if field.diverging() { Colormap::Vik } else { Colormap::Batlow },
+        colormap: if field.diverging() {
+            Colormap::Vik
+        } else {
+            Colormap::Batlow
+        },
         // The plane through the head's centre and the shaft, where the trabecular groups are seen.
         cut: Cut::Coronal(0.53),
         ghost: true,
@@ -308,7 +386,12 @@ fn figure(
         .map(|p| {
             let from = start;
             start += p.days;
-            Span { name: p.name.clone(), from, to: start, gravity: p.conditions.axial_gravity() }
+            Span {
+                name: p.name.clone(),
+                from,
+                to: start,
+                gravity: p.conditions.axial_gravity(),
+            }
         })
         .collect();
     if let Some(last) = phases.last_mut() {
@@ -328,26 +411,40 @@ fn figure(
     MissionFigure {
         title: scenario.name.clone(),
         before_after,
-        density_bar: bar(FieldKind::Density, Colormap::Batlow, "Bone mineral density (mg HA/cm³)"),
+        density_bar: bar(
+            FieldKind::Density,
+            Colormap::Batlow,
+            "Bone mineral density (mg HA/cm³)",
+        ),
         change,
         change_bar: bar(FieldKind::Change, Colormap::Vik, "Change since day 0 (%)"),
         charts: [
-            chart("Bone mineral density, change (%)", vec![
-                curve(rows, "total_hip", "bmd", "total hip"),
-                curve(rows, "total_hip", "trabecular_bmd", "total hip, trabecular"),
-                curve(rows, "total_hip", "cortical_bmd", "total hip, cortical"),
-                curve(rows, "femoral_neck", "bmd", "femoral neck"),
-            ]),
-            chart("Muscle volume, change (%)", vec![
-                curve(rows, "quadriceps", "volume", "quadriceps"),
-                curve(rows, "hamstrings", "volume", "hamstrings"),
-                curve(rows, "gluteals", "volume", "gluteals"),
-            ]),
+            chart(
+                "Bone mineral density, change (%)",
+                vec![
+                    curve(rows, "total_hip", "bmd", "total hip"),
+                    curve(rows, "total_hip", "trabecular_bmd", "total hip, trabecular"),
+                    curve(rows, "total_hip", "cortical_bmd", "total hip, cortical"),
+                    curve(rows, "femoral_neck", "bmd", "femoral neck"),
+                ],
+            ),
+            chart(
+                "Muscle volume, change (%)",
+                vec![
+                    curve(rows, "quadriceps", "volume", "quadriceps"),
+                    curve(rows, "hamstrings", "volume", "hamstrings"),
+                    curve(rows, "gluteals", "volume", "gluteals"),
+                ],
+            ),
         ],
         notes: vec![
             format!(
                 "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view of a right femur, cut open in a coronal plane.",
-                env!("CARGO_PKG_VERSION"), args.scene, args.size, simulation.anatomy().spacing, args.group
+                env!("CARGO_PKG_VERSION"),
+                args.scene,
+                args.size,
+                simulation.anatomy().spacing,
+                args.group
             ),
             format!(
                 "Adapter {}; colour maps batlow and vik (Crameri). Grey: gravity along the legs, darker is less. Parameters: run.toml.",
@@ -357,7 +454,13 @@ fn figure(
     }
 }
 
-fn manifest(scenario: &Scenario, args: &RunArgs, days: f64, model: &Model, simulation: &Simulation) -> String {
+fn manifest(
+    scenario: &Scenario,
+    args: &RunArgs,
+    days: f64,
+    model: &Model,
+    simulation: &Simulation,
+) -> String {
     use toml::{Table, Value};
     let mut run = Table::new();
     let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
@@ -370,12 +473,18 @@ fn manifest(scenario: &Scenario, args: &RunArgs, days: f64, model: &Model, simul
     set("days", days.into());
     set("every", args.every.into());
     set("spacing_mm", simulation.anatomy().spacing.into());
-    set("gpu_bytes_per_voxel", (simulation.bytes() as f64 / simulation.anatomy().len() as f64).into());
+    set(
+        "gpu_bytes_per_voxel",
+        (simulation.bytes() as f64 / simulation.anatomy().len() as f64).into(),
+    );
     let mut solves = Table::new();
     for (load, outcome) in simulation.anatomy().loads.iter().zip(simulation.outcomes()) {
         let mut solve = Table::new();
         solve.insert("true_residual".to_owned(), outcome.true_residual.into());
-        solve.insert("iterations".to_owned(), i64::from(outcome.iterations).into());
+        solve.insert(
+            "iterations".to_owned(),
+            i64::from(outcome.iterations).into(),
+        );
         solves.insert(load.name.to_owned(), solve.into());
     }
     set("last_solves", solves.into());
@@ -391,7 +500,9 @@ fn manifest(scenario: &Scenario, args: &RunArgs, days: f64, model: &Model, simul
 }
 
 fn print_summary(rows: &[Row]) {
-    let Some(last) = rows.last().map(|r| r.day) else { return };
+    let Some(last) = rows.last().map(|r| r.day) else {
+        return;
+    };
     println!("change at day {last}:");
     let wanted = [
         ("total_hip", "bmd"),
@@ -404,8 +515,17 @@ fn print_summary(rows: &[Row]) {
         ("quadriceps", "strength"),
     ];
     for (region, quantity) in wanted {
-        if let Some(r) = rows.iter().rev().find(|r| r.region == region && r.quantity == quantity) {
-            println!("  {:<14} {:<15} {:>8.2} %", r.region, r.quantity, r.change_pct + 0.0);
+        if let Some(r) = rows
+            .iter()
+            .rev()
+            .find(|r| r.region == region && r.quantity == quantity)
+        {
+            println!(
+                "  {:<14} {:<15} {:>8.2} %",
+                r.region,
+                r.quantity,
+                r.change_pct + 0.0
+            );
         }
     }
 }
@@ -423,7 +543,9 @@ impl Progress {
         } else {
             indicatif::ProgressBar::hidden()
         };
-        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg:28} {wide_bar} {percent:>3} % {eta}") {
+        if let Ok(style) =
+            indicatif::ProgressStyle::with_template("{msg:28} {wide_bar} {percent:>3} % {eta}")
+        {
             bar.set_style(style);
         }
         Self { bar, rounds }

@@ -54,7 +54,16 @@ fn nice_step(range: f64, parts: f64) -> f64 {
     let raw = (range / parts).max(1e-9);
     let power = 10f64.powf(raw.log10().floor());
     let m = raw / power;
-    power * if m <= 1.0 { 1.0 } else if m <= 2.0 { 2.0 } else if m <= 5.0 { 5.0 } else { 10.0 }
+    power
+        * if m <= 1.0 {
+            1.0
+        } else if m <= 2.0 {
+            2.0
+        } else if m <= 5.0 {
+            5.0
+        } else {
+            10.0
+        }
 }
 
 impl Chart {
@@ -62,7 +71,11 @@ impl Chart {
     pub(super) fn svg(&self, x: f64, y: f64, width: f64, height: f64) -> String {
         let (left, bottom) = (x + 11.0, y + height - 8.0);
         let (w, h) = (width - 13.0, height - 12.0);
-        let values = || self.curves.iter().flat_map(|c| c.points.iter().map(|p| p.1));
+        let values = || {
+            self.curves
+                .iter()
+                .flat_map(|c| c.points.iter().map(|p| p.1))
+        };
         let (mut low, mut high) = (values().fold(0.0, f64::min), values().fold(0.0, f64::max));
         // A flat line deserves an axis that shows it is flat.
         if high - low < 0.5 {
@@ -75,13 +88,22 @@ impl Chart {
         let to_y = |v: f64| bottom - h * (v - low) / (high - low);
         let mut out = String::new();
         for phase in &self.phases {
-            let (a, b) = (to_x(phase.from.min(self.days)), to_x(phase.to.min(self.days)));
+            let (a, b) = (
+                to_x(phase.from.min(self.days)),
+                to_x(phase.to.min(self.days)),
+            );
             let grey = 205.0 + 50.0 * phase.gravity.clamp(0.0, 1.0);
             writeln!(out, "<rect x=\"{a:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{h:.2}\" fill=\"rgb({grey:.0},{grey:.0},{grey:.0})\"/>", bottom - h, b - a).ok();
             let label = format!("{:.2} g", phase.gravity);
             let label = label.replace(".00 g", " g");
             if b - a > 9.0 {
-                out += &text(f64::midpoint(a, b), bottom - h - 0.8, 6.0, "middle", &format!("{}, {label}", phase.name));
+                out += &text(
+                    f64::midpoint(a, b),
+                    bottom - h - 0.8,
+                    6.0,
+                    "middle",
+                    &format!("{}, {label}", phase.name),
+                );
             }
         }
         let ticks = ((high - low) / step).round() as i32;
@@ -89,19 +111,34 @@ impl Chart {
             let v = low + step * f64::from(i);
             writeln!(out, "<path d=\"M{left:.2} {:.2}h{w:.2}\" stroke=\"#999\" stroke-width=\"{}\" fill=\"none\"/>", to_y(v), if v.abs() < 1e-9 { 0.25 } else { 0.08 }).ok();
             let digits = usize::from(step < 1.0);
-            out += &text(left - 1.0, to_y(v) + 0.8, 6.0, "end", &format!("{:.digits$}", v + 0.0).replace('-', "−"));
+            out += &text(
+                left - 1.0,
+                to_y(v) + 0.8,
+                6.0,
+                "end",
+                &format!("{:.digits$}", v + 0.0).replace('-', "−"),
+            );
         }
         let day_step = nice_step(self.days, 6.0);
         for i in 0..=(self.days / day_step).floor() as i32 {
             let day = day_step * f64::from(i);
-            writeln!(out, "<path d=\"M{:.2} {bottom:.2}v1\" stroke=\"#000\" stroke-width=\"0.15\"/>", to_x(day)).ok();
+            writeln!(
+                out,
+                "<path d=\"M{:.2} {bottom:.2}v1\" stroke=\"#000\" stroke-width=\"0.15\"/>",
+                to_x(day)
+            )
+            .ok();
             out += &text(to_x(day), bottom + 3.4, 6.0, "middle", &format!("{day}"));
         }
         writeln!(out, "<rect x=\"{left:.2}\" y=\"{:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.2\"/>", bottom - h).ok();
         for (i, curve) in self.curves.iter().enumerate() {
             let (colour, dash) = STYLES[i % STYLES.len()];
-            let points: Vec<String> =
-                curve.points.iter().filter(|p| p.1.is_finite()).map(|p| format!("{:.3},{:.3}", to_x(p.0), to_y(p.1))).collect();
+            let points: Vec<String> = curve
+                .points
+                .iter()
+                .filter(|p| p.1.is_finite())
+                .map(|p| format!("{:.3},{:.3}", to_x(p.0), to_y(p.1)))
+                .collect();
             writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\" stroke-linejoin=\"round\"/>", points.join(" ")).ok();
             let ly = bottom - 2.2 - 2.9 * (self.curves.len() - 1 - i) as f64;
             writeln!(out, "<path d=\"M{:.2} {:.2}h6\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\"/>", left + 1.5, ly - 0.8).ok();

@@ -67,9 +67,18 @@ impl ColourBar {
         for i in 0..=4 {
             let share = f64::from(i) / 4.0;
             let value = self.range.0 + share * (self.range.1 - self.range.0);
-            let label = if self.range.0 < 0.0 && value > 0.0 { format!("+{value}") } else { format!("{value}").replace('-', "−") };
+            let label = if self.range.0 < 0.0 && value > 0.0 {
+                format!("+{value}")
+            } else {
+                format!("{value}").replace('-', "−")
+            };
             let at = y + height * (1.0 - share);
-            writeln!(out, "<path d=\"M{:.2} {at:.2}h0.8\" stroke=\"#000\" stroke-width=\"0.15\"/>", x + 3.0).ok();
+            writeln!(
+                out,
+                "<path d=\"M{:.2} {at:.2}h0.8\" stroke=\"#000\" stroke-width=\"0.15\"/>",
+                x + 3.0
+            )
+            .ok();
             out += &text(x + 4.3, at + 0.8, 6.0, "start", &label);
         }
         writeln!(
@@ -89,10 +98,21 @@ impl Panel {
     fn svg(&self, x: f64, y: f64) -> Result<String, FigureError> {
         let (w, h) = PICTURE;
         let mut out = text(x + 0.5 * w, y - 1.2, 7.0, "middle", &self.title);
-        writeln!(out, "<image x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" href=\"{}\"/>", self.raster.href()?).ok();
+        writeln!(
+            out,
+            "<image x=\"{x:.2}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" href=\"{}\"/>",
+            self.raster.href()?
+        )
+        .ok();
         // 20 mm of tissue on paper.
         let bar = 20.0 * h / self.height_mm;
-        writeln!(out, "<path d=\"M{:.2} {:.2}h{bar:.3}\" stroke=\"#000\" stroke-width=\"0.6\"/>", x + w - bar - 1.0, y + h - 1.2).ok();
+        writeln!(
+            out,
+            "<path d=\"M{:.2} {:.2}h{bar:.3}\" stroke=\"#000\" stroke-width=\"0.6\"/>",
+            x + w - bar - 1.0,
+            y + h - 1.2
+        )
+        .ok();
         out += &text(x + w - 1.0 - 0.5 * bar, y + h - 2.2, 6.0, "middle", "20 mm");
         Ok(out)
     }
@@ -101,7 +121,10 @@ impl Panel {
 impl MissionFigure {
     /// Pixels for one panel at a resolution.
     pub fn panel_pixels(dots_per_inch: f64) -> [u32; 2] {
-        [(PICTURE.0 / 25.4 * dots_per_inch).round() as u32, (PICTURE.1 / 25.4 * dots_per_inch).round() as u32]
+        [
+            (PICTURE.0 / 25.4 * dots_per_inch).round() as u32,
+            (PICTURE.1 / 25.4 * dots_per_inch).round() as u32,
+        ]
     }
 
     /// The figure as SVG, one unit a millimetre.

@@ -14,7 +14,9 @@ const POINT: f64 = 25.4 / 72.0;
 
 /// Text with the characters that XML reserves replaced.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// A text element. `anchor` is start, middle or end; `size` in points.

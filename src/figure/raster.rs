@@ -36,7 +36,11 @@ impl Raster {
         encoder.set_depth(png::BitDepth::Eight);
         if let Some(dpi) = dots_per_inch {
             let per_metre = (dpi / 0.0254).round() as u32;
-            encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+            encoder.set_pixel_dims(Some(png::PixelDimensions {
+                xppu: per_metre,
+                yppu: per_metre,
+                unit: png::Unit::Meter,
+            }));
         }
         encoder.write_header()?.write_image_data(&self.pixels)?;
         Ok(bytes)
@@ -44,7 +48,10 @@ impl Raster {
 
     /// As the value of an SVG image's `href`.
     pub(super) fn href(&self) -> Result<String, FigureError> {
-        Ok(format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(self.encode(None)?)))
+        Ok(format!(
+            "data:image/png;base64,{}",
+            base64::engine::general_purpose::STANDARD.encode(self.encode(None)?)
+        ))
     }
 }
 
@@ -55,17 +62,32 @@ pub(crate) const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf
 /// # Errors
 /// [`FigureError`].
 pub fn png(svg: &str, dots_per_inch: f64) -> Result<Vec<u8>, FigureError> {
-    let mut options = usvg::Options { font_family: "DejaVu Sans".to_owned(), ..usvg::Options::default() };
+    let mut options = usvg::Options {
+        font_family: "DejaVu Sans".to_owned(),
+        ..usvg::Options::default()
+    };
     let mut fonts = usvg::fontdb::Database::new();
     fonts.load_font_data(FONT.to_vec());
     fonts.set_sans_serif_family("DejaVu Sans");
     options.fontdb = Arc::new(fonts);
     let tree = usvg::Tree::from_str(svg, &options).map_err(|e| FigureError::Draw(e.to_string()))?;
     let scale = (dots_per_inch / 25.4) as f32;
-    let size = tree.size().scale_by(scale).ok_or_else(|| FigureError::Draw("no size".to_owned()))?.to_int_size();
-    let mut pixmap =
-        tiny_skia::Pixmap::new(size.width(), size.height()).ok_or_else(|| FigureError::Draw("no size".to_owned()))?;
+    let size = tree
+        .size()
+        .scale_by(scale)
+        .ok_or_else(|| FigureError::Draw("no size".to_owned()))?
+        .to_int_size();
+    let mut pixmap = tiny_skia::Pixmap::new(size.width(), size.height())
+        .ok_or_else(|| FigureError::Draw("no size".to_owned()))?;
     pixmap.fill(tiny_skia::Color::WHITE);
-    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    Raster { size: [size.width(), size.height()], pixels: pixmap.take() }.encode(Some(dots_per_inch))
+    resvg::render(
+        &tree,
+        tiny_skia::Transform::from_scale(scale, scale),
+        &mut pixmap.as_mut(),
+    );
+    Raster {
+        size: [size.width(), size.height()],
+        pixels: pixmap.take(),
+    }
+    .encode(Some(dots_per_inch))
 }

@@ -18,7 +18,9 @@ pub enum GpuError {
         detail: String,
     },
     /// The adapter is too small for what was asked.
-    #[error("this needs {required} {what}, and the adapter has {actual}; a smaller --size needs less")]
+    #[error(
+        "this needs {required} {what}, and the adapter has {actual}; a smaller --size needs less"
+    )]
     Limit {
         /// Which limit.
         what: &'static str,

@@ -34,7 +34,10 @@ impl Shader {
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             })
         })?;
-        Ok(Self { label: label.to_owned(), module })
+        Ok(Self {
+            label: label.to_owned(),
+            module,
+        })
     }
 
     /// The compiled module, for render pipelines.
@@ -62,7 +65,11 @@ impl Shader {
             })
         })?;
         let layout = pipeline.get_bind_group_layout(0);
-        Ok(Kernel { label, pipeline, layout })
+        Ok(Kernel {
+            label,
+            pipeline,
+            layout,
+        })
     }
 }
 
@@ -70,10 +77,17 @@ impl Kernel {
     /// Binds buffers to the numbers declared in the shader.
     /// # Errors
     /// [`GpuError::Validation`] where they disagree.
-    pub fn bind(&self, gpu: &Gpu, buffers: &[(u32, wgpu::BindingResource<'_>)]) -> Result<wgpu::BindGroup, GpuError> {
+    pub fn bind(
+        &self,
+        gpu: &Gpu,
+        buffers: &[(u32, wgpu::BindingResource<'_>)],
+    ) -> Result<wgpu::BindGroup, GpuError> {
         let entries: Vec<_> = buffers
             .iter()
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding: *binding, resource: resource.clone() })
+            .map(|(binding, resource)| wgpu::BindGroupEntry {
+                binding: *binding,
+                resource: resource.clone(),
+            })
             .collect();
         gpu.scoped(&self.label, |device| {
             device.create_bind_group(&wgpu::BindGroupDescriptor {
@@ -91,7 +105,12 @@ impl Kernel {
 }
 
 /// Runs `kernel` over at least `threads` invocations; kernels test their own bounds.
-pub fn dispatch(pass: &mut wgpu::ComputePass<'_>, kernel: &Kernel, group: &wgpu::BindGroup, threads: u32) {
+pub fn dispatch(
+    pass: &mut wgpu::ComputePass<'_>,
+    kernel: &Kernel,
+    group: &wgpu::BindGroup,
+    threads: u32,
+) {
     let groups = threads.div_ceil(WORKGROUP);
     // One dimension holds 65 535 workgroups; `thread_index` in thread.wgsl folds the second one back.
     let columns = groups.min(65_535);

@@ -25,13 +25,16 @@ pub struct Need {
 
 impl Need {
     /// WebGPU's default: 128 MiB a storage binding.
-    pub const DEFAULT: Self = Self { storage_binding_bytes: 128 << 20 };
+    pub const DEFAULT: Self = Self {
+        storage_binding_bytes: 128 << 20,
+    };
 }
 
 /// Backends the program uses. GL is left out: it lacks compute on the machines that have
 /// nothing else, and would hide a missing Vulkan driver.
-pub const BACKENDS: wgpu::Backends =
-    wgpu::Backends::VULKAN.union(wgpu::Backends::METAL).union(wgpu::Backends::DX12);
+pub const BACKENDS: wgpu::Backends = wgpu::Backends::VULKAN
+    .union(wgpu::Backends::METAL)
+    .union(wgpu::Backends::DX12);
 
 /// The one device description, for window, command line and tests alike.
 ///
@@ -44,16 +47,35 @@ pub fn device_descriptor(
 ) -> Result<wgpu::DeviceDescriptor<'static>, GpuError> {
     let has = adapter.limits();
     let mut limits = wgpu::Limits::default();
-    check_limit("bytes in one storage binding", need.storage_binding_bytes, has.max_storage_buffer_binding_size)?;
-    check_limit("bytes in one buffer", need.storage_binding_bytes, has.max_buffer_size)?;
-    limits.max_storage_buffer_binding_size =
-        need.storage_binding_bytes.max(limits.max_storage_buffer_binding_size);
+    check_limit(
+        "bytes in one storage binding",
+        need.storage_binding_bytes,
+        has.max_storage_buffer_binding_size,
+    )?;
+    check_limit(
+        "bytes in one buffer",
+        need.storage_binding_bytes,
+        has.max_buffer_size,
+    )?;
+    limits.max_storage_buffer_binding_size = need
+        .storage_binding_bytes
+        .max(limits.max_storage_buffer_binding_size);
     limits.max_buffer_size = need.storage_binding_bytes.max(limits.max_buffer_size);
     // A window on a large screen asks for textures up to the adapter's own size.
-    limits.max_texture_dimension_2d =
-        has.max_texture_dimension_2d.min(8192).max(limits.max_texture_dimension_2d);
-    check_limit("storage buffers in a shader stage", u64::from(limits.max_storage_buffers_per_shader_stage), u64::from(has.max_storage_buffers_per_shader_stage))?;
-    check_limit("invocations in a workgroup", u64::from(limits.max_compute_invocations_per_workgroup), u64::from(has.max_compute_invocations_per_workgroup))?;
+    limits.max_texture_dimension_2d = has
+        .max_texture_dimension_2d
+        .min(8192)
+        .max(limits.max_texture_dimension_2d);
+    check_limit(
+        "storage buffers in a shader stage",
+        u64::from(limits.max_storage_buffers_per_shader_stage),
+        u64::from(has.max_storage_buffers_per_shader_stage),
+    )?;
+    check_limit(
+        "invocations in a workgroup",
+        u64::from(limits.max_compute_invocations_per_workgroup),
+        u64::from(has.max_compute_invocations_per_workgroup),
+    )?;
     Ok(wgpu::DeviceDescriptor {
         label: Some("mechanostat device"),
         required_features: wgpu::Features::empty(),
@@ -65,7 +87,15 @@ pub fn device_descriptor(
 }
 
 fn check_limit(what: &'static str, required: u64, actual: u64) -> Result<(), GpuError> {
-    if required <= actual { Ok(()) } else { Err(GpuError::Limit { what, required, actual }) }
+    if required <= actual {
+        Ok(())
+    } else {
+        Err(GpuError::Limit {
+            what,
+            required,
+            actual,
+        })
+    }
 }
 
 /// The instance description used without a window.
@@ -98,7 +128,9 @@ struct Inner {
 
 impl std::fmt::Debug for Gpu {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gpu").field("adapter", &self.inner.info.name).finish_non_exhaustive()
+        f.debug_struct("Gpu")
+            .field("adapter", &self.inner.info.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,10 +144,16 @@ impl Gpu {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..Default::default()
         }))
-        .map_err(|e| GpuError::NoAdapter { detail: e.to_string() })?;
+        .map_err(|e| GpuError::NoAdapter {
+            detail: e.to_string(),
+        })?;
         let descriptor = device_descriptor(&adapter, need)?;
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
-            .map_err(|e| GpuError::Device { detail: e.to_string() })?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
+                GpuError::Device {
+                    detail: e.to_string(),
+                }
+            })?;
         Ok(Self::from_parts(adapter.get_info(), device, queue))
     }
 
@@ -142,7 +180,16 @@ impl Gpu {
                 }
             }
         }));
-        Self { inner: Arc::new(Inner { device, queue, info, lost, error, allocated: AtomicU64::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                device,
+                queue,
+                info,
+                lost,
+                error,
+                allocated: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// The wgpu device.
@@ -182,7 +229,9 @@ impl Gpu {
     /// [`GpuError::Lost`] or [`GpuError::Uncaptured`].
     pub fn check(&self) -> Result<(), GpuError> {
         if let Some(message) = self.inner.lost.get() {
-            return Err(GpuError::Lost { detail: message.clone() });
+            return Err(GpuError::Lost {
+                detail: message.clone(),
+            });
         }
         match self.inner.error.lock().ok().and_then(|e| e.clone()) {
             Some(detail) => Err(GpuError::Uncaptured { detail }),
@@ -193,18 +242,32 @@ impl Gpu {
     /// Runs `make` inside validation and out-of-memory scopes, so that trouble is an error with a name.
     /// # Errors
     /// [`GpuError::Validation`] or [`GpuError::OutOfMemory`] with `label`.
-    pub fn scoped<T>(&self, label: &str, make: impl FnOnce(&wgpu::Device) -> T) -> Result<T, GpuError> {
-        let memory = self.device().push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = self.device().push_error_scope(wgpu::ErrorFilter::Validation);
+    pub fn scoped<T>(
+        &self,
+        label: &str,
+        make: impl FnOnce(&wgpu::Device) -> T,
+    ) -> Result<T, GpuError> {
+        let memory = self
+            .device()
+            .push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self
+            .device()
+            .push_error_scope(wgpu::ErrorFilter::Validation);
         let made = make(self.device());
         // Native error scopes resolve at once: neither line waits for the adapter.
         let validation = pollster::block_on(validation.pop());
         let memory = pollster::block_on(memory.pop());
         if let Some(e) = memory {
-            return Err(GpuError::OutOfMemory { label: label.to_owned(), detail: e.to_string() });
+            return Err(GpuError::OutOfMemory {
+                label: label.to_owned(),
+                detail: e.to_string(),
+            });
         }
         if let Some(e) = validation {
-            return Err(GpuError::Validation { label: label.to_owned(), detail: e.to_string() });
+            return Err(GpuError::Validation {
+                label: label.to_owned(),
+                detail: e.to_string(),
+            });
         }
         Ok(made)
     }
@@ -212,10 +275,20 @@ impl Gpu {
     /// A zeroed buffer of `bytes` (rounded up to 16).
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, GpuError> {
+    pub fn buffer(
+        &self,
+        label: &str,
+        bytes: u64,
+        usage: wgpu::BufferUsages,
+    ) -> Result<wgpu::Buffer, GpuError> {
         let size = bytes.next_multiple_of(16).max(16);
         let buffer = self.scoped(label, |device| {
-            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+            device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(label),
+                size,
+                usage,
+                mapped_at_creation: false,
+            })
         })?;
         self.count_bytes(size);
         Ok(buffer)
@@ -228,35 +301,48 @@ impl Gpu {
         self.buffer(
             label,
             (count * size_of::<T>()) as u64,
-            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
         )
     }
 
     /// A storage buffer holding `values`.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn storage_from<T: bytemuck::NoUninit>(&self, label: &str, values: &[T]) -> Result<wgpu::Buffer, GpuError> {
+    pub fn storage_from<T: bytemuck::NoUninit>(
+        &self,
+        label: &str,
+        values: &[T],
+    ) -> Result<wgpu::Buffer, GpuError> {
         let buffer = self.storage::<T>(label, values.len())?;
-        self.queue().write_buffer(&buffer, 0, bytemuck::cast_slice(values));
+        self.queue()
+            .write_buffer(&buffer, 0, bytemuck::cast_slice(values));
         Ok(buffer)
     }
 
     /// A uniform buffer holding `value`.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn uniform<T: bytemuck::NoUninit>(&self, label: &str, value: &T) -> Result<wgpu::Buffer, GpuError> {
+    pub fn uniform<T: bytemuck::NoUninit>(
+        &self,
+        label: &str,
+        value: &T,
+    ) -> Result<wgpu::Buffer, GpuError> {
         let buffer = self.buffer(
             label,
             size_of::<T>() as u64,
             wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
         )?;
-        self.queue().write_buffer(&buffer, 0, bytemuck::bytes_of(value));
+        self.queue()
+            .write_buffer(&buffer, 0, bytemuck::bytes_of(value));
         Ok(buffer)
     }
 
     /// A fresh command encoder.
     pub fn encoder(&self, label: &str) -> wgpu::CommandEncoder {
-        self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
+        self.device()
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor { label: Some(label) })
     }
 
     /// Hands recorded commands to the adapter.
@@ -270,7 +356,9 @@ impl Gpu {
     pub fn poll(&self) -> Result<(), GpuError> {
         self.device()
             .poll(wgpu::PollType::Poll)
-            .map_err(|e| GpuError::Poll { detail: e.to_string() })?;
+            .map_err(|e| GpuError::Poll {
+                detail: e.to_string(),
+            })?;
         self.check()
     }
 
@@ -279,8 +367,13 @@ impl Gpu {
     /// [`GpuError::Poll`] after two minutes without an answer, or what [`Gpu::check`] finds.
     pub fn wait(&self) -> Result<(), GpuError> {
         self.device()
-            .poll(wgpu::PollType::Wait { submission_index: None, timeout: Some(Duration::from_mins(2)) })
-            .map_err(|e| GpuError::Poll { detail: e.to_string() })?;
+            .poll(wgpu::PollType::Wait {
+                submission_index: None,
+                timeout: Some(Duration::from_mins(2)),
+            })
+            .map_err(|e| GpuError::Poll {
+                detail: e.to_string(),
+            })?;
         self.check()
     }
 }

@@ -46,7 +46,11 @@ impl Readback {
                 mapped.set(result.map_err(|e| e.to_string())).ok();
             }
         });
-        Ok(Self { staging, parts, mapped })
+        Ok(Self {
+            staging,
+            parts,
+            mapped,
+        })
     }
 
     /// The ranges' bytes if they have arrived, one vector a range.
@@ -55,12 +59,16 @@ impl Readback {
     pub fn poll(&self) -> Result<Option<Vec<Vec<u8>>>, GpuError> {
         match self.mapped.get() {
             None => Ok(None),
-            Some(Err(detail)) => Err(GpuError::Readback { detail: detail.clone() }),
+            Some(Err(detail)) => Err(GpuError::Readback {
+                detail: detail.clone(),
+            }),
             Some(Ok(())) => {
                 let view = self
                     .staging
                     .get_mapped_range(..)
-                    .map_err(|e| GpuError::Readback { detail: e.to_string() })?;
+                    .map_err(|e| GpuError::Readback {
+                        detail: e.to_string(),
+                    })?;
                 let parts = self
                     .parts
                     .iter()
@@ -77,7 +85,9 @@ impl Readback {
     /// As [`Gpu::wait`] and [`Readback::poll`].
     pub fn wait(&self, gpu: &Gpu) -> Result<Vec<Vec<u8>>, GpuError> {
         gpu.wait()?;
-        self.poll()?.ok_or_else(|| GpuError::Readback { detail: "the copy never arrived".to_owned() })
+        self.poll()?.ok_or_else(|| GpuError::Readback {
+            detail: "the copy never arrived".to_owned(),
+        })
     }
 }
 

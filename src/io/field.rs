@@ -8,7 +8,9 @@ use crate::volume::Volume;
 
 /// A VTK image with every volume as cell data, raw appended; all must share the first one's grid.
 pub fn vti(volumes: &[Volume], day: f64) -> Vec<u8> {
-    let Some(first) = volumes.first() else { return Vec::new() };
+    let Some(first) = volumes.first() else {
+        return Vec::new();
+    };
     let [x, y, z] = first.voxels;
     let [ox, oy, oz] = first.origin;
     let [sx, sy, sz] = first.spacing;
@@ -51,8 +53,11 @@ pub fn vti(volumes: &[Volume], day: f64) -> Vec<u8> {
 pub fn npy(volume: &Volume) -> std::io::Result<Vec<u8>> {
     let [x, y, z] = volume.voxels.map(|n| n as u64);
     let mut bytes = Vec::new();
-    let mut writer =
-        npyz::WriteOptions::new().default_dtype().shape(&[z, y, x]).writer(&mut bytes).begin_nd()?;
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&[z, y, x])
+        .writer(&mut bytes)
+        .begin_nd()?;
     writer.extend(volume.values.iter().copied())?;
     writer.finish()?;
     Ok(bytes)

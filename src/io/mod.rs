@@ -21,7 +21,11 @@ pub struct IoError {
 }
 
 fn failed<'a>(path: &'a Path, what: &'static str) -> impl Fn(std::io::Error) -> IoError + 'a {
-    move |error| IoError { path: path.to_owned(), what, error }
+    move |error| IoError {
+        path: path.to_owned(),
+        what,
+        error,
+    }
 }
 
 /// Makes a folder if need be and finds out whether it can be written, before any work is done.

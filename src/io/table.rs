@@ -29,7 +29,13 @@ pub fn csv(rows: &[Row]) -> String {
         writeln!(
             text,
             "{},{},{},{},{},{:.6e},{:.4}",
-            r.day, r.gravity, r.region, r.quantity, r.unit, r.value, r.change_pct + 0.0
+            r.day,
+            r.gravity,
+            r.region,
+            r.quantity,
+            r.unit,
+            r.value,
+            r.change_pct + 0.0
         )
         .ok();
     }

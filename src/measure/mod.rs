@@ -58,7 +58,11 @@ impl Mean {
     }
 
     fn value(self) -> f64 {
-        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
+        if self.weight > 0.0 {
+            self.sum / self.weight
+        } else {
+            0.0
+        }
     }
 }
 
@@ -88,7 +92,10 @@ impl Ruler {
                         let b = lists.bone_voxels[*i];
                         let sites = &lists.sites;
                         (b.first..b.first + (b.sites & 0xff)).map(move |s| {
-                            (s as usize, share * f64::from(sites[s as usize].fraction) * voxel_mm3)
+                            (
+                                s as usize,
+                                share * f64::from(sites[s as usize].fraction) * voxel_mm3,
+                            )
                         })
                     })
                     .collect(),
@@ -99,17 +106,31 @@ impl Ruler {
             .iter()
             .enumerate()
             .map(|(g, name)| {
-                let of_group = || anatomy.muscle.iter().enumerate().filter(move |(_, m)| m.group == g);
+                let of_group = || {
+                    anatomy
+                        .muscle
+                        .iter()
+                        .enumerate()
+                        .filter(move |(_, m)| m.group == g)
+                };
                 let low = of_group().map(|(_, m)| m.at[2]).min().unwrap_or(0);
                 let high = of_group().map(|(_, m)| m.at[2] + 1).max().unwrap_or(1);
                 Group {
                     name,
-                    voxels: of_group().map(|(i, m)| (i, m.fraction * voxel_mm3)).collect(),
+                    voxels: of_group()
+                        .map(|(i, m)| (i, m.fraction * voxel_mm3))
+                        .collect(),
                     length_mm: (high - low) as f64 * anatomy.spacing,
                 }
             })
             .collect();
-        Self { lists, regions, groups, physiology: model.physiology, voxel_mm3 }
+        Self {
+            lists,
+            regions,
+            groups,
+            physiology: model.physiology,
+            voxel_mm3,
+        }
     }
 
     /// All quantities of all regions.
@@ -125,12 +146,23 @@ impl Ruler {
         let (mut resorption, mut formation) = (Mean::default(), Mean::default());
         for (site, state) in self.lists.sites.iter().zip(&snapshot.sites) {
             let surface = f64::from(site.fraction)
-                * (specific_surface(&self.physiology, f64::from(state.bvtv)) + f64::from(site.surface));
+                * (specific_surface(&self.physiology, f64::from(state.bvtv))
+                    + f64::from(site.surface));
             resorption.add(f64::from(state.osteoclasts), surface * self.voxel_mm3);
             formation.add(f64::from(state.osteoblasts), surface * self.voxel_mm3);
         }
-        all.push(Measurement { region: "whole_body", quantity: "resorption_marker", unit: "1", value: resorption.value() });
-        all.push(Measurement { region: "whole_body", quantity: "formation_marker", unit: "1", value: formation.value() });
+        all.push(Measurement {
+            region: "whole_body",
+            quantity: "resorption_marker",
+            unit: "1",
+            value: resorption.value(),
+        });
+        all.push(Measurement {
+            region: "whole_body",
+            quantity: "formation_marker",
+            unit: "1",
+            value: formation.value(),
+        });
         all
     }
 
@@ -143,9 +175,14 @@ impl Ruler {
             let (site, state) = (&self.lists.sites[*s], &snapshot.sites[*s]);
             let bvtv = f64::from(state.bvtv);
             bone_mm3 += bvtv * mm3;
-            let compartment = if site.cortical == 1 { &mut cortical } else { &mut trabecular };
+            let compartment = if site.cortical == 1 {
+                &mut cortical
+            } else {
+                &mut trabecular
+            };
             compartment.add(bvtv, *mm3);
-            let surface = mm3 * (specific_surface(&self.physiology, bvtv) + f64::from(site.surface));
+            let surface =
+                mm3 * (specific_surface(&self.physiology, bvtv) + f64::from(site.surface));
             let values = [
                 state.osteoblasts,
                 state.osteoclasts,
@@ -159,7 +196,14 @@ impl Ruler {
             }
         }
         let bvtv = bone_mm3 / region.envelope_mm3;
-        let mut push = |quantity, unit, value| all.push(Measurement { region: region.name, quantity, unit, value });
+        let mut push = |quantity, unit, value| {
+            all.push(Measurement {
+                region: region.name,
+                quantity,
+                unit,
+                value,
+            })
+        };
         push("bmd", "mg HA/cm3", mineral * bvtv);
         push("bmc", "g HA", mineral * bone_mm3 * 1e-6);
         push("bvtv", "1", bvtv);
@@ -169,7 +213,14 @@ impl Ruler {
         if cortical.weight > 0.0 {
             push("cortical_bmd", "mg HA/cm3", mineral * cortical.value());
         }
-        let names = ["osteoblasts", "osteoclasts", "osteocyte_signal", "rankl_opg", "sclerostin", "marrow_fat"];
+        let names = [
+            "osteoblasts",
+            "osteoclasts",
+            "osteocyte_signal",
+            "rankl_opg",
+            "sclerostin",
+            "marrow_fat",
+        ];
         for (name, cell) in names.into_iter().zip(cells) {
             push(name, "1", cell.value());
         }
@@ -182,7 +233,10 @@ impl Ruler {
         for (i, mm3) in &group.voxels {
             let (place, state) = (&self.lists.muscle_voxels[*i], &snapshot.muscle[*i]);
             let share = f64::from(place.type1);
-            let (one, two) = (share * f64::from(state.type1), (1.0 - share) * f64::from(state.type2));
+            let (one, two) = (
+                share * f64::from(state.type1),
+                (1.0 - share) * f64::from(state.type2),
+            );
             volume += mm3 * (one + two) * f64::from(state.fluid);
             type1_mm3 += mm3 * one;
             type2_mm3 += mm3 * two;
@@ -198,11 +252,27 @@ impl Ruler {
                 mean.add(value, *mm3);
             }
         }
-        let mut push = |quantity, unit, value| all.push(Measurement { region: group.name, quantity, unit, value });
+        let mut push = |quantity, unit, value| {
+            all.push(Measurement {
+                region: group.name,
+                quantity,
+                unit,
+                value,
+            })
+        };
         push("volume", "cm3", volume * 1e-3);
         push("type1_csa", "mm2", type1_mm3 / group.length_mm);
         push("type2_csa", "mm2", type2_mm3 / group.length_mm);
-        for (name, mean) in ["strength", "satellite_cells", "myotubes", "myostatin", "bmp2"].into_iter().zip(means) {
+        for (name, mean) in [
+            "strength",
+            "satellite_cells",
+            "myotubes",
+            "myostatin",
+            "bmp2",
+        ]
+        .into_iter()
+        .zip(means)
+        {
             push(name, "1", mean.value());
         }
     }

@@ -63,13 +63,19 @@ parameters! {
 impl Physiology {
     /// The struct's WGSL declaration, made from the same names so that the two cannot drift apart.
     pub(crate) fn wgsl() -> String {
-        let fields: Vec<String> = Self::NAMES.iter().map(|name| format!("    {name}: f32,\n")).collect();
+        let fields: Vec<String> = Self::NAMES
+            .iter()
+            .map(|name| format!("    {name}: f32,\n"))
+            .collect();
         format!("struct Physiology {{\n{}}}\n", fields.concat())
     }
 
     /// The value under `name`.
     pub fn get(&self, name: &str) -> Option<f32> {
-        Self::NAMES.iter().position(|n| *n == name).and_then(|i| self.values().get(i).copied())
+        Self::NAMES
+            .iter()
+            .position(|n| *n == name)
+            .and_then(|i| self.values().get(i).copied())
     }
 }
 
@@ -169,43 +175,86 @@ impl Model {
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
         for (name, entry) in &read.parameters {
             if !Physiology::NAMES.contains(&name.as_str()) {
-                return Err(source.error(entry.span().start, name, "an unknown parameter", Physiology::NAMES.join(", ")));
+                return Err(source.error(
+                    entry.span().start,
+                    name,
+                    "an unknown parameter",
+                    Physiology::NAMES.join(", "),
+                ));
             }
         }
         let mut values = Vec::new();
         let mut provenance = Vec::new();
         for name in Physiology::NAMES {
             let Some(entry) = read.parameters.get(*name) else {
-                return Err(source.error(text.len(), name, "missing", format!("a table [parameters.{name}] with value, unit and source")));
+                return Err(source.error(
+                    text.len(),
+                    name,
+                    "missing",
+                    format!("a table [parameters.{name}] with value, unit and source"),
+                ));
             };
             let entry = entry.get_ref();
             let value = *entry.value.get_ref();
             // Two coefficients of Martin's polynomial are negative; nothing else may be.
             let signed = name.starts_with("martin_");
             if !value.is_finite() || (value < 0.0 && !signed) {
-                let allowed = if signed { "a finite number" } else { "a finite number, 0 or more" };
-                return Err(source.error(entry.value.span().start, name, format!("{value}"), allowed));
+                let allowed = if signed {
+                    "a finite number"
+                } else {
+                    "a finite number, 0 or more"
+                };
+                return Err(source.error(
+                    entry.value.span().start,
+                    name,
+                    format!("{value}"),
+                    allowed,
+                ));
             }
             if entry.source.get_ref().trim().is_empty() {
-                return Err(source.error(entry.source.span().start, name, "an empty source", "where the value comes from, or 'fitted to …'"));
+                return Err(source.error(
+                    entry.source.span().start,
+                    name,
+                    "an empty source",
+                    "where the value comes from, or 'fitted to …'",
+                ));
             }
             values.push(value as f32);
             provenance.push((entry.unit.clone(), entry.source.get_ref().clone()));
         }
         for activity in &read.activity {
-            let bad = activity.get_ref().forces.iter().find(|(_, f)| !f.is_finite() || **f < 0.0);
+            let bad = activity
+                .get_ref()
+                .forces
+                .iter()
+                .find(|(_, f)| !f.is_finite() || **f < 0.0);
             if let Some((case, force)) = bad {
-                return Err(source.error(activity.span().start, case, format!("{force}"), "a force of 0 N or more"));
+                return Err(source.error(
+                    activity.span().start,
+                    case,
+                    format!("{force}"),
+                    "a force of 0 N or more",
+                ));
             }
             let count = activity.get_ref().count;
             if !count.is_finite() || count < 0.0 {
-                return Err(source.error(activity.span().start, "count", format!("{count}"), "0 or more a day"));
+                return Err(source.error(
+                    activity.span().start,
+                    "count",
+                    format!("{count}"),
+                    "0 or more a day",
+                ));
             }
         }
         for muscle in &read.muscle {
             let m = muscle.get_ref();
             if !(0.0..=1.0).contains(&m.postural) || !(0.0..=1.0).contains(&m.type1) {
-                return Err(source.error(muscle.span().start, &m.name, format!("postural {}, type1 {}", m.postural, m.type1), "shares from 0 to 1"));
+                return Err(source.error(
+                    muscle.span().start,
+                    &m.name,
+                    format!("postural {}, type1 {}", m.postural, m.type1),
+                    "shares from 0 to 1",
+                ));
             }
         }
         Ok(Self {

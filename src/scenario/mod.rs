@@ -8,12 +8,30 @@ use crate::located::{Located, Source};
 /// The scenarios that come with the program: name and TOML text.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("earth", include_str!("../../assets/scenarios/earth.toml")),
-    ("iss-6-months", include_str!("../../assets/scenarios/iss-6-months.toml")),
-    ("iss-6-months-ared", include_str!("../../assets/scenarios/iss-6-months-ared.toml")),
-    ("bed-rest-17-weeks", include_str!("../../assets/scenarios/bed-rest-17-weeks.toml")),
-    ("moon-6-months", include_str!("../../assets/scenarios/moon-6-months.toml")),
-    ("mars-3-years", include_str!("../../assets/scenarios/mars-3-years.toml")),
-    ("iss-6-months-and-a-year-home", include_str!("../../assets/scenarios/iss-6-months-and-a-year-home.toml")),
+    (
+        "iss-6-months",
+        include_str!("../../assets/scenarios/iss-6-months.toml"),
+    ),
+    (
+        "iss-6-months-ared",
+        include_str!("../../assets/scenarios/iss-6-months-ared.toml"),
+    ),
+    (
+        "bed-rest-17-weeks",
+        include_str!("../../assets/scenarios/bed-rest-17-weeks.toml"),
+    ),
+    (
+        "moon-6-months",
+        include_str!("../../assets/scenarios/moon-6-months.toml"),
+    ),
+    (
+        "mars-3-years",
+        include_str!("../../assets/scenarios/mars-3-years.toml"),
+    ),
+    (
+        "iss-6-months-and-a-year-home",
+        include_str!("../../assets/scenarios/iss-6-months-and-a-year-home.toml"),
+    ),
 ];
 
 macro_rules! named {
@@ -158,7 +176,10 @@ const MOST_DAYS: f64 = 36_525.0;
 impl Scenario {
     /// The built-in scenario of that name.
     pub fn built_in(name: &str) -> Option<Result<Self, Located>> {
-        BUILT_IN.iter().find(|(n, _)| *n == name).map(|(n, text)| Self::parse(&format!("{n}.toml"), text))
+        BUILT_IN
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(n, text)| Self::parse(&format!("{n}.toml"), text))
     }
 
     /// Reads a scenario. `file` is its name for errors.
@@ -168,7 +189,12 @@ impl Scenario {
         let source = Source { file, text };
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
         if read.phase.is_empty() {
-            return Err(source.error(read.name.span().start, "phase", "no phase", "at least one [[phase]]"));
+            return Err(source.error(
+                read.name.span().start,
+                "phase",
+                "no phase",
+                "at least one [[phase]]",
+            ));
         }
         let body_mass_kg = match &read.body_mass_kg {
             None => Conditions::EARTH.body_mass_kg,
@@ -178,21 +204,57 @@ impl Scenario {
         for (i, phase) in read.phase.iter().enumerate() {
             let p = phase.get_ref();
             let key = |k: &str| format!("phase {} ({}), {k}", i + 1, p.name);
-            let days = number(source, &key("days"), &p.days, f64::MIN_POSITIVE, MOST_DAYS, "more than 0, at most 36525 days")?;
+            let days = number(
+                source,
+                &key("days"),
+                &p.days,
+                f64::MIN_POSITIVE,
+                MOST_DAYS,
+                "more than 0, at most 36525 days",
+            )?;
             let gravity = number(source, &key("gravity"), &p.gravity, 0.0, 3.0, "0 to 3 g")?;
             phases.push(Phase {
                 name: p.name.clone(),
                 days,
                 conditions: Conditions {
                     gravity,
-                    posture: choice(source, &key("posture"), p.posture.as_ref(), Posture::Upright, Posture::from_name, Posture::ALL, Posture::name)?,
-                    exercise: choice(source, &key("exercise"), p.exercise.as_ref(), Exercise::None, Exercise::from_name, Exercise::ALL, Exercise::name)?,
-                    drug: choice(source, &key("drug"), p.drug.as_ref(), Drug::None, Drug::from_name, Drug::ALL, Drug::name)?,
+                    posture: choice(
+                        source,
+                        &key("posture"),
+                        p.posture.as_ref(),
+                        Posture::Upright,
+                        Posture::from_name,
+                        Posture::ALL,
+                        Posture::name,
+                    )?,
+                    exercise: choice(
+                        source,
+                        &key("exercise"),
+                        p.exercise.as_ref(),
+                        Exercise::None,
+                        Exercise::from_name,
+                        Exercise::ALL,
+                        Exercise::name,
+                    )?,
+                    drug: choice(
+                        source,
+                        &key("drug"),
+                        p.drug.as_ref(),
+                        Drug::None,
+                        Drug::from_name,
+                        Drug::ALL,
+                        Drug::name,
+                    )?,
                     body_mass_kg,
                 },
             });
         }
-        Ok(Self { name: read.name.into_inner(), source: read.source, phases, text: text.to_owned() })
+        Ok(Self {
+            name: read.name.into_inner(),
+            source: read.source,
+            phases,
+            text: text.to_owned(),
+        })
     }
 
     /// Length, days.
@@ -213,9 +275,20 @@ impl Scenario {
     }
 }
 
-fn number(source: Source<'_>, key: &str, value: &Spanned<f64>, least: f64, most: f64, allowed: &str) -> Result<f64, Located> {
+fn number(
+    source: Source<'_>,
+    key: &str,
+    value: &Spanned<f64>,
+    least: f64,
+    most: f64,
+    allowed: &str,
+) -> Result<f64, Located> {
     let v = *value.get_ref();
-    if (least..=most).contains(&v) { Ok(v) } else { Err(source.error(value.span().start, key, format!("{v}"), allowed)) }
+    if (least..=most).contains(&v) {
+        Ok(v)
+    } else {
+        Err(source.error(value.span().start, key, format!("{v}"), allowed))
+    }
 }
 
 fn choice<T: Copy>(
@@ -227,9 +300,16 @@ fn choice<T: Copy>(
     all: &[T],
     name: impl Fn(T) -> &'static str,
 ) -> Result<T, Located> {
-    let Some(value) = value else { return Ok(default) };
+    let Some(value) = value else {
+        return Ok(default);
+    };
     from_name(value.get_ref()).ok_or_else(|| {
         let allowed: Vec<String> = all.iter().map(|t| format!("\"{}\"", name(*t))).collect();
-        source.error(value.span().start, key, format!("\"{}\"", value.get_ref()), allowed.join(", "))
+        source.error(
+            value.span().start,
+            key,
+            format!("\"{}\"", value.get_ref()),
+            allowed.join(", "),
+        )
     })
 }

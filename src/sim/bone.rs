@@ -27,20 +27,27 @@ impl Bone {
             (4, whole(&state.bone)),
             (5, whole(&state.stimulus)),
         ];
-        let signals = [(6, whole(&state.set_point)), (7, whole(&state.level)), (8, whole(&state.source))];
+        let signals = [
+            (6, whole(&state.set_point)),
+            (7, whole(&state.level)),
+            (8, whole(&state.source)),
+        ];
         let remodel = module.kernel(gpu, "remodel")?;
         let remodel_group = remodel.bind(gpu, &[common.as_slice(), signals.as_slice()].concat())?;
         let settle = module.kernel(gpu, "settle")?;
         let settle_group = settle.bind(gpu, &common)?;
         let remember = module.kernel(gpu, "remember")?;
-        let remember_group = remember.bind(gpu, &[
-            (1, whole(&state.environment)),
-            (2, whole(&state.bone_voxels)),
-            (4, whole(&state.bone)),
-            (5, whole(&state.stimulus)),
-            (9, whole(&state.set_point)),
-            (10, whole(&state.initial)),
-        ])?;
+        let remember_group = remember.bind(
+            gpu,
+            &[
+                (1, whole(&state.environment)),
+                (2, whole(&state.bone_voxels)),
+                (4, whole(&state.bone)),
+                (5, whole(&state.stimulus)),
+                (9, whole(&state.set_point)),
+                (10, whole(&state.initial)),
+            ],
+        )?;
         Ok(Self {
             remodel: (remodel, remodel_group),
             settle: (settle, settle_group),

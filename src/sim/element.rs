@@ -25,7 +25,13 @@ impl Element {
                     .map(|k| match (k == i, k == j) {
                         (true, true) => slope(k),
                         (true, false) => -0.5,
-                        (false, true) => if far[k] { 0.5 } else { -0.5 },
+                        (false, true) => {
+                            if far[k] {
+                                0.5
+                            } else {
+                                -0.5
+                            }
+                        }
                         (false, false) => mass(k),
                     })
                     .product()
@@ -39,7 +45,11 @@ impl Element {
                 }
             }
         }
-        Self { poisson, spacing, corner }
+        Self {
+            poisson,
+            spacing,
+            corner,
+        }
     }
 
     /// Poisson's ratio.
@@ -64,9 +74,15 @@ impl Element {
         let mut text = String::new();
         for (b, block) in self.corner.iter().enumerate() {
             // WGSL matrices are made of columns.
-            let columns: Vec<String> =
-                (0..9).map(|k| format!("{:.9e}", block[3 * (k % 3) + k / 3])).collect();
-            writeln!(text, "const STIFFNESS_{b} = mat3x3<f32>({});", columns.join(", ")).ok();
+            let columns: Vec<String> = (0..9)
+                .map(|k| format!("{:.9e}", block[3 * (k % 3) + k / 3]))
+                .collect();
+            writeln!(
+                text,
+                "const STIFFNESS_{b} = mat3x3<f32>({});",
+                columns.join(", ")
+            )
+            .ok();
         }
         text
     }
@@ -91,7 +107,8 @@ impl Element {
                         let mut sum = 0.0;
                         for c in 0..8 {
                             for d in 0..8 {
-                                sum += shape(c, a) * shape(d, b) * self.stiffness(c, k / 3, d, k % 3);
+                                sum +=
+                                    shape(c, a) * shape(d, b) * self.stiffness(c, k / 3, d, k % 3);
                             }
                         }
                         table.push(sum as f32);

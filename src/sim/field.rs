@@ -70,7 +70,11 @@ impl FieldKind {
 
     /// What the adapter's values are multiplied by to be in [`FieldKind::unit`].
     pub fn scale(self) -> f32 {
-        if self == Self::StrainEnergy { 1000.0 } else { 1.0 }
+        if self == Self::StrainEnergy {
+            1000.0
+        } else {
+            1.0
+        }
     }
 
     /// The range that a colour bar shows, in [`FieldKind::unit`].
@@ -111,25 +115,31 @@ impl Field {
         let module = Shader::new(gpu, "field", &shader::field())?;
         let choice = gpu.uniform("field choice", &[0u32; 4])?;
         let bone = module.kernel(gpu, "bone_field")?;
-        let bone_group = bone.bind(gpu, &[
-            (0, whole(&state.physiology)),
-            (1, whole(&state.environment)),
-            (2, whole(&choice)),
-            (3, whole(&state.bone_voxels)),
-            (4, whole(&state.sites)),
-            (5, whole(&state.bone)),
-            (6, whole(&state.initial)),
-            (7, whole(&state.energy)),
-            (8, whole(&state.values)),
-        ])?;
+        let bone_group = bone.bind(
+            gpu,
+            &[
+                (0, whole(&state.physiology)),
+                (1, whole(&state.environment)),
+                (2, whole(&choice)),
+                (3, whole(&state.bone_voxels)),
+                (4, whole(&state.sites)),
+                (5, whole(&state.bone)),
+                (6, whole(&state.initial)),
+                (7, whole(&state.energy)),
+                (8, whole(&state.values)),
+            ],
+        )?;
         let muscle = module.kernel(gpu, "muscle_field")?;
-        let muscle_group = muscle.bind(gpu, &[
-            (1, whole(&state.environment)),
-            (2, whole(&choice)),
-            (8, whole(&state.values)),
-            (9, whole(&state.muscle_voxels)),
-            (10, whole(&state.muscle)),
-        ])?;
+        let muscle_group = muscle.bind(
+            gpu,
+            &[
+                (1, whole(&state.environment)),
+                (2, whole(&choice)),
+                (8, whole(&state.values)),
+                (9, whole(&state.muscle_voxels)),
+                (10, whole(&state.muscle)),
+            ],
+        )?;
         Ok(Self {
             bone: (bone, bone_group, state.counts.bone_voxels as u32),
             muscle: (muscle, muscle_group, state.counts.muscle_voxels as u32),
@@ -139,10 +149,21 @@ impl Field {
 
     /// Spreads `kind` to the lattice. The choice travels through the queue: submit before choosing again.
     pub fn record(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, kind: FieldKind) {
-        let number = FieldKind::ALL.iter().position(|k| *k == kind).unwrap_or_default() as u32;
-        gpu.queue().write_buffer(&self.choice, 0, bytemuck::cast_slice(&[number, 0, 0, 0]));
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("field"), timestamp_writes: None });
-        let (kernel, group, threads) = if kind.in_muscle() { &self.muscle } else { &self.bone };
+        let number = FieldKind::ALL
+            .iter()
+            .position(|k| *k == kind)
+            .unwrap_or_default() as u32;
+        gpu.queue()
+            .write_buffer(&self.choice, 0, bytemuck::cast_slice(&[number, 0, 0, 0]));
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("field"),
+            timestamp_writes: None,
+        });
+        let (kernel, group, threads) = if kind.in_muscle() {
+            &self.muscle
+        } else {
+            &self.bone
+        };
         dispatch(&mut pass, kernel, group, *threads);
     }
 }

@@ -61,7 +61,9 @@ impl Grid {
     /// The grid with elements twice as large.
     #[must_use]
     pub fn coarser(&self) -> Self {
-        Self { elements: self.elements.map(|n| n.div_ceil(2)) }
+        Self {
+            elements: self.elements.map(|n| n.div_ceil(2)),
+        }
     }
 
     /// All element coordinates, x fastest.

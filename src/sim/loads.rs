@@ -20,11 +20,20 @@ pub fn gait_load(model: &Model, conditions: &Conditions) -> f64 {
 }
 
 /// Fills in what the conditions decide; the counts in `blank` stay.
-pub fn environment(blank: Environment, anatomy: &Anatomy, model: &Model, conditions: &Conditions, dt: f64) -> Environment {
+pub fn environment(
+    blank: Environment,
+    anatomy: &Anatomy,
+    model: &Model,
+    conditions: &Conditions,
+    dt: f64,
+) -> Environment {
     let p = &model.physiology;
     let gait = gait_load(model, conditions);
     let mut activity = [0.0; MOST];
-    for (slot, a) in activity.iter_mut().zip(model.activities.iter().filter(|a| a.scene == anatomy.scene)) {
+    for (slot, a) in activity
+        .iter_mut()
+        .zip(model.activities.iter().filter(|a| a.scene == anatomy.scene))
+    {
         let used = match a.kind {
             ActivityKind::Gait => None,
             ActivityKind::Treadmill => Some(Exercise::Treadmill),
@@ -35,7 +44,9 @@ pub fn environment(blank: Environment, anatomy: &Anatomy, model: &Model, conditi
         // A machine's load is the same for everybody, walking's goes with the body; set-points are the body's own.
         *slot = match used {
             None => gait,
-            Some(e) if e == conditions.exercise => Conditions::EARTH.body_mass_kg / conditions.body_mass_kg,
+            Some(e) if e == conditions.exercise => {
+                Conditions::EARTH.body_mass_kg / conditions.body_mass_kg
+            }
             Some(_) => 0.0,
         } as f32;
     }
@@ -54,7 +65,12 @@ pub fn environment(blank: Environment, anatomy: &Anatomy, model: &Model, conditi
             .find(|m| m.scene == anatomy.scene && m.name == *group)
             .map_or(1.0, |m| m.postural);
         let change = postural * (gait - 1.0);
-        *slot = (1.0 + if change < 0.0 { change * (1.0 - given_back) } else { change }) as f32;
+        *slot = (1.0
+            + if change < 0.0 {
+                change * (1.0 - given_back)
+            } else {
+                change
+            }) as f32;
     }
     Environment {
         dt: dt as f32,
@@ -84,27 +100,42 @@ impl Loads {
     pub fn new(gpu: &Gpu, state: &TissueState) -> Result<Self, GpuError> {
         let module = Shader::new(gpu, "loads", &shader::loads())?;
         let strength = module.kernel(gpu, "muscle_strength")?;
-        let strength_group = strength.bind(gpu, &[
-            (1, whole(&state.environment)),
-            (2, whole(&state.muscle_voxels)),
-            (3, whole(&state.muscle)),
-            (4, whole(&state.strength)),
-        ])?;
+        let strength_group = strength.bind(
+            gpu,
+            &[
+                (1, whole(&state.environment)),
+                (2, whole(&state.muscle_voxels)),
+                (3, whole(&state.muscle)),
+                (4, whole(&state.strength)),
+            ],
+        )?;
         let forces = module.kernel(gpu, "daily_forces")?;
-        let forces_group = forces.bind(gpu, &[
-            (0, whole(&state.physiology)),
-            (1, whole(&state.environment)),
-            (4, whole(&state.strength)),
-            (5, whole(&state.reference)),
-            (6, whole(&state.day)),
-        ])?;
-        Ok(Self { strength: (strength, strength_group), forces: (forces, forces_group), groups: state.counts.groups as u32 })
+        let forces_group = forces.bind(
+            gpu,
+            &[
+                (0, whole(&state.physiology)),
+                (1, whole(&state.environment)),
+                (4, whole(&state.strength)),
+                (5, whole(&state.reference)),
+                (6, whole(&state.day)),
+            ],
+        )?;
+        Ok(Self {
+            strength: (strength, strength_group),
+            forces: (forces, forces_group),
+            groups: state.counts.groups as u32,
+        })
     }
 
     /// Muscle strength, then the day's forces.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         // One workgroup a muscle group.
-        dispatch(pass, &self.strength.0, &self.strength.1, self.groups * crate::gpu::WORKGROUP);
+        dispatch(
+            pass,
+            &self.strength.0,
+            &self.strength.1,
+            self.groups * crate::gpu::WORKGROUP,
+        );
         dispatch(pass, &self.forces.0, &self.forces.1, 1);
     }
 }

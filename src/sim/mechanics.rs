@@ -115,7 +115,10 @@ struct Groups {
 
 impl std::fmt::Debug for Mechanics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mechanics").field("grid", &self.grid).field("nodes", &self.count).finish_non_exhaustive()
+        f.debug_struct("Mechanics")
+            .field("grid", &self.grid)
+            .field("nodes", &self.count)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,7 +127,9 @@ impl Mechanics {
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn new(gpu: &Gpu, problem: &Problem) -> Result<Self, GpuError> {
-        let grid = Grid { elements: problem.elements };
+        let grid = Grid {
+            elements: problem.elements,
+        };
         let topology = Topology::new(grid, problem.active.clone(), problem.held.clone());
         let list = topology.nodes();
         let count = list.len() as u32;
@@ -133,8 +138,10 @@ impl Mechanics {
         let uniform = gpu.uniform("mechanics grid", &grid.uniform(list.len()))?;
         let modulus = gpu.storage::<f32>("mechanics modulus", grid.len())?;
         let case_bytes = (12 * grid.len() as u64).next_multiple_of(256);
-        let displacement =
-            gpu.storage::<u8>("mechanics displacement", case_bytes as usize * problem.loads.len().max(1))?;
+        let displacement = gpu.storage::<u8>(
+            "mechanics displacement",
+            case_bytes as usize * problem.loads.len().max(1),
+        )?;
         let r = vector("mechanics residual")?;
         let p = vector("mechanics direction")?;
         // K p is needed only between two V-cycles, so it lends them its room.
@@ -142,16 +149,21 @@ impl Mechanics {
         let z = vector("mechanics correction")?;
         let partials = gpu.storage::<f32>("mechanics partial sums", workgroups(list.len()))?;
         let scalars = gpu.storage::<Scalars>("mechanics scalars", 1)?;
-        let multigrid = Multigrid::new(gpu, &problem.element, &topology, &Finest {
-            uniform: &uniform,
-            nodes: &nodes,
-            count,
-            modulus: &modulus,
-            residual: &r,
-            scratch: &q,
-            correction: &z,
-            scalars: &scalars,
-        })?;
+        let multigrid = Multigrid::new(
+            gpu,
+            &problem.element,
+            &topology,
+            &Finest {
+                uniform: &uniform,
+                nodes: &nodes,
+                count,
+                modulus: &modulus,
+                residual: &r,
+                scratch: &q,
+                correction: &z,
+                scalars: &scalars,
+            },
+        )?;
         let module = Shader::new(gpu, "mechanics", &shader::mechanics(&problem.element))?;
         let kernel = |entry: &str| module.kernel(gpu, entry);
         let kernels = Kernels {
@@ -168,7 +180,14 @@ impl Mechanics {
             finish_update: kernel("finish_update")?,
         };
         let finish = |k: &Kernel| {
-            k.bind(gpu, &[(0, whole(&uniform)), (10, whole(&partials)), (11, whole(&scalars))])
+            k.bind(
+                gpu,
+                &[
+                    (0, whole(&uniform)),
+                    (10, whole(&partials)),
+                    (11, whole(&scalars)),
+                ],
+            )
         };
         let groups = Groups {
             finish_start: finish(&kernels.finish_start)?,
@@ -176,17 +195,39 @@ impl Mechanics {
             finish_beta: finish(&kernels.finish_beta)?,
             finish_alpha: finish(&kernels.finish_alpha)?,
             finish_update: finish(&kernels.finish_update)?,
-            dot_rz: kernels.dot_rz.bind(gpu, &[
-                (0, whole(&uniform)), (2, whole(&nodes)), (5, whole(&r)), (8, whole(&z)), (10, whole(&partials)),
-                (11, whole(&scalars)),
-            ])?,
-            direction: kernels.direction.bind(gpu, &[
-                (0, whole(&uniform)), (2, whole(&nodes)), (6, whole(&p)), (8, whole(&z)), (11, whole(&scalars)),
-            ])?,
-            stiffness_times: kernels.stiffness_times.bind(gpu, &[
-                (0, whole(&uniform)), (2, whole(&nodes)), (3, whole(&modulus)), (4, whole(&p)), (7, whole(&q)),
-                (10, whole(&partials)), (11, whole(&scalars)),
-            ])?,
+            dot_rz: kernels.dot_rz.bind(
+                gpu,
+                &[
+                    (0, whole(&uniform)),
+                    (2, whole(&nodes)),
+                    (5, whole(&r)),
+                    (8, whole(&z)),
+                    (10, whole(&partials)),
+                    (11, whole(&scalars)),
+                ],
+            )?,
+            direction: kernels.direction.bind(
+                gpu,
+                &[
+                    (0, whole(&uniform)),
+                    (2, whole(&nodes)),
+                    (6, whole(&p)),
+                    (8, whole(&z)),
+                    (11, whole(&scalars)),
+                ],
+            )?,
+            stiffness_times: kernels.stiffness_times.bind(
+                gpu,
+                &[
+                    (0, whole(&uniform)),
+                    (2, whole(&nodes)),
+                    (3, whole(&modulus)),
+                    (4, whole(&p)),
+                    (7, whole(&q)),
+                    (10, whole(&partials)),
+                    (11, whole(&scalars)),
+                ],
+            )?,
         };
         let mut cases = Vec::new();
         for (c, load) in problem.loads.iter().enumerate() {
@@ -196,26 +237,54 @@ impl Mechanics {
             for (at, force) in load {
                 let held = problem.held[node_number(problem.elements, *at)];
                 // A force on a held component goes into the support and loads nothing.
-                let free: [f32; 3] = std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
+                let free: [f32; 3] =
+                    std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
                 norm2 += free.iter().map(|f| f64::from(*f).powi(2)).sum::<f64>();
-                points.push([free[0], free[1], free[2], f32::from_bits(grid.index(*at) as u32)]);
+                points.push([
+                    free[0],
+                    free[1],
+                    free[2],
+                    f32::from_bits(grid.index(*at) as u32),
+                ]);
             }
             let points_buffer = gpu.storage_from("mechanics load points", &points)?;
             cases.push(Case {
                 norm2: norm2 as f32,
                 points: points.len() as u32,
-                residual: kernels.residual.bind(gpu, &[
-                    (0, whole(&uniform)), (2, whole(&nodes)), (3, whole(&modulus)), (4, u()), (5, whole(&r)),
-                    (10, whole(&partials)),
-                ])?,
-                load: kernels.apply_load.bind(gpu, &[
-                    (5, whole(&r)),
-                    (12, slice(&points_buffer, 0, (16 * points.len().max(1)) as u64)),
-                ])?,
-                update: kernels.update.bind(gpu, &[
-                    (0, whole(&uniform)), (2, whole(&nodes)), (5, whole(&r)), (6, whole(&p)), (7, whole(&q)), (9, u()),
-                    (10, whole(&partials)), (11, whole(&scalars)),
-                ])?,
+                residual: kernels.residual.bind(
+                    gpu,
+                    &[
+                        (0, whole(&uniform)),
+                        (2, whole(&nodes)),
+                        (3, whole(&modulus)),
+                        (4, u()),
+                        (5, whole(&r)),
+                        (10, whole(&partials)),
+                    ],
+                )?,
+                load: kernels.apply_load.bind(
+                    gpu,
+                    &[
+                        (5, whole(&r)),
+                        (
+                            12,
+                            slice(&points_buffer, 0, (16 * points.len().max(1)) as u64),
+                        ),
+                    ],
+                )?,
+                update: kernels.update.bind(
+                    gpu,
+                    &[
+                        (0, whole(&uniform)),
+                        (2, whole(&nodes)),
+                        (5, whole(&r)),
+                        (6, whole(&p)),
+                        (7, whole(&q)),
+                        (9, u()),
+                        (10, whole(&partials)),
+                        (11, whole(&scalars)),
+                    ],
+                )?,
             });
         }
         Ok(Self {
@@ -299,12 +368,28 @@ impl Mechanics {
 
     /// Starts the solve of one case from its stored displacement. Submit before recording another start:
     /// the tolerance travels through the queue.
-    pub fn record_start(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, case: usize, tolerance: f32) {
-        let scalars = Scalars { bb: self.cases[case].norm2, tolerance, ..Scalars::default() };
-        gpu.queue().write_buffer(&self.scalars, 0, bytemuck::bytes_of(&scalars));
+    pub fn record_start(
+        &self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        case: usize,
+        tolerance: f32,
+    ) {
+        let scalars = Scalars {
+            bb: self.cases[case].norm2,
+            tolerance,
+            ..Scalars::default()
+        };
+        gpu.queue()
+            .write_buffer(&self.scalars, 0, bytemuck::bytes_of(&scalars));
         self.record_residual(encoder, case);
         let mut pass = compute_pass(encoder, "mechanics start");
-        dispatch(&mut pass, &self.kernels.finish_start, &self.groups.finish_start, 1);
+        dispatch(
+            &mut pass,
+            &self.kernels.finish_start,
+            &self.groups.finish_start,
+            1,
+        );
     }
 
     fn record_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
@@ -316,7 +401,12 @@ impl Mechanics {
     }
 
     /// Up to `iterations` of preconditioned conjugate gradients; those after convergence do nothing.
-    pub fn record_iterations(&self, encoder: &mut wgpu::CommandEncoder, case: usize, iterations: u32) {
+    pub fn record_iterations(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        case: usize,
+        iterations: u32,
+    ) {
         let mut pass = compute_pass(encoder, "mechanics conjugate gradients");
         let (k, g) = (&self.kernels, &self.groups);
         for _ in 0..iterations {
@@ -324,7 +414,12 @@ impl Mechanics {
             dispatch(&mut pass, &k.dot_rz, &g.dot_rz, self.count);
             dispatch(&mut pass, &k.finish_beta, &g.finish_beta, 1);
             dispatch(&mut pass, &k.direction, &g.direction, self.count);
-            dispatch(&mut pass, &k.stiffness_times, &g.stiffness_times, self.count);
+            dispatch(
+                &mut pass,
+                &k.stiffness_times,
+                &g.stiffness_times,
+                self.count,
+            );
             dispatch(&mut pass, &k.finish_alpha, &g.finish_alpha, 1);
             dispatch(&mut pass, &k.update, &self.cases[case].update, self.count);
             dispatch(&mut pass, &k.finish_update, &g.finish_update, 1);
@@ -335,26 +430,44 @@ impl Mechanics {
     pub fn record_true_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
         self.record_residual(encoder, case);
         let mut pass = compute_pass(encoder, "mechanics true residual");
-        dispatch(&mut pass, &self.kernels.finish_true, &self.groups.finish_true, 1);
+        dispatch(
+            &mut pass,
+            &self.kernels.finish_true,
+            &self.groups.finish_true,
+            1,
+        );
     }
 
     /// Schedules the scalars' way back. [`Mechanics::scalars_from`] reads them.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn record_readback(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) -> Result<Readback, GpuError> {
-        Readback::record(gpu, encoder, &[(&self.scalars, 0, size_of::<Scalars>() as u64)])
+    pub fn record_readback(
+        &self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+    ) -> Result<Readback, GpuError> {
+        Readback::record(
+            gpu,
+            encoder,
+            &[(&self.scalars, 0, size_of::<Scalars>() as u64)],
+        )
     }
 
     /// The scalars in arrived bytes.
     pub fn scalars_from(parts: &[Vec<u8>]) -> Scalars {
-        parts.first().map(|bytes| values::<Scalars>(bytes)).and_then(|v| v.first().copied()).unwrap_or_default()
+        parts
+            .first()
+            .map(|bytes| values::<Scalars>(bytes))
+            .and_then(|v| v.first().copied())
+            .unwrap_or_default()
     }
 
     /// The report that `scalars`, read after [`Mechanics::record_true_residual`], carry.
     pub fn outcome(scalars: &Scalars) -> Outcome {
         Outcome {
             iterations: scalars.iterations,
-            true_residual: (f64::from(scalars.rr) / f64::from(scalars.bb).max(f64::MIN_POSITIVE)).sqrt(),
+            true_residual: (f64::from(scalars.rr) / f64::from(scalars.bb).max(f64::MIN_POSITIVE))
+                .sqrt(),
             converged: scalars.stop == 1,
         }
     }
@@ -362,7 +475,13 @@ impl Mechanics {
     /// Solves one case and waits for it. For the command line and tests.
     /// # Errors
     /// As [`Gpu::wait`].
-    pub fn solve(&self, gpu: &Gpu, case: usize, tolerance: f32, most: u32) -> Result<Outcome, GpuError> {
+    pub fn solve(
+        &self,
+        gpu: &Gpu,
+        case: usize,
+        tolerance: f32,
+        most: u32,
+    ) -> Result<Outcome, GpuError> {
         let mut encoder = gpu.encoder("mechanics solve");
         self.record_start(gpu, &mut encoder, case, tolerance);
         gpu.submit(encoder);
@@ -372,10 +491,11 @@ impl Mechanics {
             let mut encoder = gpu.encoder("mechanics solve");
             self.record_iterations(&mut encoder, case, chunk);
             done += chunk;
-            let scalars = Self::scalars_from(&self.record_readback(gpu, &mut encoder).and_then(|read| {
-                gpu.submit(encoder);
-                read.wait(gpu)
-            })?);
+            let scalars =
+                Self::scalars_from(&self.record_readback(gpu, &mut encoder).and_then(|read| {
+                    gpu.submit(encoder);
+                    read.wait(gpu)
+                })?);
             if scalars.stop == 1 || done >= most {
                 let mut encoder = gpu.encoder("mechanics solve");
                 self.record_true_residual(&mut encoder, case);
@@ -388,7 +508,10 @@ impl Mechanics {
 }
 
 fn compute_pass<'a>(encoder: &'a mut wgpu::CommandEncoder, label: &str) -> wgpu::ComputePass<'a> {
-    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None })
+    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+        label: Some(label),
+        timestamp_writes: None,
+    })
 }
 
 fn node_number(elements: [usize; 3], at: [usize; 3]) -> usize {

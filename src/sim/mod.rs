@@ -55,7 +55,9 @@ pub enum SimError {
     #[error(transparent)]
     Gpu(#[from] GpuError),
     /// A solve ran out of iterations.
-    #[error("the solve for {load} did not converge: {iterations} iterations left a residual of {residual:.1e}")]
+    #[error(
+        "the solve for {load} did not converge: {iterations} iterations left a residual of {residual:.1e}"
+    )]
     NotConverged {
         /// Which unit load.
         load: String,
@@ -109,8 +111,12 @@ impl PendingSnapshot {
     /// # Errors
     /// [`GpuError::Readback`].
     pub fn poll(&self) -> Result<Option<Snapshot>, GpuError> {
-        let Some(parts) = self.readback.poll()? else { return Ok(None) };
-        let [sites, energy, muscle, levels] = parts.as_slice() else { return Ok(None) };
+        let Some(parts) = self.readback.poll()? else {
+            return Ok(None);
+        };
+        let [sites, energy, muscle, levels] = parts.as_slice() else {
+            return Ok(None);
+        };
         Ok(Some(Snapshot {
             day: self.day,
             conditions: self.conditions,
@@ -171,11 +177,20 @@ pub struct Simulation {
 impl Simulation {
     /// The largest buffer binding that a scene needs, for choosing limits.
     pub fn need(anatomy: &Anatomy) -> Need {
-        let grid = Grid { elements: anatomy.elements };
-        let displacement = (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
+        let grid = Grid {
+            elements: anatomy.elements,
+        };
+        let displacement =
+            (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
         let levels = 8 * anatomy.len() as u64;
-        let coarse = anatomy.elements.iter().map(|n| n.div_ceil(2) + 1).product::<usize>();
-        Need { storage_binding_bytes: displacement.max(levels).max(972 * coarse as u64) }
+        let coarse = anatomy
+            .elements
+            .iter()
+            .map(|n| n.div_ceil(2) + 1)
+            .product::<usize>();
+        Need {
+            storage_binding_bytes: displacement.max(levels).max(972 * coarse as u64),
+        }
     }
 
     /// A simulation at its first moment; [`Simulation::poll`] settles it.
@@ -197,7 +212,14 @@ impl Simulation {
             field: Field::new(gpu, &state)?,
             allocated: gpu.allocated_bytes() - before,
             gpu: gpu.clone(),
-            outcomes: vec![Outcome { iterations: 0, true_residual: 1.0, converged: false }; mechanics.cases()],
+            outcomes: vec![
+                Outcome {
+                    iterations: 0,
+                    true_residual: 1.0,
+                    converged: false
+                };
+                mechanics.cases()
+            ],
             floors: vec![0.0; mechanics.cases()],
             anatomy,
             model,
@@ -229,7 +251,11 @@ impl Simulation {
         match self.stage {
             Stage::Running => Ok(Status::Ready),
             Stage::Settling(round) => {
-                self.begin_solve(if round + 1 < SETTLING_ROUNDS { SETTLING_TOLERANCE } else { SETTLING_TOLERANCE / 10.0 });
+                self.begin_solve(if round + 1 < SETTLING_ROUNDS {
+                    SETTLING_TOLERANCE
+                } else {
+                    SETTLING_TOLERANCE / 10.0
+                });
                 Ok(Status::Settling(round))
             }
             Stage::SetPoint => {
@@ -242,14 +268,24 @@ impl Simulation {
     fn begin_solve(&mut self, tolerance: f32) {
         self.write_environment(0.0);
         let mut encoder = self.gpu.encoder("mechanics operators");
-        self.record_pass(&mut encoder, "stiffness", |s, pass| s.stiffness.record(pass));
+        self.record_pass(&mut encoder, "stiffness", |s, pass| {
+            s.stiffness.record(pass)
+        });
         self.mechanics.record_operators(&mut encoder);
         self.gpu.submit(encoder);
-        self.solve = Some(Solve { case: 0, done: 0, tolerance, readback: None, finishing: false });
+        self.solve = Some(Solve {
+            case: 0,
+            done: 0,
+            tolerance,
+            readback: None,
+            finishing: false,
+        });
     }
 
     fn poll_solve(&mut self) -> Result<Status, SimError> {
-        let Some(mut solve) = self.solve.take() else { return Ok(Status::Ready) };
+        let Some(mut solve) = self.solve.take() else {
+            return Ok(Status::Ready);
+        };
         let status = match self.stage {
             Stage::Running => Status::Solving,
             Stage::Settling(round) => Status::Settling(round),
@@ -276,24 +312,41 @@ impl Simulation {
                     self.end_solve();
                     return Ok(status);
                 }
-                solve = Solve { case: solve.case + 1, done: 0, readback: None, finishing: false, ..solve };
+                solve = Solve {
+                    case: solve.case + 1,
+                    done: 0,
+                    readback: None,
+                    finishing: false,
+                    ..solve
+                };
             } else {
                 solve.finishing = scalars.stop == 1 || solve.done >= MOST_ITERATIONS;
             }
         }
         let mut encoder = self.gpu.encoder("mechanics");
         if solve.finishing {
-            self.mechanics.record_true_residual(&mut encoder, solve.case);
+            self.mechanics
+                .record_true_residual(&mut encoder, solve.case);
         } else {
             if solve.done == 0 {
                 let floor = self.floors[solve.case];
-                self.mechanics.record_start(&self.gpu, &mut encoder, solve.case, solve.tolerance.max(floor));
+                self.mechanics.record_start(
+                    &self.gpu,
+                    &mut encoder,
+                    solve.case,
+                    solve.tolerance.max(floor),
+                );
             }
             // About as many as the last solve took: those after convergence cost their launches.
             let before = self.outcomes[solve.case];
-            let likely = if before.converged { before.iterations + 1 } else { self.slice };
+            let likely = if before.converged {
+                before.iterations + 1
+            } else {
+                self.slice
+            };
             let slice = likely.min(self.slice);
-            self.mechanics.record_iterations(&mut encoder, solve.case, slice);
+            self.mechanics
+                .record_iterations(&mut encoder, solve.case, slice);
             solve.done += slice;
         }
         solve.readback = Some(self.mechanics.record_readback(&self.gpu, &mut encoder)?);
@@ -311,12 +364,24 @@ impl Simulation {
         });
         match self.stage {
             Stage::Settling(round) => {
-                self.record_pass(&mut encoder, "settling", |s, pass| s.bone.record_settling(pass));
-                self.stage = if round + 1 < SETTLING_ROUNDS { Stage::Settling(round + 1) } else { Stage::SetPoint };
+                self.record_pass(&mut encoder, "settling", |s, pass| {
+                    s.bone.record_settling(pass)
+                });
+                self.stage = if round + 1 < SETTLING_ROUNDS {
+                    Stage::Settling(round + 1)
+                } else {
+                    Stage::SetPoint
+                };
             }
             Stage::SetPoint => {
-                self.record_pass(&mut encoder, "set-point", |s, pass| s.bone.record_set_point(pass));
-                self.floors = self.outcomes.iter().map(|o| 2.0 * o.true_residual as f32).collect();
+                self.record_pass(&mut encoder, "set-point", |s, pass| {
+                    s.bone.record_set_point(pass)
+                });
+                self.floors = self
+                    .outcomes
+                    .iter()
+                    .map(|o| 2.0 * o.true_residual as f32)
+                    .collect();
                 self.stage = Stage::Running;
             }
             Stage::Running => {}
@@ -330,14 +395,18 @@ impl Simulation {
         label: &str,
         record: impl FnOnce(&Self, &mut wgpu::ComputePass<'_>),
     ) {
-        let mut pass =
-            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None });
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some(label),
+            timestamp_writes: None,
+        });
         record(self, &mut pass);
     }
 
     fn write_environment(&self, dt: f64) {
         let environment = self.environment(dt);
-        self.gpu.queue().write_buffer(&self.state.environment, 0, bytemuck::bytes_of(&environment));
+        self.gpu
+            .queue()
+            .write_buffer(&self.state.environment, 0, bytemuck::bytes_of(&environment));
     }
 
     /// The environment that the shaders see for the conditions as they are.
@@ -392,14 +461,30 @@ impl Simulation {
     pub fn snapshot(&self) -> Result<PendingSnapshot, GpuError> {
         let mut encoder = self.gpu.encoder("snapshot");
         let c = &self.state.counts;
-        let readback = Readback::record(&self.gpu, &mut encoder, &[
-            (&self.state.bone, 0, (c.sites * size_of::<SiteState>()) as u64),
-            (&self.state.energy, 0, (c.bone_voxels * 4) as u64),
-            (&self.state.muscle, 0, (c.muscle_voxels * size_of::<MuscleState>()) as u64),
-            (&self.state.level, 0, (c.lattice * 8) as u64),
-        ])?;
+        let readback = Readback::record(
+            &self.gpu,
+            &mut encoder,
+            &[
+                (
+                    &self.state.bone,
+                    0,
+                    (c.sites * size_of::<SiteState>()) as u64,
+                ),
+                (&self.state.energy, 0, (c.bone_voxels * 4) as u64),
+                (
+                    &self.state.muscle,
+                    0,
+                    (c.muscle_voxels * size_of::<MuscleState>()) as u64,
+                ),
+                (&self.state.level, 0, (c.lattice * 8) as u64),
+            ],
+        )?;
         self.gpu.submit(encoder);
-        Ok(PendingSnapshot { readback, day: self.day, conditions: self.conditions })
+        Ok(PendingSnapshot {
+            readback,
+            day: self.day,
+            conditions: self.conditions,
+        })
     }
 
     /// Spreads a quantity to the lattice, into [`TissueState::values`].
@@ -514,16 +599,24 @@ impl Simulation {
     pub fn record_bench(&self, encoder: &mut wgpu::CommandEncoder, stage: BenchStage) {
         match stage {
             BenchStage::Loads => self.record_pass(encoder, "loads", |s, pass| s.loads.record(pass)),
-            BenchStage::Stiffness => self.record_pass(encoder, "stiffness", |s, pass| s.stiffness.record(pass)),
+            BenchStage::Stiffness => {
+                self.record_pass(encoder, "stiffness", |s, pass| s.stiffness.record(pass))
+            }
             BenchStage::Operators => self.mechanics.record_operators(encoder),
             BenchStage::Iteration => {
                 // A tolerance of zero keeps the kernels from stopping early.
                 self.mechanics.record_start(&self.gpu, encoder, 0, 0.0);
                 self.mechanics.record_iterations(encoder, 0, 1);
             }
-            BenchStage::Stimulus => self.record_pass(encoder, "stimulus", |s, pass| s.stimulus.record(pass)),
-            BenchStage::Muscle => self.record_pass(encoder, "muscle", |s, pass| s.muscle.record(pass)),
-            BenchStage::Signal => self.record_pass(encoder, "signal", |s, pass| s.signal.record(pass)),
+            BenchStage::Stimulus => {
+                self.record_pass(encoder, "stimulus", |s, pass| s.stimulus.record(pass))
+            }
+            BenchStage::Muscle => {
+                self.record_pass(encoder, "muscle", |s, pass| s.muscle.record(pass))
+            }
+            BenchStage::Signal => {
+                self.record_pass(encoder, "signal", |s, pass| s.signal.record(pass))
+            }
             BenchStage::Bone => self.record_pass(encoder, "bone", |s, pass| s.bone.record(pass)),
         }
     }
@@ -533,16 +626,25 @@ impl Simulation {
         let c = &self.state.counts;
         let (bone, sites, muscle) = (c.bone_voxels as u64, c.sites as u64, c.muscle_voxels as u64);
         let nodes = u64::from(self.mechanics.active_nodes());
-        let (site_state, muscle_state) = (size_of::<SiteState>() as u64, size_of::<MuscleState>() as u64);
+        let (site_state, muscle_state) = (
+            size_of::<SiteState>() as u64,
+            size_of::<MuscleState>() as u64,
+        );
         match stage {
             BenchStage::Loads => c.groups as u64 * muscle * (16 + muscle_state),
             BenchStage::Stiffness => bone * (16 + 4) + sites * (16 + site_state),
             // Galerkin: elements in, 243 values a coarse node out; spectrum: 16 sweeps of vectors and operator.
-            BenchStage::Operators => nodes * 4 + nodes / 8 * 972 + 16 * (nodes * (24 + 8) + nodes / 8 * (972 + 24)),
+            BenchStage::Operators => {
+                nodes * 4 + nodes / 8 * 972 + 16 * (nodes * (24 + 8) + nodes / 8 * (972 + 24))
+            }
             // Seven visits of every level and nine passes over vectors on the finest.
-            BenchStage::Iteration => 7 * (nodes * (36 + 8) + nodes / 7 * (972 + 36)) + 9 * nodes * 24,
+            BenchStage::Iteration => {
+                7 * (nodes * (36 + 8) + nodes / 7 * (972 + 36)) + 9 * nodes * 24
+            }
             BenchStage::Stimulus => {
-                bone * (16 + 4) + sites * (16 + 4 + site_state) + nodes * 12 * self.mechanics.cases() as u64
+                bone * (16 + 4)
+                    + sites * (16 + 4 + site_state)
+                    + nodes * 12 * self.mechanics.cases() as u64
             }
             BenchStage::Muscle => muscle * (16 + 2 * muscle_state + 16),
             BenchStage::Signal => 16 * c.lattice as u64 * 16,
@@ -558,19 +660,35 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
     let element_number = |e: [usize; 3]| e[0] + nx * (e[1] + ny * e[2]);
     let mut active = vec![false; anatomy.elements.iter().product()];
     for plan in &anatomy.bone {
-        active[element_number(std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k]))] = true;
+        active[element_number(std::array::from_fn(|k| {
+            plan.at[k] - anatomy.mechanics_low[k]
+        }))] = true;
     }
-    let grid = Grid { elements: anatomy.elements };
-    let held = grid.each_node().map(|at| if at[2] == 0 { 0b111 } else { 0 }).collect();
+    let grid = Grid {
+        elements: anatomy.elements,
+    };
+    let held = grid
+        .each_node()
+        .map(|at| if at[2] == 0 { 0b111 } else { 0 })
+        .collect();
     let loads = anatomy
         .loads
         .iter()
         .map(|load| {
-            let mut nodes: std::collections::BTreeMap<[usize; 3], [f64; 3]> = std::collections::BTreeMap::new();
+            let mut nodes: std::collections::BTreeMap<[usize; 3], [f64; 3]> =
+                std::collections::BTreeMap::new();
             for (element, place, force) in &load.points {
                 for corner in 0..8usize {
                     let bit = |k: usize| corner >> k & 1;
-                    let weight: f64 = (0..3).map(|k| if bit(k) == 1 { place[k] } else { 1.0 - place[k] }).product();
+                    let weight: f64 = (0..3)
+                        .map(|k| {
+                            if bit(k) == 1 {
+                                place[k]
+                            } else {
+                                1.0 - place[k]
+                            }
+                        })
+                        .product();
                     let node = std::array::from_fn(|k| element[k] + bit(k));
                     let sum = nodes.entry(node).or_default();
                     for k in 0..3 {
@@ -578,12 +696,18 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
                     }
                 }
             }
-            nodes.into_iter().map(|(at, f)| (at, f.map(|f| f as f32))).collect()
+            nodes
+                .into_iter()
+                .map(|(at, f)| (at, f.map(|f| f as f32)))
+                .collect()
         })
         .collect();
     Problem {
         elements: anatomy.elements,
-        element: Element::new(f64::from(model.physiology.poisson_ratio), [anatomy.spacing; 3]),
+        element: Element::new(
+            f64::from(model.physiology.poisson_ratio),
+            [anatomy.spacing; 3],
+        ),
         active,
         held,
         loads,

@@ -50,8 +50,13 @@ impl Topology {
             .each_element()
             .map(|at| {
                 (0..8).any(|c| {
-                    let p = [2 * at[0] + (c & 1), 2 * at[1] + (c >> 1 & 1), 2 * at[2] + (c >> 2 & 1)];
-                    p.iter().zip(fine).all(|(p, n)| *p < n) && self.active[p[0] + fine[0] * (p[1] + fine[1] * p[2])]
+                    let p = [
+                        2 * at[0] + (c & 1),
+                        2 * at[1] + (c >> 1 & 1),
+                        2 * at[2] + (c >> 2 & 1),
+                    ];
+                    p.iter().zip(fine).all(|(p, n)| *p < n)
+                        && self.active[p[0] + fine[0] * (p[1] + fine[1] * p[2])]
                 })
             })
             .collect();
@@ -80,7 +85,8 @@ impl Topology {
                 (0..8).any(|c| {
                     let below = |axis: usize| at[axis].wrapping_sub(c >> axis & 1);
                     let e = [below(0), below(1), below(2)];
-                    e.iter().zip(n).all(|(e, n)| *e < n) && self.active[e[0] + n[0] * (e[1] + n[1] * e[2])]
+                    e.iter().zip(n).all(|(e, n)| *e < n)
+                        && self.active[e[0] + n[0] * (e[1] + n[1] * e[2])]
                 })
             })
             .map(|(at, held)| self.grid.index(at) as u32 | u32::from(*held) << 29)
@@ -158,9 +164,17 @@ impl Multigrid {
     /// Levels down to two elements along the longest side.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub(crate) fn new(gpu: &Gpu, element: &Element, topology: &Topology, finest: &Finest<'_>) -> Result<Self, GpuError> {
+    pub(crate) fn new(
+        gpu: &Gpu,
+        element: &Element,
+        topology: &Topology,
+        finest: &Finest<'_>,
+    ) -> Result<Self, GpuError> {
         let module = Shader::new(gpu, "multigrid", &shader::multigrid(element))?;
-        let kernels = KERNELS.iter().map(|entry| module.kernel(gpu, entry)).collect::<Result<Vec<_>, _>>()?;
+        let kernels = KERNELS
+            .iter()
+            .map(|entry| module.kernel(gpu, entry))
+            .collect::<Result<Vec<_>, _>>()?;
         let levels = build_levels(gpu, topology, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
         let children = gpu.storage_from("multigrid children", &element.children())?;
@@ -186,35 +200,87 @@ impl Multigrid {
         buffers: &[(u32, &wgpu::Buffer)],
     ) -> Result<Recorded, GpuError> {
         let kernel = KERNELS.iter().position(|k| *k == entry).unwrap_or_default();
-        let buffers: Vec<_> = buffers.iter().map(|(b, buffer)| (*b, whole(buffer))).collect();
-        Ok(Recorded { kernel, group: self.kernels[kernel].bind(gpu, &buffers)?, threads })
+        let buffers: Vec<_> = buffers
+            .iter()
+            .map(|(b, buffer)| (*b, whole(buffer)))
+            .collect();
+        Ok(Recorded {
+            kernel,
+            group: self.kernels[kernel].bind(gpu, &buffers)?,
+            threads,
+        })
     }
 
     /// The V-cycle from level `l` down. The right-hand side is in `rhs`, the answer ends in `pong`.
-    fn record_cycle_from(&self, gpu: &Gpu, finest: &Finest<'_>, l: usize) -> Result<Vec<Recorded>, GpuError> {
+    fn record_cycle_from(
+        &self,
+        gpu: &Gpu,
+        finest: &Finest<'_>,
+        l: usize,
+    ) -> Result<Vec<Recorded>, GpuError> {
         let level = &self.levels[l];
         let n = level.count;
         let s = &self.spectrum_buffer;
         if l + 1 == self.levels.len() {
-            return Ok(vec![self.make(gpu, "coarsest", 1, &[
-                (0, &level.uniform), (2, &level.nodes), (6, &level.rhs), (7, &level.stencil), (9, s),
-                (10, &level.sweeps[0]), (14, &level.ping), (15, &level.pong),
-            ])?]);
+            return Ok(vec![self.make(
+                gpu,
+                "coarsest",
+                1,
+                &[
+                    (0, &level.uniform),
+                    (2, &level.nodes),
+                    (6, &level.rhs),
+                    (7, &level.stencil),
+                    (9, s),
+                    (10, &level.sweeps[0]),
+                    (14, &level.ping),
+                    (15, &level.pong),
+                ],
+            )?]);
         }
         let fine = l == 0;
         // The operator's own buffer: elements on the finest level, a stencil below.
-        let operator = if fine { (3, finest.modulus) } else { (7, &level.stencil) };
-        let name = |base: &'static str| -> String { format!("{base}_{}", if fine { "fine" } else { "coarse" }) };
-        let smooth = |from: &wgpu::Buffer, to: &wgpu::Buffer, k: usize| {
-            self.make(gpu, &name("smooth"), n, &[
-                (0, &level.uniform), (2, &level.nodes), operator, (4, from), (5, to), (6, &level.rhs), (9, s),
-                (10, &level.sweeps[k]), (11, finest.scalars),
-            ])
+        let operator = if fine {
+            (3, finest.modulus)
+        } else {
+            (7, &level.stencil)
         };
-        let mut commands = vec![self.make(gpu, &name("smooth_first"), n, &[
-            (0, &level.uniform), (2, &level.nodes), operator, (5, &level.ping), (6, &level.rhs), (9, s),
-            (10, &level.sweeps[0]), (11, finest.scalars),
-        ])?];
+        let name = |base: &'static str| -> String {
+            format!("{base}_{}", if fine { "fine" } else { "coarse" })
+        };
+        let smooth = |from: &wgpu::Buffer, to: &wgpu::Buffer, k: usize| {
+            self.make(
+                gpu,
+                &name("smooth"),
+                n,
+                &[
+                    (0, &level.uniform),
+                    (2, &level.nodes),
+                    operator,
+                    (4, from),
+                    (5, to),
+                    (6, &level.rhs),
+                    (9, s),
+                    (10, &level.sweeps[k]),
+                    (11, finest.scalars),
+                ],
+            )
+        };
+        let mut commands = vec![self.make(
+            gpu,
+            &name("smooth_first"),
+            n,
+            &[
+                (0, &level.uniform),
+                (2, &level.nodes),
+                operator,
+                (5, &level.ping),
+                (6, &level.rhs),
+                (9, s),
+                (10, &level.sweeps[0]),
+                (11, finest.scalars),
+            ],
+        )?];
         // SWEEPS is odd: the first half ends in ping, the second in pong.
         let (mut from, mut to) = (&level.ping, &level.pong);
         for k in 1..SWEEPS {
@@ -222,19 +288,47 @@ impl Multigrid {
             std::mem::swap(&mut from, &mut to);
         }
         let coarse = &self.levels[l + 1];
-        commands.push(self.make(gpu, &name("residual"), n, &[
-            (0, &level.uniform), (2, &level.nodes), operator, (4, &level.ping), (5, &level.pong), (6, &level.rhs),
-            (11, finest.scalars),
-        ])?);
-        commands.push(self.make(gpu, "restrict_residual", coarse.count, &[
-            (0, &level.uniform), (1, &coarse.uniform), (2, &coarse.nodes), (4, &level.pong), (5, &coarse.rhs),
-            (11, finest.scalars),
-        ])?);
+        commands.push(self.make(
+            gpu,
+            &name("residual"),
+            n,
+            &[
+                (0, &level.uniform),
+                (2, &level.nodes),
+                operator,
+                (4, &level.ping),
+                (5, &level.pong),
+                (6, &level.rhs),
+                (11, finest.scalars),
+            ],
+        )?);
+        commands.push(self.make(
+            gpu,
+            "restrict_residual",
+            coarse.count,
+            &[
+                (0, &level.uniform),
+                (1, &coarse.uniform),
+                (2, &coarse.nodes),
+                (4, &level.pong),
+                (5, &coarse.rhs),
+                (11, finest.scalars),
+            ],
+        )?);
         commands.extend(self.record_cycle_from(gpu, finest, l + 1)?);
-        commands.push(self.make(gpu, "prolong_correction", n, &[
-            (0, &level.uniform), (1, &coarse.uniform), (2, &level.nodes), (4, &coarse.pong), (5, &level.ping),
-            (11, finest.scalars),
-        ])?);
+        commands.push(self.make(
+            gpu,
+            "prolong_correction",
+            n,
+            &[
+                (0, &level.uniform),
+                (1, &coarse.uniform),
+                (2, &level.nodes),
+                (4, &coarse.pong),
+                (5, &level.ping),
+                (11, finest.scalars),
+            ],
+        )?);
         let (mut from, mut to) = (&level.ping, &level.pong);
         for k in (0..SWEEPS).rev() {
             commands.push(smooth(from, to, k)?);
@@ -243,18 +337,37 @@ impl Multigrid {
         Ok(commands)
     }
 
-    fn build_galerkin(&self, gpu: &Gpu, finest: &Finest<'_>, children: &wgpu::Buffer) -> Result<Vec<Recorded>, GpuError> {
+    fn build_galerkin(
+        &self,
+        gpu: &Gpu,
+        finest: &Finest<'_>,
+        children: &wgpu::Buffer,
+    ) -> Result<Vec<Recorded>, GpuError> {
         let mut commands = Vec::new();
         for (l, pair) in self.levels.windows(2).enumerate() {
             let (fine, coarse) = (&pair[0], &pair[1]);
-            let common = [(0, &fine.uniform), (1, &coarse.uniform), (2, &coarse.nodes), (8, &coarse.stencil)];
+            let common = [
+                (0, &fine.uniform),
+                (1, &coarse.uniform),
+                (2, &coarse.nodes),
+                (8, &coarse.stencil),
+            ];
             let own = if l == 0 {
                 [(3, finest.modulus), (13, children)]
             } else {
                 [(7, &fine.stencil), (12, &fine.slots)]
             };
-            let entry = if l == 0 { "galerkin_first" } else { "galerkin_next" };
-            commands.push(self.make(gpu, entry, 27 * coarse.count, &[common.as_slice(), own.as_slice()].concat())?);
+            let entry = if l == 0 {
+                "galerkin_first"
+            } else {
+                "galerkin_next"
+            };
+            commands.push(self.make(
+                gpu,
+                entry,
+                27 * coarse.count,
+                &[common.as_slice(), own.as_slice()].concat(),
+            )?);
         }
         Ok(commands)
     }
@@ -263,7 +376,12 @@ impl Multigrid {
         let mut commands = Vec::new();
         for (l, level) in self.levels.iter().enumerate() {
             let n = level.count;
-            commands.push(self.make(gpu, "spectrum_start", n, &[(0, &level.uniform), (2, &level.nodes), (5, &level.ping)])?);
+            commands.push(self.make(
+                gpu,
+                "spectrum_start",
+                n,
+                &[(0, &level.uniform), (2, &level.nodes), (5, &level.ping)],
+            )?);
             let (mut from, mut to) = (&level.ping, &level.pong);
             for _ in 0..SPECTRUM_ITERATIONS {
                 let (entry, operator) = if l == 0 {
@@ -271,14 +389,33 @@ impl Multigrid {
                 } else {
                     ("spectrum_apply", (7, &level.stencil))
                 };
-                commands.push(self.make(gpu, entry, n, &[
-                    (0, &level.uniform), (2, &level.nodes), operator, (4, from), (5, to),
-                ])?);
+                commands.push(self.make(
+                    gpu,
+                    entry,
+                    n,
+                    &[
+                        (0, &level.uniform),
+                        (2, &level.nodes),
+                        operator,
+                        (4, from),
+                        (5, to),
+                    ],
+                )?);
                 std::mem::swap(&mut from, &mut to);
             }
-            commands.push(self.make(gpu, "spectrum_finish", 1, &[
-                (0, &level.uniform), (2, &level.nodes), (4, from), (6, to), (9, &self.spectrum_buffer), (10, &level.sweeps[0]),
-            ])?);
+            commands.push(self.make(
+                gpu,
+                "spectrum_finish",
+                1,
+                &[
+                    (0, &level.uniform),
+                    (2, &level.nodes),
+                    (4, from),
+                    (6, to),
+                    (9, &self.spectrum_buffer),
+                    (10, &level.sweeps[0]),
+                ],
+            )?);
         }
         Ok(commands)
     }
@@ -307,11 +444,17 @@ impl Multigrid {
 
     /// A coarse level's operator for inspection: grid, active nodes (as in the list), stencil buffer `[27·9][nodes]`.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
-        self.levels.get(l).map(|level| (level.grid, &level.nodes, level.count, &level.stencil))
+        self.levels
+            .get(l)
+            .map(|level| (level.grid, &level.nodes, level.count, &level.stencil))
     }
 }
 
-fn build_levels(gpu: &Gpu, topology: &Topology, finest: &Finest<'_>) -> Result<Vec<Level>, GpuError> {
+fn build_levels(
+    gpu: &Gpu,
+    topology: &Topology,
+    finest: &Finest<'_>,
+) -> Result<Vec<Level>, GpuError> {
     let mut levels: Vec<Level> = Vec::new();
     let mut topology = topology.clone();
     loop {
@@ -320,7 +463,13 @@ fn build_levels(gpu: &Gpu, topology: &Topology, finest: &Finest<'_>) -> Result<V
             .map(|k| {
                 let angle = std::f64::consts::PI * (2 * k + 1) as f64 / (2 * SWEEPS) as f64;
                 let root = 2.0 / ((1.0 + 1.0 / RANGE) + (1.0 - 1.0 / RANGE) * angle.cos());
-                gpu.uniform("multigrid sweep", &SweepUniform { root: root as f32, level: l as u32 })
+                gpu.uniform(
+                    "multigrid sweep",
+                    &SweepUniform {
+                        root: root as f32,
+                        level: l as u32,
+                    },
+                )
             })
             .collect::<Result<Vec<_>, _>>()?;
         let grid = topology.grid;
@@ -343,7 +492,9 @@ fn build_levels(gpu: &Gpu, topology: &Topology, finest: &Finest<'_>) -> Result<V
             for (slot, entry) in list.iter().enumerate() {
                 slots[(entry & 0x1fff_ffff) as usize] = slot as u32;
             }
-            let vector = |what: &str| gpu.storage::<[f32; 3]>(&format!("multigrid level {l} {what}"), grid.len());
+            let vector = |what: &str| {
+                gpu.storage::<[f32; 3]>(&format!("multigrid level {l} {what}"), grid.len())
+            };
             levels.push(Level {
                 grid,
                 count: list.len() as u32,

@@ -23,17 +23,37 @@ fn stitch(parts: &[&str]) -> String {
 /// `multigrid.wgsl` for one element.
 pub fn multigrid(element: &Element) -> String {
     let prelude = element.wgsl();
-    stitch(&[shared!("thread"), shared!("grid"), shared!("scalars"), &prelude, shared!("element"), stage!("multigrid")])
+    stitch(&[
+        shared!("thread"),
+        shared!("grid"),
+        shared!("scalars"),
+        &prelude,
+        shared!("element"),
+        stage!("multigrid"),
+    ])
 }
 
 /// `mechanics.wgsl` for one element.
 pub fn mechanics(element: &Element) -> String {
     let prelude = element.wgsl();
-    stitch(&[shared!("thread"), shared!("grid"), shared!("scalars"), &prelude, shared!("element"), stage!("mechanics")])
+    stitch(&[
+        shared!("thread"),
+        shared!("grid"),
+        shared!("scalars"),
+        &prelude,
+        shared!("element"),
+        stage!("mechanics"),
+    ])
 }
 
 fn tissue_stage(body: &str) -> String {
-    stitch(&[shared!("thread"), shared!("grid"), &Physiology::wgsl(), shared!("tissue"), body])
+    stitch(&[
+        shared!("thread"),
+        shared!("grid"),
+        &Physiology::wgsl(),
+        shared!("tissue"),
+        body,
+    ])
 }
 
 /// `loads.wgsl`.

@@ -23,21 +23,31 @@ impl Signal {
     pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
         let kernel = Shader::new(gpu, "signal", &shader::signal())?.kernel(gpu, "spread")?;
         let group = |parity: u32| {
-            let lattice = gpu.uniform("signal lattice", &Lattice {
-                voxels: anatomy.voxels.map(|n| n as u32),
-                parity,
-                spacing: [anatomy.spacing as f32; 3],
-                padding: 0.0,
-            })?;
-            kernel.bind(gpu, &[
-                (0, whole(&state.physiology)),
-                (1, whole(&lattice)),
-                (2, whole(&state.source)),
-                (3, whole(&state.level)),
-            ])
+            let lattice = gpu.uniform(
+                "signal lattice",
+                &Lattice {
+                    voxels: anatomy.voxels.map(|n| n as u32),
+                    parity,
+                    spacing: [anatomy.spacing as f32; 3],
+                    padding: 0.0,
+                },
+            )?;
+            kernel.bind(
+                gpu,
+                &[
+                    (0, whole(&state.physiology)),
+                    (1, whole(&lattice)),
+                    (2, whole(&state.source)),
+                    (3, whole(&state.level)),
+                ],
+            )
         };
         let groups = [group(0)?, group(1)?];
-        Ok(Self { kernel, groups, threads: state.counts.lattice as u32 })
+        Ok(Self {
+            kernel,
+            groups,
+            threads: state.counts.lattice as u32,
+        })
     }
 
     /// Moves the levels towards balance with their sources.

@@ -272,16 +272,21 @@ pub struct Lists {
 impl Lists {
     /// The records of `anatomy` with `model`'s parameters.
     pub fn new(anatomy: &Anatomy, model: &Model) -> Self {
-        let grid = super::grid::Grid { elements: anatomy.elements };
+        let grid = super::grid::Grid {
+            elements: anatomy.elements,
+        };
         let p = &model.physiology;
-        let shared: std::collections::BTreeSet<usize> = anatomy.muscle.iter().map(|m| anatomy.voxel(m.at)).collect();
+        let shared: std::collections::BTreeSet<usize> =
+            anatomy.muscle.iter().map(|m| anatomy.voxel(m.at)).collect();
         let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
         for plan in &anatomy.bone {
             let voxel = anatomy.voxel(plan.at);
             let flag = if shared.contains(&voxel) { 0x100 } else { 0 };
             bone_voxels.push(BoneVoxel {
                 voxel: voxel as u32,
-                element: grid.index(std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k])) as u32,
+                element: grid.index(std::array::from_fn(|k| {
+                    plan.at[k] - anatomy.mechanics_low[k]
+                })) as u32,
                 first: sites.len() as u32,
                 sites: plan.sites.len() as u32 | flag,
             });
@@ -292,12 +297,23 @@ impl Lists {
                     cortical: u32::from(site.cortical),
                     padding: 0,
                 });
-                bone.push(SiteState::at_rest(if site.cortical { p.cortical_bvtv } else { p.trabecular_start }));
+                bone.push(SiteState::at_rest(if site.cortical {
+                    p.cortical_bvtv
+                } else {
+                    p.trabecular_start
+                }));
             }
         }
-        let muscles: Vec<_> = model.muscles.iter().filter(|m| m.scene == anatomy.scene).collect();
+        let muscles: Vec<_> = model
+            .muscles
+            .iter()
+            .filter(|m| m.scene == anatomy.scene)
+            .collect();
         let type1 = |group: usize| {
-            muscles.iter().find(|m| m.name == anatomy.groups[group]).map_or(0.5, |m| m.type1) as f32
+            muscles
+                .iter()
+                .find(|m| m.name == anatomy.groups[group])
+                .map_or(0.5, |m| m.type1) as f32
         };
         let muscle_voxels = anatomy
             .muscle
@@ -311,13 +327,27 @@ impl Lists {
             .collect();
         let mut reference = vec![0.0; MOST * MOST];
         let mut counts = vec![0.0; MOST];
-        for (a, activity) in model.activities.iter().filter(|a| a.scene == anatomy.scene).take(MOST).enumerate() {
+        for (a, activity) in model
+            .activities
+            .iter()
+            .filter(|a| a.scene == anatomy.scene)
+            .take(MOST)
+            .enumerate()
+        {
             counts[a] = activity.count as f32;
             for (c, load) in anatomy.loads.iter().enumerate() {
-                reference[MOST * a + c] = activity.forces.get(load.name).copied().unwrap_or(0.0) as f32;
+                reference[MOST * a + c] =
+                    activity.forces.get(load.name).copied().unwrap_or(0.0) as f32;
             }
         }
-        Self { bone_voxels, sites, bone, muscle_voxels, reference, counts }
+        Self {
+            bone_voxels,
+            sites,
+            bone,
+            muscle_voxels,
+            reference,
+            counts,
+        }
     }
 }
 
@@ -325,7 +355,12 @@ impl TissueState {
     /// Buffers for `lists`, at homeostasis, not yet settled.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, anatomy: &Anatomy, model: &Model, lists: &Lists) -> Result<Self, GpuError> {
+    pub fn new(
+        gpu: &Gpu,
+        anatomy: &Anatomy,
+        model: &Model,
+        lists: &Lists,
+    ) -> Result<Self, GpuError> {
         let counts = Counts {
             bone_voxels: lists.bone_voxels.len(),
             sites: lists.sites.len(),
@@ -348,7 +383,9 @@ impl TissueState {
                 *e |= u32::from(d) << shift;
             }
         }
-        let day: Vec<f32> = std::iter::repeat_n(0.0, MOST * MOST).chain(lists.counts.iter().copied()).collect();
+        let day: Vec<f32> = std::iter::repeat_n(0.0, MOST * MOST)
+            .chain(lists.counts.iter().copied())
+            .collect();
         let muscle = vec![MuscleState::at_rest(); counts.muscle_voxels];
         Ok(Self {
             physiology: gpu.uniform("physiology", &model.physiology)?,
@@ -374,7 +411,11 @@ impl TissueState {
     }
 
     /// The environment's numbers, the conditions still to be filled in.
-    pub(crate) fn blank_environment(&self, anatomy: &Anatomy, mechanics: &Mechanics) -> Environment {
+    pub(crate) fn blank_environment(
+        &self,
+        anatomy: &Anatomy,
+        mechanics: &Mechanics,
+    ) -> Environment {
         Environment {
             bone_voxels: self.counts.bone_voxels as u32,
             muscle_voxels: self.counts.muscle_voxels as u32,
@@ -401,7 +442,10 @@ fn distance(voxels: [usize; 3], occupied: &[bool]) -> Vec<u8> {
             let mut step = 1;
             // Further along than the best so far nothing can be nearer.
             while step < usize::from(best) {
-                let near = i.checked_sub(step).map_or(255, |j| old[j]).min(old.get(i + step).copied().unwrap_or(255));
+                let near = i
+                    .checked_sub(step)
+                    .map_or(255, |j| old[j])
+                    .min(old.get(i + step).copied().unwrap_or(255));
                 best = best.min(near.max(step.min(255) as u8));
                 step += 1;
             }

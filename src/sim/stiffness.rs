@@ -18,16 +18,24 @@ impl Stiffness {
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn new(gpu: &Gpu, state: &TissueState, mechanics: &Mechanics) -> Result<Self, GpuError> {
-        let kernel = Shader::new(gpu, "stiffness", &shader::stiffness())?.kernel(gpu, "stiffness")?;
-        let group = kernel.bind(gpu, &[
-            (0, whole(&state.physiology)),
-            (1, whole(&state.environment)),
-            (2, whole(&state.bone_voxels)),
-            (3, whole(&state.sites)),
-            (4, whole(&state.bone)),
-            (5, whole(mechanics.modulus())),
-        ])?;
-        Ok(Self { kernel, group, threads: state.counts.bone_voxels as u32 })
+        let kernel =
+            Shader::new(gpu, "stiffness", &shader::stiffness())?.kernel(gpu, "stiffness")?;
+        let group = kernel.bind(
+            gpu,
+            &[
+                (0, whole(&state.physiology)),
+                (1, whole(&state.environment)),
+                (2, whole(&state.bone_voxels)),
+                (3, whole(&state.sites)),
+                (4, whole(&state.bone)),
+                (5, whole(mechanics.modulus())),
+            ],
+        )?;
+        Ok(Self {
+            kernel,
+            group,
+            threads: state.counts.bone_voxels as u32,
+        })
     }
 
     /// Modulus of every element from the density of its sites.

@@ -52,9 +52,27 @@ fn head() -> DVec3 {
 
 /// Distance to the periosteum.
 fn bone(p: DVec3) -> f64 {
-    let shaft = tapered(p, DVec3::new(0.0, 0.0, -40.0), DVec3::new(0.0, 0.0, 70.0), SHAFT_RADIUS, SHAFT_RADIUS);
-    let flare = tapered(p, DVec3::new(0.0, 0.0, 64.0), JUNCTION, SHAFT_RADIUS - 0.5, 20.0);
-    let neck = tapered(p, JUNCTION, JUNCTION + 0.75 * NECK * neck_axis(), 19.5, 16.8);
+    let shaft = tapered(
+        p,
+        DVec3::new(0.0, 0.0, -40.0),
+        DVec3::new(0.0, 0.0, 70.0),
+        SHAFT_RADIUS,
+        SHAFT_RADIUS,
+    );
+    let flare = tapered(
+        p,
+        DVec3::new(0.0, 0.0, 64.0),
+        JUNCTION,
+        SHAFT_RADIUS - 0.5,
+        20.0,
+    );
+    let neck = tapered(
+        p,
+        JUNCTION,
+        JUNCTION + 0.75 * NECK * neck_axis(),
+        19.5,
+        16.8,
+    );
     let ball = sphere(p, head(), HEAD_RADIUS);
     let greater = ellipsoid(p, GREATER_TROCHANTER, GREATER_TROCHANTER_RADII);
     let lesser = sphere(p, LESSER_TROCHANTER, 9.0);
@@ -106,7 +124,11 @@ fn muscle(group: usize, p: DVec3) -> f64 {
         // Behind it.
         1 => column(p, (-14.0, -32.0), (40.0, 24.0)).max(p.z - 104.0),
         // Over the trochanter, behind and above.
-        _ => ellipsoid(p, DVec3::new(22.0, -28.0, 146.0), DVec3::new(46.0, 34.0, 48.0)),
+        _ => ellipsoid(
+            p,
+            DVec3::new(22.0, -28.0, 146.0),
+            DVec3::new(46.0, 34.0, 48.0),
+        ),
     }
 }
 
@@ -130,7 +152,11 @@ const REGIONS: [&str; 4] = ["femoral_neck", "trochanter", "total_hip", "femur_sh
 
 pub(super) fn build(size: usize) -> Anatomy {
     let spacing = EXTENT.z / size as f64;
-    let voxels = [(EXTENT.x / spacing).round() as usize, (EXTENT.y / spacing).round() as usize, size];
+    let voxels = [
+        (EXTENT.x / spacing).round() as usize,
+        (EXTENT.y / spacing).round() as usize,
+        size,
+    ];
     // Points a millimetre apart or closer decide how a cut voxel is shared.
     let fine = (spacing.ceil() as usize).clamp(2, 8);
     let reach = 0.87 * spacing;
@@ -157,25 +183,46 @@ pub(super) fn build(size: usize) -> Anatomy {
                 if k == Inside::Cortical {
                     thickness += cortex(p);
                 }
-            } else if let Some(g) = (0..3).find(|g| to_muscle[*g] < 2.0 * reach && muscle(*g, p) < 0.0) {
+            } else if let Some(g) =
+                (0..3).find(|g| to_muscle[*g] < 2.0 * reach && muscle(*g, p) < 0.0)
+            {
                 muscle_counts[g] += 1;
             }
         }
         let all = fine.pow(3) as f64;
         let mut sites = Vec::new();
         if bone_counts[1] > 0 {
-            sites.push(SitePlan { fraction: bone_counts[1] as f64 / all, surface: 0.0, cortical: false });
+            sites.push(SitePlan {
+                fraction: bone_counts[1] as f64 / all,
+                surface: 0.0,
+                cortical: false,
+            });
         }
         if bone_counts[0] > 0 {
             let mean_thickness = thickness / bone_counts[0] as f64;
-            sites.push(SitePlan { fraction: bone_counts[0] as f64 / all, surface: 1.0 / mean_thickness, cortical: true });
+            sites.push(SitePlan {
+                fraction: bone_counts[0] as f64 / all,
+                surface: 1.0 / mean_thickness,
+                cortical: true,
+            });
         }
         if !sites.is_empty() {
             let envelope = bone_counts.iter().sum::<usize>() as f64 / all;
-            bone_plans.push(BonePlan { at, sites, envelope });
+            bone_plans.push(BonePlan {
+                at,
+                sites,
+                envelope,
+            });
         }
-        if let Some(group) = (0..3).filter(|g| muscle_counts[*g] > 0).max_by_key(|g| muscle_counts[*g]) {
-            muscle_plans.push(MusclePlan { at, group, fraction: muscle_counts[group] as f64 / all });
+        if let Some(group) = (0..3)
+            .filter(|g| muscle_counts[*g] > 0)
+            .max_by_key(|g| muscle_counts[*g])
+        {
+            muscle_plans.push(MusclePlan {
+                at,
+                group,
+                fraction: muscle_counts[group] as f64 / all,
+            });
         }
     }
     let bone_plans = connected(voxels, bone_plans);
@@ -197,15 +244,28 @@ pub(super) fn build(size: usize) -> Anatomy {
                 .map(|p| share(region(name, p), spacing) * share(bone(p), spacing))
                 .sum::<f64>()
                 * spacing.powi(3);
-            BoneRegion { name, members, envelope_mm3 }
+            BoneRegion {
+                name,
+                members,
+                envelope_mm3,
+            }
         })
         .collect();
-    let low: [usize; 3] = std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k]).min().unwrap_or(0));
-    let high: [usize; 3] = std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
+    let low: [usize; 3] =
+        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k]).min().unwrap_or(0));
+    let high: [usize; 3] =
+        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
     let elements = std::array::from_fn(|k| high[k] - low[k]);
     let occupied: BTreeSet<[usize; 3]> = bone_plans.iter().map(|b| b.at).collect();
-    let lattice = Lattice { spacing, low, occupied: &occupied };
-    let mut loads: Vec<UnitLoad> = JOINT.iter().map(|(name, angle)| joint_load(name, *angle, &lattice)).collect();
+    let lattice = Lattice {
+        spacing,
+        low,
+        occupied: &occupied,
+    };
+    let mut loads: Vec<UnitLoad> = JOINT
+        .iter()
+        .map(|(name, angle)| joint_load(name, *angle, &lattice))
+        .collect();
     loads.extend((0..3).map(|g| muscle_load(g, &lattice)));
     Anatomy {
         scene: "hip",
@@ -247,7 +307,11 @@ fn connected(voxels: [usize; 3], plans: Vec<BonePlan>) -> Vec<BonePlan> {
             for axis in 0..3 {
                 for up in [false, true] {
                     let mut at = plans[i].at;
-                    if up { at[axis] += 1 } else { at[axis] = at[axis].wrapping_sub(1) }
+                    if up {
+                        at[axis] += 1
+                    } else {
+                        at[axis] = at[axis].wrapping_sub(1)
+                    }
                     if at[axis] < voxels[axis] {
                         let j = of[index(at)];
                         if j != usize::MAX && part[j] == usize::MAX {
@@ -261,7 +325,12 @@ fn connected(voxels: [usize; 3], plans: Vec<BonePlan>) -> Vec<BonePlan> {
         sizes.push(count);
     }
     let largest = (0..sizes.len()).max_by_key(|l| sizes[*l]).unwrap_or(0);
-    plans.into_iter().zip(part).filter(|(_, p)| *p == largest).map(|(plan, _)| plan).collect()
+    plans
+        .into_iter()
+        .zip(part)
+        .filter(|(_, p)| *p == largest)
+        .map(|(plan, _)| plan)
+        .collect()
 }
 
 struct Lattice<'a> {
@@ -280,9 +349,12 @@ impl Lattice<'_> {
                 return None;
             }
             let voxel = [at.x as usize, at.y as usize, at.z as usize];
-            self.occupied
-                .contains(&voxel)
-                .then(|| (std::array::from_fn(|k| voxel[k] - self.low[k]), (q - at).to_array()))
+            self.occupied.contains(&voxel).then(|| {
+                (
+                    std::array::from_fn(|k| voxel[k] - self.low[k]),
+                    (q - at).to_array(),
+                )
+            })
         })
     }
 
@@ -293,7 +365,10 @@ impl Lattice<'_> {
             .filter_map(|(p, inward, weight)| self.place(*p, *inward).map(|(e, x)| (e, x, *weight)))
             .collect();
         let total: f64 = placed.iter().map(|p| p.2).sum();
-        let points = placed.into_iter().map(|(e, x, w)| (e, x, (pull * (w / total)).to_array())).collect();
+        let points = placed
+            .into_iter()
+            .map(|(e, x, w)| (e, x, (pull * (w / total)).to_array()))
+            .collect();
         UnitLoad { name, points }
     }
 }
@@ -318,22 +393,38 @@ fn muscle_load(group: usize, lattice: &Lattice<'_>) -> UnitLoad {
         // Vasti from the front and side of the shaft, hamstrings and adductors from the rough line
         // behind; both pull towards the knee.
         0 | 1 => {
-            let (middle, half) = if group == 0 { (60f64, 90.0) } else { (270f64, 25.0) };
+            let (middle, half) = if group == 0 {
+                (60f64, 90.0)
+            } else {
+                (270f64, 25.0)
+            };
             for i in 0..60 {
                 let z = 18.0 + 70.0 * (f64::from(i) + 0.5) / 60.0;
                 for k in 0..24 {
                     let angle = (middle + half * ((f64::from(k) + 0.5) / 12.0 - 1.0)).to_radians();
                     let out = DVec3::new(angle.cos(), angle.sin(), 0.0);
-                    points.push((DVec3::new(0.0, 0.0, z) + (SHAFT_RADIUS - 1.0) * out, -out, 1.0));
+                    points.push((
+                        DVec3::new(0.0, 0.0, z) + (SHAFT_RADIUS - 1.0) * out,
+                        -out,
+                        1.0,
+                    ));
                 }
             }
-            if group == 0 { DVec3::new(0.0, 0.05, -1.0) } else { DVec3::new(0.0, -0.1, -1.0) }
+            if group == 0 {
+                DVec3::new(0.0, 0.05, -1.0)
+            } else {
+                DVec3::new(0.0, -0.1, -1.0)
+            }
         }
         // Gluteus medius and minimus on top and outside of the greater trochanter.
         _ => {
             let facing = DVec3::new(0.6, -0.1, 0.8).normalize_or_zero();
             for n in directions(1500).filter(|n| n.dot(facing) > 0.75) {
-                points.push((GREATER_TROCHANTER + (GREATER_TROCHANTER_RADII - 1.0) * n, -n, 1.0));
+                points.push((
+                    GREATER_TROCHANTER + (GREATER_TROCHANTER_RADII - 1.0) * n,
+                    -n,
+                    1.0,
+                ));
             }
             DVec3::new(-s, 0.0, c)
         }

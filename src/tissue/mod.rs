@@ -116,7 +116,9 @@ impl Anatomy {
     /// [`SceneError`].
     pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
         if !SCENES.contains(&scene) {
-            return Err(SceneError::Unknown { name: scene.to_owned() });
+            return Err(SceneError::Unknown {
+                name: scene.to_owned(),
+            });
         }
         if !SIZES.contains(&size) {
             return Err(SceneError::Size { size });

@@ -12,7 +12,11 @@ pub(super) fn ellipsoid(p: DVec3, centre: DVec3, radii: DVec3) -> f64 {
     let q = (p - centre) / radii;
     let k = q.length();
     let g = (q / radii).length();
-    if g < 1e-12 { -radii.min_element() } else { k * (k - 1.0) / g }
+    if g < 1e-12 {
+        -radii.min_element()
+    } else {
+        k * (k - 1.0) / g
+    }
 }
 
 /// Distance to a bar whose radius goes from `ra` at `a` to `rb` at `b`, with round ends.
@@ -27,7 +31,11 @@ pub(super) fn column(p: DVec3, centre: (f64, f64), radii: (f64, f64)) -> f64 {
     let q = DVec3::new((p.x - centre.0) / radii.0, (p.y - centre.1) / radii.1, 0.0);
     let k = q.length();
     let g = (q.x / radii.0).hypot(q.y / radii.1);
-    if g < 1e-12 { -radii.0.min(radii.1) } else { k * (k - 1.0) / g }
+    if g < 1e-12 {
+        -radii.0.min(radii.1)
+    } else {
+        k * (k - 1.0) / g
+    }
 }
 
 /// Union with a fillet of about `k` mm.

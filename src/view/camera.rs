@@ -18,7 +18,12 @@ pub struct Camera {
 impl Camera {
     /// Looks at a box of `extent` mm from the front, all of it in the picture.
     pub fn front(extent: [f32; 3]) -> Self {
-        Self { azimuth: 0.0, elevation: 0.0, centre: extent.map(|e| 0.5 * e), height: 1.05 * extent[2] }
+        Self {
+            azimuth: 0.0,
+            elevation: 0.0,
+            centre: extent.map(|e| 0.5 * e),
+            height: 1.05 * extent[2],
+        }
     }
 
     /// Turns by degrees.

@@ -123,14 +123,26 @@ impl RayMarch {
         let uniform = gpu.uniform("view", &ViewUniform::zeroed())?;
         let colours = gpu.uniform("colour map", &[[0f32; 4]; 256])?;
         let layout = pipeline.get_bind_group_layout(0);
-        let resources = [whole(&uniform), whole(&state.values), whole(&state.envelope), whole(&colours)];
+        let resources = [
+            whole(&uniform),
+            whole(&state.values),
+            whole(&state.envelope),
+            whole(&colours),
+        ];
         let group = gpu.scoped("ray_march", |device| {
             let entries: Vec<_> = resources
                 .iter()
                 .enumerate()
-                .map(|(binding, resource)| wgpu::BindGroupEntry { binding: binding as u32, resource: resource.clone() })
+                .map(|(binding, resource)| wgpu::BindGroupEntry {
+                    binding: binding as u32,
+                    resource: resource.clone(),
+                })
                 .collect();
-            device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("ray_march"), layout: &layout, entries: &entries })
+            device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("ray_march"),
+                layout: &layout,
+                entries: &entries,
+            })
         })?;
         Ok(Self {
             pipeline,
@@ -161,7 +173,11 @@ impl RayMarch {
             origin: (centre - forward * 2.0 * n.length()).to_array(),
             solid: u32::from(picture.field.in_muscle()),
             forward: forward.to_array(),
-            ghost: if picture.ghost && !picture.field.in_muscle() { 0.02 } else { 0.0 },
+            ghost: if picture.ghost && !picture.field.in_muscle() {
+                0.02
+            } else {
+                0.0
+            },
             right: (right * half * aspect).to_array(),
             low: picture.range.0,
             up: (up * half).to_array(),
@@ -183,7 +199,11 @@ impl RayMarch {
             let texture = gpu.scoped("picture", |device| {
                 device.create_texture(&wgpu::TextureDescriptor {
                     label: Some("picture"),
-                    size: wgpu::Extent3d { width: size[0], height: size[1], depth_or_array_layers: 1 },
+                    size: wgpu::Extent3d {
+                        width: size[0],
+                        height: size[1],
+                        depth_or_array_layers: 1,
+                    },
                     mip_level_count: 1,
                     sample_count: 1,
                     dimension: wgpu::TextureDimension::D2,
@@ -196,16 +216,31 @@ impl RayMarch {
             })?;
             self.target = Some((size, texture));
         }
-        gpu.queue().write_buffer(&self.uniform, 0, bytemuck::bytes_of(&self.uniform_of(picture)));
+        gpu.queue().write_buffer(
+            &self.uniform,
+            0,
+            bytemuck::bytes_of(&self.uniform_of(picture)),
+        );
         let colours: Vec<[f32; 4]> = picture
             .colormap
             .table()
             .iter()
-            .map(|c| [f32::from(c[0]) / 255.0, f32::from(c[1]) / 255.0, f32::from(c[2]) / 255.0, 1.0])
+            .map(|c| {
+                [
+                    f32::from(c[0]) / 255.0,
+                    f32::from(c[1]) / 255.0,
+                    f32::from(c[2]) / 255.0,
+                    1.0,
+                ]
+            })
             .collect();
-        gpu.queue().write_buffer(&self.colours, 0, bytemuck::cast_slice(&colours));
+        gpu.queue()
+            .write_buffer(&self.colours, 0, bytemuck::cast_slice(&colours));
         let Some((_, texture)) = &self.target else {
-            return Err(GpuError::Validation { label: "picture".to_owned(), detail: "no image".to_owned() });
+            return Err(GpuError::Validation {
+                label: "picture".to_owned(),
+                detail: "no image".to_owned(),
+            });
         };
         let target = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let mut encoder = gpu.encoder("picture");
@@ -216,7 +251,10 @@ impl RayMarch {
                     view: &target,
                     depth_slice: None,
                     resolve_target: None,
-                    ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+                    ops: wgpu::Operations {
+                        load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
+                        store: wgpu::StoreOp::Store,
+                    },
                 })],
                 ..Default::default()
             });
@@ -238,7 +276,9 @@ impl RayMarch {
     /// As [`Gpu::scoped`], or when nothing was drawn.
     pub fn read(&self, gpu: &Gpu) -> Result<Readback, GpuError> {
         let Some((size, texture)) = &self.target else {
-            return Err(GpuError::Readback { detail: "nothing was drawn".to_owned() });
+            return Err(GpuError::Readback {
+                detail: "nothing was drawn".to_owned(),
+            });
         };
         let row = (4 * size[0]).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT);
         let bytes = u64::from(row) * u64::from(size[1]);
@@ -255,7 +295,11 @@ impl RayMarch {
             texture.as_image_copy(),
             wgpu::TexelCopyBufferInfo {
                 buffer: &buffer,
-                layout: wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(row), rows_per_image: None },
+                layout: wgpu::TexelCopyBufferLayout {
+                    offset: 0,
+                    bytes_per_row: Some(row),
+                    rows_per_image: None,
+                },
             },
             texture.size(),
         );
@@ -267,6 +311,10 @@ impl RayMarch {
     /// RGBA rows without padding from what [`RayMarch::read`] brought.
     pub fn pixels(size: [u32; 2], bytes: &[u8]) -> Vec<u8> {
         let row = (4 * size[0]).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT) as usize;
-        bytes.chunks(row).flat_map(|r| &r[..4 * size[0] as usize]).copied().collect()
+        bytes
+            .chunks(row)
+            .flat_map(|r| &r[..4 * size[0] as usize])
+            .copied()
+            .collect()
     }
 }

@@ -1,5 +1,9 @@
 //! What the tests share: one adapter, noise, and a comparison that is itself tested.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses its own part"
+)]
 
 use std::sync::OnceLock;
 
@@ -18,7 +22,10 @@ pub struct Noise(pub u64);
 
 impl Noise {
     pub fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 
@@ -34,8 +41,10 @@ pub fn excess(got: &[f64], want: &[f64], atol: f64, rtol: f64) -> Result<(), Str
     }
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
         let room = atol + rtol * w.abs();
-        if !((g - w).abs() <= room) {
-            return Err(format!("value {i}: got {g:e}, wanted {w:e} within {room:e}"));
+        if (g - w).abs().is_nan() || (g - w).abs() > room {
+            return Err(format!(
+                "value {i}: got {g:e}, wanted {w:e} within {room:e}"
+            ));
         }
     }
     Ok(())
@@ -48,9 +57,14 @@ pub fn assert_close(what: &str, got: &[f64], want: &[f64], atol: f64, rtol: f64)
         panic!("{what}: {e}");
     }
     let mut wrong = want.to_vec();
-    let largest = (0..wrong.len()).max_by(|a, b| want[*a].abs().total_cmp(&want[*b].abs())).unwrap();
+    let largest = (0..wrong.len())
+        .max_by(|a, b| want[*a].abs().total_cmp(&want[*b].abs()))
+        .unwrap();
     wrong[largest] += 3.0 * (atol + rtol * want[largest].abs()) + 1e-3 * want[largest].abs();
-    assert!(excess(got, &wrong, atol, rtol).is_err(), "{what}: the comparison cannot fail");
+    assert!(
+        excess(got, &wrong, atol, rtol).is_err(),
+        "{what}: the comparison cannot fail"
+    );
 }
 
 pub fn read<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) -> Vec<T> {
@@ -62,14 +76,18 @@ pub fn read<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) ->
 }
 
 pub fn write<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, values: &[T]) {
-    gpu.queue().write_buffer(buffer, 0, bytemuck::cast_slice(values));
+    gpu.queue()
+        .write_buffer(buffer, 0, bytemuck::cast_slice(values));
 }
 
 /// Records into one compute pass and waits.
 pub fn run(gpu: &Gpu, record: impl FnOnce(&mut wgpu::ComputePass<'_>)) {
     let mut encoder = gpu.encoder("test");
     {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: Some("test"), timestamp_writes: None });
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("test"),
+            timestamp_writes: None,
+        });
         record(&mut pass);
     }
     gpu.submit(encoder);
