@@ -29,10 +29,11 @@ impl Source<'_> {
     /// Line (from 1) of a byte offset.
     pub fn line(&self, offset: usize) -> usize {
         let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end]
-            .iter()
-            .filter(|b| **b == b'\n')
-            .count()
+        1 + self
+            .text
+            .bytes()
+            .take(end)
+            .fold(0, |lines, b| lines + usize::from(b == b'\n'))
     }
 
     /// An error about `key` at a byte offset.

@@ -139,7 +139,11 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         FieldKind::Density,
         &format!("Day {}", simulation.day()),
     )?;
-    let change = artist.panel(&simulation, FieldKind::Change, "Change")?;
+    let change = artist.panel(
+        &simulation,
+        FieldKind::Change,
+        &format!("Change, day {}", simulation.day()),
+    )?;
     let picture = figure(&scenario, args, &simulation, &rows, [before, after], change);
     let svg = picture.svg()?;
     let figure_path = out.join("figure.png");
@@ -250,7 +254,7 @@ fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandErr
         .into_iter()
         .zip(values::<u32>(envelope))
         .map(|(v, e)| {
-            if e >> shift & 0xff == 0 {
+            if (e >> shift) as u8 == 0 {
                 f32::NAN
             } else {
                 v * kind.scale()

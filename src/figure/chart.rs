@@ -131,6 +131,22 @@ impl Chart {
             out += &text(to_x(day), bottom + 3.4, 6.0, "middle", &format!("{day}"));
         }
         writeln!(out, "<rect x=\"{left:.2}\" y=\"{:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.2\"/>", bottom - h).ok();
+        // The legend stands in the lower corner that fewer points of the curves cross.
+        let box_height = 2.9 * self.curves.len() as f64 + 2.0;
+        let crossed = |from: f64| {
+            let points = self.curves.iter().flat_map(|c| &c.points);
+            points
+                .filter(|p| {
+                    (from..from + 0.42 * w).contains(&to_x(p.0)) && to_y(p.1) > bottom - box_height
+                })
+                .count()
+        };
+        let right = left + 0.58 * w;
+        let legend = if crossed(right) < crossed(left) {
+            right
+        } else {
+            left
+        };
         for (i, curve) in self.curves.iter().enumerate() {
             let (colour, dash) = STYLES[i % STYLES.len()];
             let points: Vec<String> = curve
@@ -141,8 +157,8 @@ impl Chart {
                 .collect();
             writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\" stroke-linejoin=\"round\"/>", points.join(" ")).ok();
             let ly = bottom - 2.2 - 2.9 * (self.curves.len() - 1 - i) as f64;
-            writeln!(out, "<path d=\"M{:.2} {:.2}h6\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\"/>", left + 1.5, ly - 0.8).ok();
-            out += &text(left + 8.5, ly, 6.0, "start", &curve.label);
+            writeln!(out, "<path d=\"M{:.2} {:.2}h6\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\"/>", legend + 1.5, ly - 0.8).ok();
+            out += &text(legend + 8.5, ly, 6.0, "start", &curve.label);
         }
         out += &text(left + 0.5 * w, bottom + 6.8, 7.0, "middle", "Mission day");
         let (tx, ty) = (x + 2.5, bottom - 0.5 * h);

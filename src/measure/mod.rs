@@ -202,7 +202,7 @@ impl Ruler {
                 quantity,
                 unit,
                 value,
-            })
+            });
         };
         push("bmd", "mg HA/cm3", mineral * bvtv);
         push("bmc", "g HA", mineral * bone_mm3 * 1e-6);
@@ -258,7 +258,7 @@ impl Ruler {
                 quantity,
                 unit,
                 value,
-            })
+            });
         };
         push("volume", "cm3", volume * 1e-3);
         push("type1_csa", "mm2", type1_mm3 / group.length_mm);

@@ -269,7 +269,7 @@ impl Simulation {
         self.write_environment(0.0);
         let mut encoder = self.gpu.encoder("mechanics operators");
         self.record_pass(&mut encoder, "stiffness", |s, pass| {
-            s.stiffness.record(pass)
+            s.stiffness.record(pass);
         });
         self.mechanics.record_operators(&mut encoder);
         self.gpu.submit(encoder);
@@ -365,7 +365,7 @@ impl Simulation {
         match self.stage {
             Stage::Settling(round) => {
                 self.record_pass(&mut encoder, "settling", |s, pass| {
-                    s.bone.record_settling(pass)
+                    s.bone.record_settling(pass);
                 });
                 self.stage = if round + 1 < SETTLING_ROUNDS {
                     Stage::Settling(round + 1)
@@ -375,7 +375,7 @@ impl Simulation {
             }
             Stage::SetPoint => {
                 self.record_pass(&mut encoder, "set-point", |s, pass| {
-                    s.bone.record_set_point(pass)
+                    s.bone.record_set_point(pass);
                 });
                 self.floors = self
                     .outcomes
@@ -600,7 +600,7 @@ impl Simulation {
         match stage {
             BenchStage::Loads => self.record_pass(encoder, "loads", |s, pass| s.loads.record(pass)),
             BenchStage::Stiffness => {
-                self.record_pass(encoder, "stiffness", |s, pass| s.stiffness.record(pass))
+                self.record_pass(encoder, "stiffness", |s, pass| s.stiffness.record(pass));
             }
             BenchStage::Operators => self.mechanics.record_operators(encoder),
             BenchStage::Iteration => {
@@ -609,13 +609,13 @@ impl Simulation {
                 self.mechanics.record_iterations(encoder, 0, 1);
             }
             BenchStage::Stimulus => {
-                self.record_pass(encoder, "stimulus", |s, pass| s.stimulus.record(pass))
+                self.record_pass(encoder, "stimulus", |s, pass| s.stimulus.record(pass));
             }
             BenchStage::Muscle => {
-                self.record_pass(encoder, "muscle", |s, pass| s.muscle.record(pass))
+                self.record_pass(encoder, "muscle", |s, pass| s.muscle.record(pass));
             }
             BenchStage::Signal => {
-                self.record_pass(encoder, "signal", |s, pass| s.signal.record(pass))
+                self.record_pass(encoder, "signal", |s, pass| s.signal.record(pass));
             }
             BenchStage::Bone => self.record_pass(encoder, "bone", |s, pass| s.bone.record(pass)),
         }

@@ -308,9 +308,9 @@ fn connected(voxels: [usize; 3], plans: Vec<BonePlan>) -> Vec<BonePlan> {
                 for up in [false, true] {
                     let mut at = plans[i].at;
                     if up {
-                        at[axis] += 1
+                        at[axis] += 1;
                     } else {
-                        at[axis] = at[axis].wrapping_sub(1)
+                        at[axis] = at[axis].wrapping_sub(1);
                     }
                     if at[axis] < voxels[axis] {
                         let j = of[index(at)];

@@ -1,0 +1,13 @@
+# `make run` and `make test` do all set-up by themselves; see README.md.
+.PHONY: run test setup
+
+run: setup
+	@assets/scripts/run.sh
+
+test: setup
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	cargo test --locked
+
+setup:
+	@assets/scripts/setup.sh
