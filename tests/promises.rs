@@ -245,3 +245,40 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
         "nothing has settled"
     );
 }
+
+/// The settled bone is the loads' doing: it does not depend on the density that settling started from.
+#[test]
+fn settling_forgets_where_it_started() {
+    let gpu = gpu();
+    let anatomy = Arc::new(Anatomy::build("hip", 24).unwrap());
+    let settled = |start: f32| -> Vec<f64> {
+        let mut model = Model::built_in().unwrap();
+        model.physiology.trabecular_start = start;
+        let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::new(model)).unwrap();
+        settle(&gpu, &mut simulation);
+        let pending = simulation.snapshot().unwrap();
+        gpu.wait().unwrap();
+        pending
+            .poll()
+            .unwrap()
+            .unwrap()
+            .sites
+            .iter()
+            .map(|s| f64::from(s.bvtv))
+            .collect()
+    };
+    let (low, high) = (settled(0.1), settled(0.5));
+    let worst = low
+        .iter()
+        .zip(&high)
+        .map(|(a, b)| (a / b - 1.0).abs())
+        .fold(0.0, f64::max);
+    let mean = low
+        .iter()
+        .zip(&high)
+        .map(|(a, b)| (a / b - 1.0).abs())
+        .sum::<f64>()
+        / low.len() as f64;
+    println!("settled from 0.1 and from 0.5: largest difference {worst:.4}, mean {mean:.5}");
+    assert!(worst < 0.05 && mean < 0.005, "largest {worst}, mean {mean}");
+}

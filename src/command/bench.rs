@@ -18,6 +18,9 @@ pub struct BenchArgs {
     /// Print one JSON object instead of a table
     #[arg(long)]
     pub json: bool,
+    /// The solver alone, on cubes
+    #[arg(long)]
+    pub mechanics: bool,
     /// Voxels along the scene's longest side
     #[arg(long, default_value_t = 48, value_name = "N")]
     pub size: usize,

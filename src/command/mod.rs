@@ -1,6 +1,7 @@
 //! What the command line does without a window.
 
 mod bench;
+mod bench_mechanics;
 mod doctor;
 mod run;
 
@@ -13,6 +14,7 @@ use crate::sim::SimError;
 use crate::tissue::SceneError;
 
 pub use bench::{BenchArgs, bench};
+pub use bench_mechanics::{CubeField, CubeResult, bench_mechanics, solve_cube};
 pub use doctor::doctor;
 pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, run};
