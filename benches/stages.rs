@@ -2,7 +2,8 @@
 
 fn main() {
     let args = mechanostat::command::BenchArgs {
-        json: false, mechanics: false,
+        json: false,
+        mechanics: false,
         size: 48,
     };
     if let Err(error) = mechanostat::command::bench(&args) {

@@ -42,7 +42,9 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("mechanostat: {error}");
+            if !error.message.is_empty() {
+                eprintln!("mechanostat: {error}");
+            }
             ExitCode::from(error.code)
         }
     }

@@ -84,7 +84,7 @@ fn bad_input_is_refused_in_a_sentence() {
     refused(
         &run(&["run", "earth", "--out", out, "--days=-3"]),
         2,
-        &["--days", "more than 0"],
+        &["--days", "0.01 to 36525"],
     );
     refused(
         &run(&["run", "earth", "--out", out, "--every", "nan"]),
@@ -147,11 +147,27 @@ fn no_display_and_no_adapter_are_told() {
 }
 
 #[test]
+fn a_reader_that_goes_away_ends_a_command_quietly() {
+    if cfg!(unix) {
+        let bin = env!("CARGO_BIN_EXE_mechanostat");
+        let script = format!("set -o pipefail; {bin} doctor | true");
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        refused(&output, 0, &[]);
+        let script = format!("{bin} doctor > /dev/full");
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        refused(&output, 1, &["cannot print"]);
+    }
+}
+
+#[test]
 fn doctor_names_an_adapter_and_a_size() {
     let output = run(&["doctor"]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && text.contains("--size") && text.contains("MiB"),
+        output.status.success()
+            && text.contains("--size 32")
+            && text.contains("yes")
+            && text.contains("MiB"),
         "{text}"
     );
 }

@@ -80,7 +80,12 @@ fn wrong_values_are_refused_with_file_line_key_found_and_allowed() {
             12,
             &["phase 2", "3.1", "0 to 3"],
         ),
-        ("days = 10", "days = -3", 5, &["days", "-3", "more than 0"]),
+        (
+            "days = 10",
+            "days = -3",
+            5,
+            &["days", "-3", "0.01 to 36525"],
+        ),
         ("days = 10", "days = 0", 5, &["days", "0"]),
         ("days = 10", "dayz = 10", 5, &["dayz", "days"]),
         ("days = 10", "days = \"ten\"", 5, &["days", "string"]),

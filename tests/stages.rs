@@ -550,12 +550,15 @@ fn bone_matches_f64() {
                 dt,
             );
             let oc_new = relax(oc, rankl * (1.0 - inhibition), p.get("osteoclast_time"), dt);
-            let pre = relax(
-                pre,
-                1.0 + p.get("coupling") * (oc_new - 1.0),
-                p.get("coupling_time"),
+            let fat = relax(
+                fat,
+                1.0 + p.get("marrow_fat_gain") * low,
+                p.get("marrow_fat_time"),
                 dt,
             );
+            let pre_target =
+                1.0 + p.get("coupling") * (oc_new - 1.0) - p.get("adipogenic_shift") * (fat - 1.0);
+            let pre = relax(pre, pre_target, p.get("coupling_time"), dt);
             let wnt = 1.0 / (1.0 + p.get("sclerostin_formation") * (sclerostin - 1.0));
             let to = (pre
                 * wnt
@@ -563,12 +566,6 @@ fn bone_matches_f64() {
                 * (1.0 + p.get("bmp_formation") * bmp))
                 .max(0.0);
             let ob_new = relax(ob, to, p.get("osteoblast_time"), dt);
-            let fat = relax(
-                fat,
-                1.0 + p.get("marrow_fat_gain") * low,
-                p.get("marrow_fat_time"),
-                dt,
-            );
             let x = 1.0 - bvtv;
             let martin: f64 = (1..=5)
                 .map(|k| p.get(&format!("martin_{k}")) * x.powi(k))
@@ -701,7 +698,8 @@ fn muscle_matches_f64() {
         );
         let synthesis = 1.0 - p.get("synthesis_loss") * disuse
             + p.get("training_gain") * (used - 1.0).max(0.0)
-            + p.get("bmp_synthesis") * bmp;
+            + p.get("bmp_synthesis") * bmp
+            + p.get("satellite_synthesis") * (0.5 * (satellite + tubes) - 1.0);
         let degradation =
             1.0 + p.get("degradation_gain") * disuse + p.get("myostatin_degradation") * myostatin;
         let balance = synthesis.max(0.0) / degradation.max(0.1);

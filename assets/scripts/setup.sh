@@ -2,6 +2,8 @@
 # Makes sure that there is a Vulkan driver and the libraries a window needs, on Debian-like
 # machines. Elsewhere, and where a driver is there already, it changes nothing.
 set -eu
+# Where ldconfig is, which a user's own PATH may leave out.
+PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf 'setup: %s\n' "$*"; }
 
@@ -13,7 +15,7 @@ command -v cargo >/dev/null 2>&1 || {
 
 has_driver() {
     local file
-    for file in /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json "$HOME"/.local/share/vulkan/icd.d/*.json \
+    for file in /usr/share/vulkan/icd.d/*.json /etc/vulkan/icd.d/*.json "${HOME:-/root}"/.local/share/vulkan/icd.d/*.json \
         /usr/local/share/vulkan/icd.d/*.json; do
         [ -e "$file" ] && return 0
     done

@@ -51,17 +51,18 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         state.osteoclasts = relax(osteoclasts,
             state.rankl_opg * (1.0 - environment.osteoclast_inhibition), physiology.osteoclast_time, dt);
 
+        state.marrow_fat = relax(state.marrow_fat, 1.0 + physiology.marrow_fat_gain * low, physiology.marrow_fat_time, dt);
         // Formation follows resorption late (coupling), is held back by sclerostin at once, and
-        // is driven by overload.
+        // is driven by overload; stem cells that turn to fat are missing among its precursors.
         state.preosteoblasts = relax(state.preosteoblasts,
-            1.0 + physiology.coupling * (state.osteoclasts - 1.0), physiology.coupling_time, dt);
+            1.0 + physiology.coupling * (state.osteoclasts - 1.0)
+                - physiology.adipogenic_shift * (state.marrow_fat - 1.0), physiology.coupling_time, dt);
         let wnt = 1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0));
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,
             max(0.0, state.preosteoblasts * wnt * (1.0 + physiology.formation_gain * high)
                 * (1.0 + physiology.bmp_formation * bmp)),
             physiology.osteoblast_time, dt);
-        state.marrow_fat = relax(state.marrow_fat, 1.0 + physiology.marrow_fat_gain * low, physiology.marrow_fat_time, dt);
 
         let surface = specific_surface(state.bvtv) + site.surface;
         let balance = 0.5 * ((state.osteoblasts - state.osteoclasts) + (osteoblasts - osteoclasts));

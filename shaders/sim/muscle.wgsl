@@ -41,7 +41,8 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     state.fluid = relax(state.fluid, environment.fluid, physiology.fluid_time, dt);
 
     let synthesis = 1.0 - physiology.synthesis_loss * disuse + physiology.training_gain * training
-        + physiology.bmp_synthesis * bmp;
+        + physiology.bmp_synthesis * bmp
+        + physiology.satellite_synthesis * (0.5 * (state.satellite_cells + state.myotubes) - 1.0);
     let degradation = 1.0 + physiology.degradation_gain * disuse + physiology.myostatin_degradation * myostatin;
     let balance = max(0.0, synthesis) / max(0.1, degradation);
     state.type1 = fibre(state.type1, physiology.type1_sensitivity, balance);

@@ -46,7 +46,7 @@ impl std::fmt::Debug for MechanostatApp {
 /// # Errors
 /// No display (exit code 1), no adapter (3), a size out of range (2).
 pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
-    let need = Simulation::need(&Anatomy::build("hip", size)?);
+    let need = Simulation::estimate(size)?;
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
     if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
         return Err(CommandError {
@@ -73,6 +73,9 @@ pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
         }),
     )
     .map_err(|e| {
+        if let eframe::Error::AppCreation(own) = &e {
+            return CommandError { message: own.to_string(), code: 3 };
+        }
         let text = e.to_string();
         let no_adapter = text.contains("adapter");
         CommandError {
@@ -120,6 +123,9 @@ impl MechanostatApp {
             render.device.clone(),
             render.queue.clone(),
         );
+        // The window may have been opened on an adapter's own limits; this names what is missing.
+        let need = Simulation::estimate(size)?;
+        device_descriptor(&render.adapter, need)?;
         let anatomy = Anatomy::build("hip", size)?;
         let mut picture = crate::command::picture(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
@@ -139,6 +145,7 @@ impl MechanostatApp {
 
     /// Begins `scenario` anew.
     pub fn restart(&mut self, scenario: Scenario) {
+        self.gpu.forgive();
         match Session::new(&self.gpu, scenario, self.size) {
             Ok(session) => {
                 self.session = Some(session);

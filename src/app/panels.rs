@@ -32,8 +32,10 @@ impl MechanostatApp {
             .show(ui, |ui| {
                 egui::ScrollArea::vertical().show(ui, |ui| self.controls(ui));
             });
+        let width = ui.available_width();
         egui::Panel::right("curves")
-            .default_size(400.0)
+            .default_size(380.0)
+            .min_size((0.25 * width).clamp(180.0, 320.0))
             .show(ui, |ui| self.curves(ui));
         egui::CentralPanel::default_margins().show(ui, |ui| self.tissue(ui));
     }
@@ -213,7 +215,11 @@ impl MechanostatApp {
                 Color32::from_rgb(240, 110, 90),
                 format!("Stopped: {trouble}"),
             );
-            ui.label("Reset begins anew.");
+            ui.label(if self.gpu.is_lost() {
+                "The device does not come back: close this window and open it again."
+            } else {
+                "Reset begins anew."
+            });
         }
         if let Some(session) = &self.session
             && !session.simulation.is_settled()
@@ -324,7 +330,9 @@ impl MechanostatApp {
                 [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
                 egui::Stroke::new(1.0, ink),
             );
-            let text = if low < 0.0 && value > 0.0 {
+            let text = if field.clipped() && i == 4 {
+                format!("≥ {value}")
+            } else if low < 0.0 && value > 0.0 {
                 format!("+{value}")
             } else {
                 format!("{value}")
@@ -440,7 +448,7 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
             for spell in &session.spells {
                 let weight = 1.0 - spell.conditions.axial_gravity().clamp(0.0, 1.0);
                 let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
-                if spell.to > spell.from {
+                if spell.to > spell.from && weight > 0.0 {
                     let name =
                         format!("{:.2} g", spell.conditions.axial_gravity()).replace(".00", "");
                     plot.span(

@@ -97,6 +97,8 @@ pub struct Session {
     shown: Option<(Picture, u64)>,
     generation: u64,
     single_steps: u32,
+    /// Whether play has stopped once at the end of the scenario.
+    ended: bool,
 }
 
 impl Session {
@@ -132,11 +134,15 @@ impl Session {
             shown: None,
             generation: 0,
             single_steps: 0,
+            ended: false,
         })
     }
 
     /// Conditions that hold now, with the name of the phase.
     pub fn conditions(&self) -> (Conditions, String) {
+        if !self.simulation.is_settled() {
+            return (Conditions::EARTH, "settling".to_owned());
+        }
         let (phase, _) = self.scenario.phase_at(self.simulation.day());
         match self.manual {
             Some(conditions) => (conditions, format!("{:.2} g, by hand", conditions.gravity)),
@@ -247,6 +253,14 @@ impl Session {
             return Ok(false);
         }
         let day = self.simulation.day();
+        if self.playing && self.manual.is_none() && day >= self.scenario.days() - 1e-9 {
+            // The mission is over; pressing Play again lets its last phase go on.
+            if !self.ended {
+                self.ended = true;
+                self.playing = false;
+                return Ok(false);
+            }
+        }
         let (phase, from) = self.scenario.phase_at(day);
         let left = from + phase.days - day;
         let dt = if left > 1e-9 && left < 1.0 { left } else { 1.0 };

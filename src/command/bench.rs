@@ -10,7 +10,7 @@ use crate::physiology::Model;
 use crate::sim::{BenchStage, Simulation, Status};
 use crate::tissue::Anatomy;
 
-use super::CommandError;
+use super::{CommandError, say};
 
 /// Flags of `mechanostat bench`.
 #[derive(Debug, Clone, Args)]
@@ -91,7 +91,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
                 )
             })
             .collect();
-        println!(
+        say(&format!(
             "{{\"adapter\":{:?},\"size\":{},\"voxels\":{},\"active_nodes\":{},\"gpu_bytes\":{},\"bytes_per_voxel\":{per_voxel:.1},\"build_s\":{building:.2},\"settle_s\":{settling:.2},\"copy_gb_per_s\":{copy:.2},\"stages\":[{}]}}",
             gpu.adapter_name(),
             args.size,
@@ -99,30 +99,32 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
             simulation.mechanics().active_nodes(),
             simulation.bytes(),
             stages.join(",")
-        );
+        ))?;
     } else {
-        println!("{}", gpu.adapter_name());
-        println!(
-            "size {}: {} voxels, {} active nodes, {:.1} bytes a voxel in all",
+        say(&gpu.adapter_name())?;
+        say(&format!(
+            "size {}: {} voxels, {} active nodes, {:.1} bytes a voxel, staging for readback aside",
             args.size,
             anatomy.len(),
             simulation.mechanics().active_nodes(),
             per_voxel
-        );
-        println!("building {building:.2} s, settling {settling:.2} s, copying {copy:.2} GB/s\n");
-        println!(
+        ))?;
+        say(&format!(
+            "building {building:.2} s, settling {settling:.2} s, copying {copy:.2} GB/s\n"
+        ))?;
+        say(&format!(
             "{:<24} {:>10} {:>12} {:>9} {:>8}",
             "stage", "ms", "bytes", "GB/s", "of copy"
-        );
+        ))?;
         for l in &lines {
-            println!(
+            say(&format!(
                 "{:<24} {:>10.3} {:>12} {:>9.2} {:>7.0} %",
                 l.name,
                 l.milliseconds,
                 l.bytes,
                 l.gigabytes_per_second(),
                 100.0 * l.gigabytes_per_second() / copy
-            );
+            ))?;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::sim::element::Element;
 use crate::sim::grid::Grid;
 use crate::sim::mechanics::{Mechanics, Outcome, Problem};
 
-use super::CommandError;
+use super::{CommandError, say};
 
 /// A cube of unit voxels with a modulus field, one face clamped, 1 MPa of traction on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +60,29 @@ pub struct CubeResult {
 /// Solves a cube of `n`³ voxels to `tolerance`.
 /// # Errors
 /// As [`Gpu::wait`].
-pub fn solve_cube(gpu: &Gpu, field: CubeField, n: usize, tolerance: f32) -> Result<CubeResult, CommandError> {
+pub fn solve_cube(
+    gpu: &Gpu,
+    field: CubeField,
+    n: usize,
+    tolerance: f32,
+) -> Result<CubeResult, CommandError> {
     let before = gpu.allocated_bytes();
     let edge = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
     let problem = Problem {
         elements: [n; 3],
         element: Element::new(0.3, [1.0; 3]),
         active: vec![true; n * n * n],
-        held: crate::volume::each([n + 1; 3]).map(|at| if at[2] == 0 { 7 } else { 0 }).collect(),
+        held: crate::volume::each([n + 1; 3])
+            .map(|at| if at[2] == 0 { 7 } else { 0 })
+            .collect(),
         loads: vec![
             crate::volume::each([n + 1, n + 1, 1])
-                .map(|at| ([at[0], at[1], n], [0.0, 0.0, (edge(at[0]) * edge(at[1])) as f32]))
+                .map(|at| {
+                    (
+                        [at[0], at[1], n],
+                        [0.0, 0.0, (edge(at[0]) * edge(at[1])) as f32],
+                    )
+                })
                 .collect(),
         ],
     };
@@ -80,7 +92,8 @@ pub fn solve_cube(gpu: &Gpu, field: CubeField, n: usize, tolerance: f32) -> Resu
     for at in grid.each_element() {
         modulus[grid.index(at)] = field.modulus(n, at) as f32;
     }
-    gpu.queue().write_buffer(mechanics.modulus(), 0, bytemuck::cast_slice(&modulus));
+    gpu.queue()
+        .write_buffer(mechanics.modulus(), 0, bytemuck::cast_slice(&modulus));
     let bytes_per_voxel = (gpu.allocated_bytes() - before) as f64 / (n * n * n) as f64;
     // Software adapters compile a kernel when it first runs.
     mechanics.solve(gpu, 0, 1.0, 1)?;
@@ -96,7 +109,11 @@ pub fn solve_cube(gpu: &Gpu, field: CubeField, n: usize, tolerance: f32) -> Resu
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
     let outcome = mechanics.solve(gpu, 0, tolerance, 200)?;
-    Ok(CubeResult { outcome, seconds: start.elapsed().as_secs_f64(), bytes_per_voxel })
+    Ok(CubeResult {
+        outcome,
+        seconds: start.elapsed().as_secs_f64(),
+        bytes_per_voxel,
+    })
 }
 
 /// Prints a row for each field and size.
@@ -104,16 +121,23 @@ pub fn solve_cube(gpu: &Gpu, field: CubeField, n: usize, tolerance: f32) -> Resu
 /// [`CommandError`].
 pub fn bench_mechanics(sizes: &[usize]) -> Result<(), CommandError> {
     let gpu = Gpu::open(Need::DEFAULT)?;
-    println!("{}", gpu.adapter_name());
-    println!(
+    say(&gpu.adapter_name())?;
+    say(&format!(
         "{:<8} {:>5} {:>10} {:>11} {:>14} {:>9} {:>12} {:>12}",
-        "field", "size", "tolerance", "iterations", "true residual", "seconds", "voxels/s", "bytes/voxel"
-    );
+        "field",
+        "size",
+        "tolerance",
+        "iterations",
+        "true residual",
+        "seconds",
+        "voxels/s",
+        "bytes/voxel"
+    ))?;
     for field in [CubeField::Smooth, CubeField::Gyroid] {
         for n in sizes {
             for tolerance in [1e-3, 1e-5] {
                 let r = solve_cube(&gpu, field, *n, tolerance)?;
-                println!(
+                say(&format!(
                     "{:<8} {:>5} {:>10.0e} {:>11} {:>14.2e} {:>9.3} {:>12.0} {:>12.1}",
                     field.name(),
                     n,
@@ -123,7 +147,7 @@ pub fn bench_mechanics(sizes: &[usize]) -> Result<(), CommandError> {
                     r.seconds,
                     (n * n * n) as f64 / r.seconds,
                     r.bytes_per_voxel
-                );
+                ))?;
             }
         }
     }

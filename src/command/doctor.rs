@@ -1,15 +1,19 @@
 //! `mechanostat doctor`: what this machine can run, and what to do when it cannot.
 
-use crate::gpu::{Need, adapters, device_descriptor};
+use crate::gpu::{adapters, device_descriptor};
 use crate::sim::Simulation;
-use crate::tissue::{Anatomy, SIZES};
 
-use super::CommandError;
+use super::{CommandError, say};
 
 /// Sizes that are told of.
 const TOLD: [usize; 9] = [24, 32, 48, 64, 96, 128, 192, 256, 384];
 
-/// Prints every adapter with its driver, limits and the largest scene it holds.
+/// Adapter memory a voxel, rounded up from what `bench` measures at sizes 32 to 64.
+const BYTES_PER_VOXEL: f64 = 145.0;
+/// Voxels of the hip's lattice over the cube of its longest side.
+const LATTICE: f64 = 0.6;
+
+/// Prints every adapter with its driver, limits and which scenes it holds.
 /// # Errors
 /// Exit code 3 when there is no adapter at all.
 pub fn doctor() -> Result<(), CommandError> {
@@ -20,44 +24,33 @@ pub fn doctor() -> Result<(), CommandError> {
             code: 3,
         });
     }
-    let small = Anatomy::build("hip", 32)?;
-    let need_at_32 = Simulation::need(&small).storage_binding_bytes as f64;
     for adapter in found {
         let info = adapter.get_info();
         let limits = adapter.limits();
-        println!("{}", info.name);
-        println!("  kind     {:?}, {:?}", info.device_type, info.backend);
-        println!("  driver   {} {}", info.driver, info.driver_info);
-        println!(
+        say(&info.name)?;
+        say(&format!(
+            "  kind     {:?}, {:?}",
+            info.device_type, info.backend
+        ))?;
+        say(&format!("  driver   {} {}", info.driver, info.driver_info))?;
+        say(&format!(
             "  limits   {} MiB in one storage binding, {} MiB in one buffer, {} storage buffers a stage",
             limits.max_storage_buffer_binding_size >> 20,
             limits.max_buffer_size >> 20,
             limits.max_storage_buffers_per_shader_stage
-        );
-        // What a scene needs grows with the voxels.
-        let fits = |size: usize| {
-            let need = Need {
-                storage_binding_bytes: (need_at_32 * (size as f64 / 32.0).powi(3)) as u64,
+        ))?;
+        for size in TOLD {
+            let mebibytes = BYTES_PER_VOXEL * LATTICE * (size as f64).powi(3) / f64::from(1 << 20);
+            let verdict = match device_descriptor(&adapter, Simulation::estimate(size)?) {
+                Ok(_) => "yes".to_owned(),
+                Err(error) => format!("no: {error}"),
             };
-            device_descriptor(&adapter, need)
-        };
-        match TOLD
-            .iter()
-            .rev()
-            .find(|size| SIZES.contains(size) && fits(**size).is_ok())
-        {
-            Some(size) => println!("  runs     hip up to about --size {size}"),
-            None => println!(
-                "  runs     nothing: {}",
-                fits(TOLD[0])
-                    .err()
-                    .map_or_else(String::new, |e| e.to_string())
-            ),
+            say(&format!(
+                "  --size {size:<4} {mebibytes:>7.0} MiB   {verdict}"
+            ))?;
         }
         if info.device_type == wgpu::DeviceType::Cpu {
-            println!(
-                "  note     a software adapter: right, but slow; --size 32 to 64 is comfortable"
-            );
+            say("  note     a software adapter: right, but slow; --size 32 to 64 is comfortable")?;
         }
     }
     Ok(())

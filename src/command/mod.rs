@@ -39,6 +39,26 @@ impl CommandError {
     }
 }
 
+/// Prints to stdout. A reader that has gone away ends the command quietly (exit code 0, no message).
+/// # Errors
+/// What the system said, exit code 1.
+pub(crate) fn say(text: &str) -> Result<(), CommandError> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(|e| match e.kind() {
+            std::io::ErrorKind::BrokenPipe => CommandError {
+                message: String::new(),
+                code: 0,
+            },
+            _ => CommandError {
+                message: format!("cannot print the result: {e}"),
+                code: 1,
+            },
+        })
+}
+
 impl From<Located> for CommandError {
     fn from(error: Located) -> Self {
         Self::usage(error.to_string())
@@ -103,7 +123,7 @@ pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
     if !path.exists() {
         let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
         return Err(CommandError::usage(format!(
-            "there is no scenario \"{name}\", neither built in nor a file; built in: {}",
+            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, bench and doctor",
             names.join(", ")
         )));
     }

@@ -18,7 +18,7 @@ use crate::tissue::Anatomy;
 use crate::view::{Camera, Colormap, Cut, Picture, RayMarch};
 use crate::volume::Volume;
 
-use super::{CommandError, scenario};
+use super::{CommandError, say, scenario};
 
 /// Resolution of figures.
 const DOTS_PER_INCH: f64 = 300.0;
@@ -77,10 +77,12 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
             GROUPS.join(", ")
         )));
     }
+    if let Some(days) = args.days {
+        check_days("--days", days)?;
+    }
+    check_days("--every", args.every)?;
     let days = args.days.unwrap_or_else(|| scenario.days());
-    positive("--days", days, 36_525.0)?;
-    positive("--every", args.every, 36_525.0)?;
-    let anatomy = Arc::new(Anatomy::build(&args.scene, args.size)?);
+    Anatomy::check(&args.scene, args.size)?;
     let model = Arc::new(Model::built_in()?);
     let stem = std::path::Path::new(&args.scenario)
         .file_stem()
@@ -91,8 +93,10 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         .unwrap_or_else(|| PathBuf::from("results").join(stem));
     io::writable_folder(&out)?;
 
-    let gpu = Gpu::open(Simulation::need(&anatomy))?;
+    // The adapter is asked before a large scene is built: that takes long.
+    let gpu = Gpu::open(Simulation::estimate(args.size)?)?;
     eprintln!("{} on {}", scenario.name, gpu.adapter_name());
+    let anatomy = Arc::new(Anatomy::build(&args.scene, args.size)?);
     let bar = Progress::new(SETTLING_ROUNDS, days);
     let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
     simulation.set_slice(16);
@@ -103,17 +107,18 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let mut rows = Vec::new();
     let mut first: Option<Vec<f64>> = None;
     let before = artist.panel(&simulation, FieldKind::Density, "Day 0")?;
-    let mut next_output = 0.0;
+    let mut outputs = 0u32;
     loop {
         let day = simulation.day();
         let over = day >= days - 1e-9;
+        // Counted, not added up: a thousand tenths are a hundred.
+        let next_output = f64::from(outputs) * args.every;
         if over || day >= next_output - 1e-9 {
             record(&simulation, &scenario, &ruler, &mut rows, &mut first)?;
             write_fields(&simulation, args.fields, &out)?;
-            while next_output <= day + 1e-9 {
-                next_output += args.every;
-            }
+            outputs += 1;
         }
+        let next_output = f64::from(outputs) * args.every;
         if over {
             break;
         }
@@ -148,24 +153,26 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let svg = picture.svg()?;
     let figure_path = out.join("figure.png");
     let table_path = out.join("timeseries.csv");
+    let drawn = png(&svg, DOTS_PER_INCH)?;
     io::write(&table_path, io::csv(&rows).as_bytes())?;
     io::write(
         &out.join("run.toml"),
         manifest(&scenario, args, days, &model, &simulation).as_bytes(),
     )?;
-    io::write(&figure_path, &png(&svg, DOTS_PER_INCH)?)?;
-    print_summary(&rows);
-    println!("picture: {}", figure_path.display());
-    println!("table:   {}", table_path.display());
+    io::write(&figure_path, &drawn)?;
+    print_summary(&rows)?;
+    say(&format!("picture: {}", figure_path.display()))?;
+    say(&format!("table:   {}", table_path.display()))?;
     Ok(())
 }
 
-fn positive(flag: &str, value: f64, most: f64) -> Result<(), CommandError> {
-    if value > 0.0 && value <= most {
+/// A quarter of an hour to a hundred years.
+fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
+    if (0.01..=36_525.0).contains(&value) {
         Ok(())
     } else {
         Err(CommandError::usage(format!(
-            "{flag} {value} is out of range; allowed: more than 0, at most {most} days"
+            "{flag} {value} is out of range; allowed: 0.01 to 36525 days"
         )))
     }
 }
@@ -203,7 +210,7 @@ fn record(
     let snapshot = take_snapshot(simulation)?;
     let measured = ruler.measure(&snapshot);
     let start = first.get_or_insert_with(|| measured.iter().map(|m| m.value).collect());
-    // The row tells what led up to the day, not what follows.
+    // The row tells what led up to the day, not what follows; day 0 counts to the first phase.
     let gravity = scenario
         .phase_at((snapshot.day - 1e-6).max(0.0))
         .0
@@ -211,7 +218,7 @@ fn record(
         .gravity;
     for (m, before) in measured.iter().zip(start.iter()) {
         rows.push(Row {
-            day: snapshot.day,
+            day: (snapshot.day * 1e6).round() / 1e6,
             gravity,
             region: m.region.to_owned(),
             quantity: m.quantity.to_owned(),
@@ -287,7 +294,7 @@ fn write_fields(
         .map(|kind| volume(simulation, *kind))
         .collect::<Result<Vec<_>, _>>()?;
     let day = simulation.day();
-    let name = format!("day_{day:0>7.2}");
+    let name = format!("day_{day:0>10.4}");
     if format == FieldFormat::Vti {
         return Ok(io::write(
             &folder.join(format!("{name}.vti")),
@@ -410,6 +417,7 @@ fn figure(
     let bar = |kind: FieldKind, colormap, label: &str| ColourBar {
         colormap,
         range: (f64::from(kind.range().0), f64::from(kind.range().1)),
+        clipped: kind.clipped(),
         label: label.to_owned(),
     };
     MissionFigure {
@@ -476,6 +484,7 @@ fn manifest(
     set("group", args.group.clone().into());
     set("days", days.into());
     set("every", args.every.into());
+    set("fields", format!("{:?}", args.fields).to_lowercase().into());
     set("spacing_mm", simulation.anatomy().spacing.into());
     set(
         "gpu_bytes_per_voxel",
@@ -499,15 +508,21 @@ fn manifest(
         parameters.insert((*name).to_owned(), value.into());
     }
     set("parameters", parameters.into());
+    if let Ok(activities) = Value::try_from(&model.activities) {
+        set("activity", activities);
+    }
+    if let Ok(muscles) = Value::try_from(&model.muscles) {
+        set("muscle", muscles);
+    }
     set("scenario_text", scenario.text.clone().into());
     format!("# What this run was made of: enough to run it again.\n{run}")
 }
 
-fn print_summary(rows: &[Row]) {
+fn print_summary(rows: &[Row]) -> Result<(), CommandError> {
     let Some(last) = rows.last().map(|r| r.day) else {
-        return;
+        return Ok(());
     };
-    println!("change at day {last}:");
+    say(&format!("change at day {last}:"))?;
     let wanted = [
         ("total_hip", "bmd"),
         ("total_hip", "trabecular_bmd"),
@@ -524,14 +539,15 @@ fn print_summary(rows: &[Row]) {
             .rev()
             .find(|r| r.region == region && r.quantity == quantity)
         {
-            println!(
+            say(&format!(
                 "  {:<14} {:<15} {:>8.2} %",
                 r.region,
                 r.quantity,
                 r.change_pct + 0.0
-            );
+            ))?;
         }
     }
+    Ok(())
 }
 
 /// A bar on a terminal, nothing elsewhere.

@@ -26,6 +26,8 @@ pub struct ColourBar {
     pub colormap: Colormap,
     /// Value at either end.
     pub range: (f64, f64),
+    /// Whether the last colour stands for everything above the range too.
+    pub clipped: bool,
     /// Quantity and unit.
     pub label: String,
 }
@@ -71,6 +73,11 @@ impl ColourBar {
                 format!("+{value}")
             } else {
                 format!("{value}").replace('-', "−")
+            };
+            let label = if self.clipped && i == 4 {
+                format!("≥ {label}")
+            } else {
+                label
             };
             let at = y + height * (1.0 - share);
             writeln!(

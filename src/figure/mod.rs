@@ -12,9 +12,14 @@ pub use raster::{FigureError, Raster, png};
 /// Points (1/72 inch) in millimetres.
 const POINT: f64 = 25.4 / 72.0;
 
-/// Text with the characters that XML reserves replaced.
+/// Text with the characters that XML reserves replaced and those that it forbids left out.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
+    let allowed: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+        .collect();
+    allowed
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
 }

@@ -239,6 +239,18 @@ impl Gpu {
         }
     }
 
+    /// Whether the device is gone for good.
+    pub fn is_lost(&self) -> bool {
+        self.inner.lost.get().is_some()
+    }
+
+    /// Forgets an error that has been told of, so that work can begin anew.
+    pub fn forgive(&self) {
+        if let Ok(mut slot) = self.inner.error.lock() {
+            *slot = None;
+        }
+    }
+
     /// Runs `make` inside validation and out-of-memory scopes, so that trouble is an error with a name.
     /// # Errors
     /// [`GpuError::Validation`] or [`GpuError::OutOfMemory`] with `label`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::located::{Located, Source};
@@ -47,14 +47,14 @@ parameters! {
     sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation
     rankl_gain rankl_time myostatin_rankl osteoclast_time
     coupling coupling_time osteoblast_time formation_gain bmp_formation
-    marrow_fat_gain marrow_fat_time
+    marrow_fat_gain marrow_fat_time adipogenic_shift
     surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5
     bmp_bone bisphosphonate_inhibition
     muscle_dose_exponent synthesis_loss degradation_gain training_gain
     atrophy_time recovery_time type1_sensitivity type2_sensitivity
     neural_loss neural_time fluid_shift fluid_time
     satellite_memory_time satellite_time satellite_activation satellite_loss myotube_activation myotube_loss
-    bmp_activation bmp_loss bmp_synthesis myostatin_gain myostatin_degradation
+    satellite_synthesis bmp_activation bmp_loss bmp_synthesis myostatin_gain myostatin_degradation
     signal_length
     treadmill_use ired_use ared_use flywheel_use
     mechanics_interval
@@ -80,7 +80,7 @@ impl Physiology {
 }
 
 /// When an activity takes place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivityKind {
     /// Upright in gravity: its force goes with the weight that the legs carry.
@@ -96,7 +96,7 @@ pub enum ActivityKind {
 }
 
 /// What a day holds: forces of one activity, in N at 75 kg, and how often a day.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Activity {
     /// The scene it loads.
@@ -114,7 +114,7 @@ pub struct Activity {
 }
 
 /// A muscle group of a scene.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MuscleGroup {
     /// The scene it belongs to.

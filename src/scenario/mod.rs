@@ -170,6 +170,8 @@ struct FilePhase {
     drug: Option<Spanned<String>>,
 }
 
+/// The shortest phase: a quarter of an hour.
+const LEAST_DAYS: f64 = 0.01;
 /// The longest phase that makes sense: a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
 
@@ -208,9 +210,9 @@ impl Scenario {
                 source,
                 &key("days"),
                 &p.days,
-                f64::MIN_POSITIVE,
+                LEAST_DAYS,
                 MOST_DAYS,
-                "more than 0, at most 36525 days",
+                "0.01 to 36525 days",
             )?;
             let gravity = number(source, &key("gravity"), &p.gravity, 0.0, 3.0, "0 to 3 g")?;
             phases.push(Phase {

@@ -80,13 +80,18 @@ impl FieldKind {
     /// The range that a colour bar shows, in [`FieldKind::unit`].
     pub fn range(self) -> (f32, f32) {
         match self {
-            Self::Density => (0.0, 1200.0),
+            Self::Density => (0.0, 600.0),
             Self::Change => (-20.0, 20.0),
             Self::StrainEnergy => (0.0, 4.0),
             Self::Osteoclasts => (0.0, 3.0),
             Self::MuscleArea => (70.0, 100.0),
             Self::MuscleChange => (-25.0, 25.0),
         }
+    }
+
+    /// Whether values above the range are common and shown in its last colour.
+    pub fn clipped(self) -> bool {
+        matches!(self, Self::Density | Self::StrainEnergy | Self::Osteoclasts)
     }
 
     /// Whether it lives in muscle rather than bone.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::gpu::{Gpu, GpuError, Need, Readback, values};
 use crate::physiology::Model;
 use crate::scenario::Conditions;
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SceneError};
 
 use bone::Bone;
 use element::Element;
@@ -191,6 +191,19 @@ impl Simulation {
         Need {
             storage_binding_bytes: displacement.max(levels).max(972 * coarse as u64),
         }
+    }
+
+    /// About what the hip needs at `size`, before it is built: what a small one needs, by volume.
+    /// # Errors
+    /// [`SceneError`], when the size is out of range.
+    pub fn estimate(size: usize) -> Result<Need, SceneError> {
+        Anatomy::check("hip", size)?;
+        let small = Self::need(&Anatomy::build("hip", 32)?).storage_binding_bytes as f64;
+        // Padding weighs more in the small one, so this errs upwards.
+        let bytes = small * (size as f64 / 32.0).powi(3);
+        Ok(Need {
+            storage_binding_bytes: bytes.ceil() as u64,
+        })
     }
 
     /// A simulation at its first moment; [`Simulation::poll`] settles it.
@@ -416,7 +429,7 @@ impl Simulation {
     }
 
     /// Changes what acts on the body. The strain field answers at once, from the unit fields;
-    /// tissue follows with the days. While the scene settles the change waits for its end.
+    /// tissue follows with the days. While the scene settles, at 1 g, nothing is changed.
     pub fn set_conditions(&mut self, conditions: Conditions) {
         if conditions == self.conditions || self.stage != Stage::Running {
             return;

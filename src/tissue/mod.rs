@@ -111,10 +111,10 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
-    /// Builds `scene` with `size` voxels along its longest side.
+    /// Whether `scene` exists and can be built at `size`.
     /// # Errors
     /// [`SceneError`].
-    pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
+    pub fn check(scene: &str, size: usize) -> Result<(), SceneError> {
         if !SCENES.contains(&scene) {
             return Err(SceneError::Unknown {
                 name: scene.to_owned(),
@@ -123,6 +123,14 @@ impl Anatomy {
         if !SIZES.contains(&size) {
             return Err(SceneError::Size { size });
         }
+        Ok(())
+    }
+
+    /// Builds `scene` with `size` voxels along its longest side.
+    /// # Errors
+    /// [`SceneError`].
+    pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
+        Self::check(scene, size)?;
         Ok(hip::build(size))
     }
 
