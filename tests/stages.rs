@@ -88,6 +88,7 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         voxels: VOXELS,
         spacing: 2.0,
         origin: [0.0; 3],
+        tissue: Vec::new(),
         bone,
         muscle,
         groups: names[3..].to_vec(),

@@ -289,10 +289,19 @@ fn write_fields(
     }
     let folder = out.join("fields");
     io::writable_folder(&folder)?;
-    let volumes = FieldKind::ALL
+    let mut volumes = FieldKind::ALL
         .iter()
         .map(|kind| volume(simulation, *kind))
         .collect::<Result<Vec<_>, _>>()?;
+    let anatomy = simulation.anatomy();
+    volumes.push(Volume {
+        name: "tissue".to_owned(),
+        unit: "0 outside 1 soft 2 muscle 3 marrow 4 trabecular 5 cortical".to_owned(),
+        voxels: anatomy.voxels,
+        spacing: [anatomy.spacing; 3],
+        origin: anatomy.origin,
+        values: anatomy.tissue.iter().map(|t| f32::from(*t as u8)).collect(),
+    });
     let day = simulation.day();
     let name = format!("day_{day:0>10.4}");
     if format == FieldFormat::Vti {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use glam::DVec3;
 
 use super::shape::{blend, column, directions, ellipsoid, ramp, sphere, tapered};
-use super::{Anatomy, BonePlan, BoneRegion, MusclePlan, SitePlan, UnitLoad};
+use super::{Anatomy, BonePlan, BoneRegion, MusclePlan, SitePlan, Tissue, UnitLoad};
 
 /// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
@@ -132,6 +132,38 @@ fn muscle(group: usize, p: DVec3) -> f64 {
     }
 }
 
+/// Distance to the skin: the thigh, and the buttock above it.
+fn skin(p: DVec3) -> f64 {
+    let thigh = column(p, (-3.0, -2.0), (70.0, 61.0));
+    let buttock = ellipsoid(
+        p,
+        DVec3::new(16.0, -22.0, 146.0),
+        DVec3::new(60.0, 46.0, 66.0),
+    );
+    blend(thigh, buttock, 12.0)
+}
+
+/// What most of a voxel is, by the counts of points of each kind in it.
+fn label(bone: [usize; 3], muscle: usize, all: usize, centre: DVec3) -> Tissue {
+    let rest = all - bone.iter().sum::<usize>() - muscle;
+    let most = bone.into_iter().chain([muscle, rest]).max().unwrap_or(0);
+    if most == rest {
+        if skin(centre) < 0.0 {
+            Tissue::Soft
+        } else {
+            Tissue::Outside
+        }
+    } else if most == muscle {
+        Tissue::Muscle
+    } else if most == bone[Inside::Cortical as usize] {
+        Tissue::Cortical
+    } else if most == bone[Inside::Trabecular as usize] {
+        Tissue::Trabecular
+    } else {
+        Tissue::Marrow
+    }
+}
+
 /// How much of a voxel lies where `distance` is negative, if the surface is flat in it.
 fn share(distance: f64, spacing: f64) -> f64 {
     (0.5 - distance / spacing).clamp(0.0, 1.0)
@@ -162,12 +194,14 @@ pub(super) fn build(size: usize) -> Anatomy {
     let reach = 0.87 * spacing;
     let mut bone_plans = Vec::new();
     let mut muscle_plans = Vec::new();
+    let mut tissue = Vec::with_capacity(voxels.iter().product());
     for at in crate::volume::each(voxels) {
         let low = ORIGIN + spacing * DVec3::new(at[0] as f64, at[1] as f64, at[2] as f64);
         let centre = low + 0.5 * spacing;
         let to_bone = bone(centre);
         let to_muscle: [f64; 3] = std::array::from_fn(|g| muscle(g, centre));
         if to_bone > reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
+            tissue.push(label([0; 3], 0, 1, centre));
             continue;
         }
         let mut bone_counts = [0usize; 3];
@@ -189,6 +223,12 @@ pub(super) fn build(size: usize) -> Anatomy {
                 muscle_counts[g] += 1;
             }
         }
+        tissue.push(label(
+            bone_counts,
+            muscle_counts.iter().sum(),
+            fine.pow(3),
+            centre,
+        ));
         let all = fine.pow(3) as f64;
         let mut sites = Vec::new();
         if bone_counts[1] > 0 {
@@ -273,6 +313,7 @@ pub(super) fn build(size: usize) -> Anatomy {
         voxels,
         spacing,
         origin: ORIGIN.to_array(),
+        tissue,
         bone: bone_plans,
         muscle: muscle_plans,
         groups: GROUPS.to_vec(),

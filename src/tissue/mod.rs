@@ -26,6 +26,36 @@ pub enum SceneError {
     },
 }
 
+/// What most of a voxel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Tissue {
+    /// Outside the body.
+    Outside = 0,
+    /// Skin, fat, vessels and what else lies between muscles.
+    Soft = 1,
+    /// Muscle.
+    Muscle = 2,
+    /// Marrow of the medullary canal.
+    Marrow = 3,
+    /// Trabecular bone with its marrow.
+    Trabecular = 4,
+    /// Cortical bone.
+    Cortical = 5,
+}
+
+impl Tissue {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Outside,
+        Self::Soft,
+        Self::Muscle,
+        Self::Marrow,
+        Self::Trabecular,
+        Self::Cortical,
+    ];
+}
+
 /// The part of a voxel that is bone of one kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SitePlan {
@@ -92,6 +122,8 @@ pub struct Anatomy {
     pub spacing: f64,
     /// Position of the lattice's lower corner, mm.
     pub origin: [f64; 3],
+    /// What most of each voxel is, x fastest.
+    pub tissue: Vec<Tissue>,
     /// Voxels with bone, x fastest.
     pub bone: Vec<BonePlan>,
     /// Voxels with muscle, x fastest.

@@ -1,0 +1,159 @@
+//! The ray march against what it should show, and the anatomy that it shows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use common::{gpu, write};
+use mechanostat::physiology::Model;
+use mechanostat::sim::Simulation;
+use mechanostat::sim::field::FieldKind;
+use mechanostat::tissue::{Anatomy, Tissue};
+use mechanostat::view::{Camera, Colormap, Cut, Picture, RayMarch};
+
+#[test]
+fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone() {
+    let gpu = gpu();
+    let anatomy = Arc::new(Anatomy::build("hip", 48).unwrap());
+    let simulation = Simulation::new(
+        &gpu,
+        Arc::clone(&anatomy),
+        Arc::new(Model::built_in().unwrap()),
+    )
+    .unwrap();
+    let mut march = RayMarch::new(&gpu, simulation.state(), &anatomy).unwrap();
+    let size = [300, 360];
+    let h = anatomy.spacing as f32;
+    let height = 1.2 * 180.0;
+    let row = 18;
+    let background = [1.0, 1.0, 1.0];
+    let mut draw = |value: f32| -> Vec<[u8; 3]> {
+        write(
+            &gpu,
+            &simulation.state().values,
+            &vec![value; anatomy.len()],
+        );
+        let mut camera = Camera::front(anatomy.voxels.map(|n| n as f32 * h));
+        camera.height = height;
+        let picture = Picture {
+            size,
+            camera,
+            field: FieldKind::Density,
+            range: (0.0, 600.0),
+            colormap: Colormap::Batlow,
+            cut: Cut::Coronal((row as f32 + 0.5) / anatomy.voxels[1] as f32),
+            ghost: false,
+            background,
+        };
+        march.draw(&gpu, &picture).unwrap();
+        let bytes = march.read(&gpu).unwrap().wait(&gpu).unwrap();
+        RayMarch::pixels(size, &bytes[0])
+            .chunks(4)
+            .map(|p| [p[0], p[1], p[2]])
+            .collect()
+    };
+    // Bone of the plane by the anatomy itself, mm².
+    let inside = anatomy.bone.iter().filter(|b| b.at[1] == row);
+    let area: f64 = inside
+        .map(|b| b.sites.iter().map(|s| s.fraction).sum::<f64>())
+        .sum::<f64>()
+        * anatomy.spacing.powi(2);
+    for (value, entry) in [(0.0, 0), (300.0, 127), (600.0, 255), (5000.0, 255)] {
+        let pixels = draw(value);
+        let wanted = Colormap::Batlow.table()[entry];
+        let near = |p: &[u8; 3]| p.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 2);
+        let pixel_mm2 = f64::from(height / size[1] as f32).powi(2);
+        let seen = pixels.iter().filter(|p| near(p)).count() as f64 * pixel_mm2;
+        assert!(
+            (seen / area - 1.0).abs() < 0.06,
+            "value {value}: {seen} mm² in its colour, the bone has {area} mm²"
+        );
+        assert_eq!(pixels[0], [255; 3], "the corner is not the background");
+    }
+}
+
+#[test]
+fn the_camera_keeps_a_right_handed_frame_and_the_lateral_side_on_the_viewers_left() {
+    let mut camera = Camera::front([150.0, 130.0, 180.0]);
+    let [forward, right, up] = camera.axes();
+    assert!(
+        forward.y < -0.99 && right.x < -0.99 && up.z > 0.99,
+        "{forward} {right} {up}"
+    );
+    for (azimuth, elevation) in [(30.0, 20.0), (-100.0, -60.0), (500.0, 200.0)] {
+        camera.orbit(azimuth, elevation);
+        let [f, r, u] = camera.axes();
+        assert!(f.dot(r).abs() < 1e-5 && f.dot(u).abs() < 1e-5 && (r.cross(f) - u).length() < 1e-5);
+        assert!((f.length() - 1.0).abs() < 1e-5 && u.z > 0.0);
+    }
+}
+
+#[test]
+fn colour_maps_are_whole_and_distinct() {
+    for map in Colormap::ALL {
+        let table = map.table();
+        assert_ne!(table[0], table[255], "{}", map.name());
+        let steps = table
+            .windows(2)
+            .map(|w| {
+                (0..3)
+                    .map(|k| i32::from(w[0][k].abs_diff(w[1][k])))
+                    .max()
+                    .unwrap()
+            })
+            .max()
+            .unwrap();
+        assert!(steps <= 12, "{} jumps by {steps}", map.name());
+    }
+}
+
+#[test]
+fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
+    for size in [24, 48] {
+        let anatomy = Anatomy::build("hip", size).unwrap();
+        let mut counts: BTreeMap<Tissue, usize> = BTreeMap::new();
+        for t in &anatomy.tissue {
+            *counts.entry(*t).or_default() += 1;
+        }
+        for t in Tissue::ALL {
+            assert!(
+                counts.get(&t).is_some_and(|n| *n > 3),
+                "size {size}: no {t:?}: {counts:?}"
+            );
+        }
+        assert_eq!(anatomy.tissue.len(), anatomy.len());
+        // Area of bone and canal across the shaft at 50 mm: a disc of 28.4 mm with a cortex of 6.5 mm.
+        let z = (50.0 / anatomy.spacing) as usize;
+        let across: f64 = anatomy
+            .bone
+            .iter()
+            .filter(|b| b.at[2] == z)
+            .map(|b| b.sites.iter().map(|s| s.fraction).sum::<f64>())
+            .sum();
+        let want = std::f64::consts::PI * (14.2f64.powi(2) - 7.7f64.powi(2));
+        let got = across * anatomy.spacing.powi(2);
+        assert!(
+            (got / want - 1.0).abs() < 0.04,
+            "size {size}: cortex {got} mm², wanted {want}"
+        );
+        // Every unit load adds up to 1 N.
+        for load in &anatomy.loads {
+            let sum: [f64; 3] = load
+                .points
+                .iter()
+                .fold([0.0; 3], |s, p| std::array::from_fn(|k| s[k] + p.2[k]));
+            let force = sum.iter().map(|f| f * f).sum::<f64>().sqrt();
+            assert!(
+                load.points.len() > 20 && (force - 1.0).abs() < 1e-9,
+                "{}: {force} N",
+                load.name
+            );
+        }
+    }
+}
