@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mechanostat::command::{self, BenchArgs, CommandError, RunArgs};
+use mechanostat::command::{self, BenchArgs, CommandError, RunArgs, SolveArgs};
 
 /// Bone and muscle answering gravity.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ struct Cli {
 enum Command {
     /// Run a scenario without a window and leave its tables, fields and figure
     Run(RunArgs),
+    /// Compress a scan: apparent stiffness, strain energy density, failure load
+    Solve(SolveArgs),
     /// Time every stage on this machine's adapter
     Bench(BenchArgs),
     /// List adapters, drivers, limits, and what to do when there is none
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => command::run(args),
         Some(Command::Bench(args)) if args.mechanics => command::bench_mechanics(&[32, 64]),
         Some(Command::Bench(args)) => command::bench(args),
+        Some(Command::Solve(args)) => command::solve(args),
         Some(Command::Doctor) => command::doctor(),
         None => open_window(&cli),
     };

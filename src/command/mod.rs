@@ -4,6 +4,7 @@ mod bench;
 mod bench_mechanics;
 mod doctor;
 mod run;
+mod solve;
 
 use crate::figure::FigureError;
 use crate::gpu::GpuError;
@@ -18,6 +19,7 @@ pub use bench_mechanics::{CubeField, CubeResult, bench_mechanics, solve_cube};
 pub use doctor::doctor;
 pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, run};
+pub use solve::{Axis, Ends, SolveArgs, solve};
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.
 #[derive(Debug, thiserror::Error)]
@@ -123,7 +125,7 @@ pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
     if !path.exists() {
         let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
         return Err(CommandError::usage(format!(
-            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, bench and doctor",
+            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, solve, bench and doctor",
             names.join(", ")
         )));
     }

@@ -1,11 +1,13 @@
 //! Files: bytes to plain values and back. Knows no biology.
 
 mod field;
+mod nifti;
 mod table;
 
 use std::path::{Path, PathBuf};
 
 pub use field::{npy, vti};
+pub use nifti::{Nifti, NiftiError};
 pub use table::{Row, csv};
 
 /// A file or folder that could not be read or written.
@@ -53,6 +55,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
         std::fs::remove_file(&partial).ok();
     }
     done
+}
+
+/// Reads a file.
+/// # Errors
+/// [`IoError`].
+pub fn read(path: &Path) -> Result<Vec<u8>, IoError> {
+    std::fs::read(path).map_err(failed(path, "cannot be read"))
 }
 
 /// Reads a text file.

@@ -1,5 +1,9 @@
 //! What is measured on a snapshot: region statistics and clinical quantities.
 
+pub mod compression;
+
+pub use compression::{Compression, compression};
+
 use crate::physiology::{Model, Physiology};
 use crate::sim::Snapshot;
 use crate::sim::state::Lists;

@@ -366,6 +366,11 @@ impl Mechanics {
         self.multigrid.record_operators(&mut pass);
     }
 
+    /// Sets ‖b‖² of a case without loads, whose right-hand side is what its held nodes impose.
+    pub fn set_norm2(&mut self, case: usize, norm2: f32) {
+        self.cases[case].norm2 = norm2;
+    }
+
     /// Starts the solve of one case from its stored displacement. Submit before recording another start:
     /// the tolerance travels through the queue.
     pub fn record_start(
