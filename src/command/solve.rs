@@ -155,11 +155,11 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     check(args)?;
     let name = args.volume.display();
     let lower = args.volume.to_string_lossy().to_lowercase();
-    let extension = if lower.ends_with(".nii.gz") {
-        "nii.gz"
-    } else if lower.ends_with(".nii") {
-        "nii"
-    } else {
+    let Some(extension) = ["nii.gz", "nii"].into_iter().find(|e| {
+        lower
+            .strip_suffix(e)
+            .is_some_and(|stem| stem.ends_with('.'))
+    }) else {
         return Err(CommandError::usage(format!(
             "{name}: only .nii and .nii.gz are read so far"
         )));

@@ -126,8 +126,8 @@ impl Nifti {
         let mut voxels = [0usize; 3];
         for k in 0..usize::from(dimensions.unsigned_abs()) {
             let n = i16_at(42 + 2 * k);
-            if k < 3 && n >= 1 {
-                voxels[k] = usize::from(n.unsigned_abs());
+            if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
+                *voxels = usize::from(n.unsigned_abs());
             } else if n != 1 {
                 return Err(NiftiError::Header {
                     field: "dimension",

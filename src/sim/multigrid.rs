@@ -14,7 +14,7 @@ use super::shader;
 /// Smoothing sweeps before and after each coarse correction.
 const SWEEPS: usize = 3;
 /// The smoother works on the upper part [λ/RANGE, λ] of the spectrum of D⁻¹K.
-const RANGE: f64 = 8.0;
+const RANGE: f64 = 14.0;
 /// Power iterations for λ.
 const SPECTRUM_ITERATIONS: usize = 16;
 
