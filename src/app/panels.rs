@@ -1,7 +1,7 @@
 //! What is on the screen.
 
 use eframe::egui::{self, Color32, RichText, Ui};
-use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints, Span};
+use egui_plot::{AxisHints, Legend, Line, LineStyle, Plot, PlotPoints, Span};
 
 use crate::command;
 use crate::scenario::{BUILT_IN, Conditions, Exercise, Posture};
@@ -438,7 +438,11 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
     Plot::new(id.to_owned())
         .height(height)
         .legend(Legend::default().position(egui_plot::Corner::RightTop))
-        .x_axis_label("mission day")
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .label("mission day")
+                .label_spacing(egui::Rangef::new(30.0, 44.0)),
+        ])
         .include_x(0.0)
         .include_x(days)
         .include_y(0.5)
