@@ -5,8 +5,12 @@
     reason = "a test fails by panicking, and exactness is what some of them are about"
 )]
 
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 use std::process::{Command, Output};
+
+use common::scratch;
 
 fn mechanostat(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mechanostat"));
@@ -19,15 +23,6 @@ fn mechanostat(args: &[&str]) -> Command {
 
 fn run(args: &[&str]) -> Output {
     mechanostat(args).output().unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 /// One sentence on stderr, the exit code, no panic.

@@ -5,8 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use flate2::Compression;
@@ -14,14 +15,7 @@ use flate2::write::GzEncoder;
 use mechanostat::io::Nifti;
 use mechanostat::volume::Volume;
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use common::scratch;
 
 fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mechanostat"))

@@ -20,30 +20,25 @@ fn stitch(parts: &[&str]) -> String {
     parts.join("\n")
 }
 
-/// `multigrid.wgsl` for one element.
-pub fn multigrid(element: &Element) -> String {
-    let prelude = element.wgsl();
+fn solver_stage(element: &Element, body: &str) -> String {
     stitch(&[
         shared!("thread"),
         shared!("grid"),
         shared!("scalars"),
-        &prelude,
+        &element.wgsl(),
         shared!("element"),
-        stage!("multigrid"),
+        body,
     ])
+}
+
+/// `multigrid.wgsl` for one element.
+pub fn multigrid(element: &Element) -> String {
+    solver_stage(element, stage!("multigrid"))
 }
 
 /// `mechanics.wgsl` for one element.
 pub fn mechanics(element: &Element) -> String {
-    let prelude = element.wgsl();
-    stitch(&[
-        shared!("thread"),
-        shared!("grid"),
-        shared!("scalars"),
-        &prelude,
-        shared!("element"),
-        stage!("mechanics"),
-    ])
+    solver_stage(element, stage!("mechanics"))
 }
 
 fn tissue_stage(body: &str) -> String {
