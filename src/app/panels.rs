@@ -277,6 +277,13 @@ impl MechanostatApp {
         let length = 20.0 * points_per_mm;
         let at = rect.left_bottom() + egui::vec2(14.0, -14.0);
         let ink = Color32::from_gray(220);
+        // On bright tissue the bar needs a ground of its own.
+        let ground = egui::Rect::from_min_max(
+            at + egui::vec2(-6.0, -22.0),
+            at + egui::vec2(length + 6.0, 6.0),
+        );
+        ui.painter()
+            .rect_filled(ground, 3.0, Color32::from_black_alpha(150));
         ui.painter().line_segment(
             [at, at + egui::vec2(length, 0.0)],
             egui::Stroke::new(2.5, ink),
