@@ -2,14 +2,14 @@
 // time; the displacement of the last solve is the first guess of the next.
 
 
-@group(0) @binding(5) var<storage, read_write> r: array<f32>;
+@group(0) @binding(5) var<storage, read_write> r: array<f32>;    // [nodes][3]; the other vectors go by index
 @group(0) @binding(6) var<storage, read_write> p: array<f32>;
 @group(0) @binding(7) var<storage, read_write> q: array<f32>;
 @group(0) @binding(8) var<storage, read> z: array<f32>;
 @group(0) @binding(9) var<storage, read_write> u: array<f32>;
 @group(0) @binding(10) var<storage, read_write> partials: array<f32>;
 @group(0) @binding(11) var<storage, read_write> scalars: Scalars;
-@group(0) @binding(12) var<storage, read> load_points: array<vec4<f32>>; // force, and the node's index in the bits of w
+@group(0) @binding(12) var<storage, read> load_points: array<vec4<f32>>; // force, and the node's place in the list in the bits of w
 
 var<workgroup> sums: array<f32, 64>;
 
@@ -53,7 +53,7 @@ fn residual(
     var sum = 0.0;
     if (t < grid.nodes) {
         let i = entry_index(nodes[t]);
-        let k = 3u * i;
+        let k = 3u * t;
         let value = entry_free(nodes[t]) * (vec3<f32>(r[k], r[k + 1u], r[k + 2u]) - stiffness_row(i).force);
         r[k] = value.x;
         r[k + 1u] = value.y;
@@ -92,7 +92,8 @@ fn dot_rz(
     var sum = 0.0;
     if (t < grid.nodes && scalars.stop == 0u) {
         let k = 3u * entry_index(nodes[t]);
-        sum = r[k] * z[k] + r[k + 1u] * z[k + 1u] + r[k + 2u] * z[k + 2u];
+        let s = 3u * t;
+        sum = r[s] * z[k] + r[s + 1u] * z[k + 1u] + r[s + 2u] * z[k + 2u];
     }
     reduce(sum, lane);
     if (lane == 0u) { partials[group.x + group.y * groups.x] = sums[0]; }
@@ -157,10 +158,10 @@ fn update(
     var sum = 0.0;
     if (t < grid.nodes && scalars.stop == 0u) {
         let k = 3u * entry_index(nodes[t]);
-        for (var c = k; c < k + 3u; c++) {
-            u[c] += scalars.alpha * p[c];
-            let value = r[c] - scalars.alpha * q[c];
-            r[c] = value;
+        for (var c = 0u; c < 3u; c++) {
+            u[k + c] += scalars.alpha * p[k + c];
+            let value = r[3u * t + c] - scalars.alpha * q[k + c];
+            r[3u * t + c] = value;
             sum += value * value;
         }
     }

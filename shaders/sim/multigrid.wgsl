@@ -1,7 +1,9 @@
 // The preconditioner: one V-cycle. The finest level is matrix-free; every coarser one is the
-// Galerkin product PᵀKP of the level above, stored as 27 blocks of 3×3 a node. The smoother
-// is damped point Jacobi with a different damping in each sweep, the Chebyshev roots of
-// [λ/range, λ], so that a visit of a level is one Chebyshev polynomial and stays symmetric.
+// Galerkin product PᵀKP of the level above, stored as the 13 blocks of 3×3 that couple a node
+// to the neighbours after it; symmetry gives those before it, and a translation's lack of
+// force the node's own. The smoother is damped point Jacobi with a different damping in each
+// sweep, the Chebyshev roots of [λ/range, λ], so that a visit of a level is one Chebyshev
+// polynomial and stays symmetric.
 
 struct Sweep {
     root: f32,   // damping of this sweep times λ
@@ -10,16 +12,14 @@ struct Sweep {
 
 @group(0) @binding(1) var<uniform> coarse: Grid;
 @group(0) @binding(5) var<storage, read_write> field_out: array<f32>;
-@group(0) @binding(6) var<storage, read> rhs: array<f32>;
-@group(0) @binding(7) var<storage, read> stencil: array<f32>;     // [27 · 9][nodes]
-@group(0) @binding(8) var<storage, read_write> stencil_out: array<f32>;
+@group(0) @binding(6) var<storage, read> rhs: array<f32>;         // [nodes][3]
+@group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [13 · 3][nodes + 1], the last column zero
+@group(0) @binding(8) var<storage, read_write> stencil_out: array<u32>;
 @group(0) @binding(9) var<storage, read_write> spectrum: array<f32>; // λmax(D⁻¹K) a level
 @group(0) @binding(10) var<uniform> sweep: Sweep;
 @group(0) @binding(11) var<storage, read> scalars: Scalars;
-@group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list, by index
+@group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list by index; the zero column where there is no node
 @group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 children][8 a][8 b][9]: QᵀKQ
-
-const NO_SLOT: u32 = 0xffffffffu;
 
 fn store(index: u32, value: vec3<f32>) {
     let i = 3u * index;
@@ -28,36 +28,83 @@ fn store(index: u32, value: vec3<f32>) {
     field_out[i + 2u] = value.z;
 }
 
-fn load_rhs(index: u32) -> vec3<f32> {
-    let i = 3u * index;
+fn load_rhs(slot: u32) -> vec3<f32> {
+    let i = 3u * slot;
     return vec3<f32>(rhs[i], rhs[i + 1u], rhs[i + 2u]);
 }
 
-fn stencil_diagonal(slot: u32) -> vec3<f32> {
-    let at = 117u * grid.nodes + slot; // block 13, the node itself
-    let n = grid.nodes;
-    return vec3<f32>(stencil[at], stencil[at + 4u * n], stencil[at + 8u * n]);
+// --- blocks of a stencil --------------------------------------------------------------------
+
+// A block takes three words, a column each: three signed mantissas of ten bits, and in the two
+// top bits a third of the exponent that all nine share. Twelve bytes in the place of 36.
+const AHEAD: u32 = 13u;         // neighbours after the node, those at offsets 14 to 26 of 27
+const EXPONENT_BIAS: i32 = 40;
+
+fn mantissas(word: u32) -> vec3<f32> {
+    let w = bitcast<i32>(word);
+    return vec3<f32>(vec3<i32>(w << 22u, w << 12u, w << 2u) >> vec3<u32>(22u));
 }
 
-fn stencil_row(slot: u32, index: u32) -> vec3<f32> {
-    let n = grid.nodes;
-    var sum = vec3<f32>(0.0);
-    var at = slot;
-    for (var z = 0u; z < 3u; z++) {
-        for (var y = 0u; y < 3u; y++) {
-            let row = index + y * grid.stride_y + z * grid.stride_z - 1u - grid.stride_y - grid.stride_z;
-            for (var x = 0u; x < 3u; x++) {
-                let u = load(row + x);
-                sum += vec3<f32>(
-                    stencil[at] * u.x + stencil[at + n] * u.y + stencil[at + 2u * n] * u.z,
-                    stencil[at + 3u * n] * u.x + stencil[at + 4u * n] * u.y + stencil[at + 5u * n] * u.z,
-                    stencil[at + 6u * n] * u.x + stencil[at + 7u * n] * u.y + stencil[at + 8u * n] * u.z,
-                );
-                at += 9u * n;
-            }
-        }
+fn block(ahead: u32, slot: u32) -> mat3x3<f32> {
+    let n = grid.nodes + 1u;
+    let at = 3u * ahead * n + slot;
+    let x = stencil[at];
+    let y = stencil[at + n];
+    let z = stencil[at + 2u * n];
+    let exponent = i32((x >> 30u) | ((y >> 30u) << 2u) | ((z >> 30u) << 4u)) - EXPONENT_BIAS;
+    let scale = bitcast<f32>((exponent + 127 - 9) << 23u); // 2^exponent / 512
+    return mat3x3<f32>(scale * mantissas(x), scale * mantissas(y), scale * mantissas(z));
+}
+
+fn diagonal_of(m: mat3x3<f32>) -> vec3<f32> {
+    return vec3<f32>(m[0].x, m[1].y, m[2].z);
+}
+
+fn pack_block(ahead: u32, slot: u32, m: mat3x3<f32>) {
+    let sizes = max(max(abs(m[0]), abs(m[1])), abs(m[2]));
+    let largest = max(max(sizes.x, sizes.y), sizes.z);
+    // The power of two above the largest entry.
+    let exponent = clamp(i32(bitcast<u32>(largest) >> 23u) - 126, -EXPONENT_BIAS, 63 - EXPONENT_BIAS);
+    let scale = bitcast<f32>((127 + 9 - exponent) << 23u);
+    let tag = u32(exponent + EXPONENT_BIAS);
+    let n = coarse.nodes + 1u;
+    for (var c = 0u; c < 3u; c++) {
+        let q = vec3<u32>(clamp(vec3<i32>(round(m[c] * scale)), vec3<i32>(-511), vec3<i32>(511))) & vec3<u32>(0x3ffu);
+        stencil_out[(3u * ahead + c) * n + slot] = q.x | (q.y << 10u) | (q.z << 20u) | (((tag >> (2u * c)) & 3u) << 30u);
     }
-    return sum;
+}
+
+fn ahead_offset(ahead: u32) -> vec3<i32> {
+    let b = ahead + 14u;
+    return vec3<i32>(i32(b % 3u), i32((b / 3u) % 3u), i32(b / 9u)) - vec3<i32>(1);
+}
+
+// Index step to a neighbour after the node; to the one before it, the same backwards.
+fn ahead_step(grid: Grid, ahead: u32) -> u32 {
+    let b = ahead + 14u;
+    return b % 3u + ((b / 3u) % 3u) * grid.stride_y + (b / 9u) * grid.stride_z - 1u - grid.stride_y - grid.stride_z;
+}
+
+fn stencil_row(slot: u32, index: u32) -> Row {
+    let here = load(index);
+    var force = vec3<f32>(0.0);
+    var diagonal = vec3<f32>(0.0);
+    for (var b = 0u; b < AHEAD; b++) {
+        let step = ahead_step(grid, b);
+        let after = block(b, slot);
+        let before = block(b, slots[index - step]);
+        force += after * (load(index + step) - here) + (load(index - step) - here) * before;
+        diagonal -= diagonal_of(after) + diagonal_of(before);
+    }
+    return Row(force, diagonal);
+}
+
+fn stencil_diagonal(slot: u32, index: u32) -> vec3<f32> {
+    var diagonal = vec3<f32>(0.0);
+    for (var b = 0u; b < AHEAD; b++) {
+        diagonal -= diagonal_of(block(b, slot)) + diagonal_of(block(b, slots[index - ahead_step(grid, b)]));
+    }
+    return diagonal;
 }
 
 // --- finest level ---------------------------------------------------------------------------
@@ -72,7 +119,7 @@ fn smooth_first_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
     let sum = modulus[i] + modulus[i - 1u] + modulus[i - y] + modulus[i - y - 1u]
         + modulus[i - z] + modulus[i - z - 1u] + modulus[i - z - y] + modulus[i - z - y - 1u];
     let diagonal = sum * vec3<f32>(STIFFNESS_0[0][0], STIFFNESS_0[1][1], STIFFNESS_0[2][2]);
-    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(i) / diagonal);
+    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(t) / diagonal);
 }
 
 @compute @workgroup_size(64)
@@ -81,7 +128,7 @@ fn smooth_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let row = stiffness_row(i);
-    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(i) - row.force) / row.diagonal;
+    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
     store(i, load(i) + entry_free(nodes[t]) * change);
 }
 
@@ -90,7 +137,7 @@ fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (load_rhs(i) - stiffness_row(i).force));
+    store(i, entry_free(nodes[t]) * (load_rhs(t) - stiffness_row(i).force));
 }
 
 // --- coarser levels -------------------------------------------------------------------------
@@ -100,7 +147,7 @@ fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(i) / stencil_diagonal(t));
+    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(t) / stencil_diagonal(t, i));
 }
 
 @compute @workgroup_size(64)
@@ -108,7 +155,8 @@ fn smooth_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(i) - stencil_row(t, i)) / stencil_diagonal(t);
+    let row = stencil_row(t, i);
+    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
     store(i, load(i) + entry_free(nodes[t]) * change);
 }
 
@@ -117,12 +165,12 @@ fn residual_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (load_rhs(i) - stencil_row(t, i)));
+    store(i, entry_free(nodes[t]) * (load_rhs(t) - stencil_row(t, i).force));
 }
 
 // --- between levels -------------------------------------------------------------------------
 
-// Over the coarse nodes: field_in on the fine grid, field_out on the coarse one, Pᵀ.
+// Over the coarse nodes: field_in on the fine grid, field_out the coarse right-hand side, Pᵀ.
 @compute @workgroup_size(64)
 fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
@@ -141,7 +189,7 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
             }
         }
     }
-    store(i, entry_free(nodes[t]) * sum);
+    store(t, entry_free(nodes[t]) * sum);
 }
 
 // Over the fine nodes: field_in on the coarse grid, added to field_out on the fine one, P.
@@ -172,11 +220,11 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
 @compute @workgroup_size(64)
 fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
-    if (t >= 27u * coarse.nodes) { return; }
-    let block = t / coarse.nodes;
-    let slot = t - block * coarse.nodes;
+    if (t >= AHEAD * coarse.nodes) { return; }
+    let ahead = t / coarse.nodes;
+    let slot = t - ahead * coarse.nodes;
     let at = grid_coordinates(coarse, entry_index(nodes[slot]));
-    let o = vec3<i32>(i32(block % 3u), i32((block / 3u) % 3u), i32(block / 9u)) - vec3<i32>(1);
+    let o = ahead_offset(ahead);
     var sum = array<f32, 9>();
     for (var e = 0u; e < 8u; e++) {
         // The coarse element on the low (0) or high (1) side of the node along each axis.
@@ -200,54 +248,45 @@ fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
             }
         }
     }
-    for (var k = 0u; k < 9u; k++) {
-        stencil_out[(block * 9u + k) * coarse.nodes + slot] = sum[k];
-    }
+    pack_block(ahead, slot, mat3x3<f32>(
+        sum[0], sum[3], sum[6], sum[1], sum[4], sum[7], sum[2], sum[5], sum[8]));
 }
 
 // Weight of the fine node at distance d (in fine steps) from a coarse node.
-fn hat(d: i32) -> f32 {
-    return max(0.0, 1.0 - 0.5 * f32(abs(d)));
+fn hat(d: vec3<i32>) -> f32 {
+    let w = max(vec3<f32>(0.0), vec3<f32>(1.0) - 0.5 * vec3<f32>(abs(d)));
+    return w.x * w.y * w.z;
 }
 
-// Any further level from the stencils of the one above.
+// Any further level from the stencils of the one above. A node's own block being minus the sum
+// of its others, only differences of the second node's weight between neighbours count.
 @compute @workgroup_size(64)
 fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
-    if (t >= 27u * coarse.nodes) { return; }
-    let block = t / coarse.nodes;
-    let slot = t - block * coarse.nodes;
+    if (t >= AHEAD * coarse.nodes) { return; }
+    let ahead = t / coarse.nodes;
+    let slot = t - ahead * coarse.nodes;
     let at = 2 * vec3<i32>(grid_coordinates(coarse, entry_index(nodes[slot])));
-    let o = vec3<i32>(i32(block % 3u), i32((block / 3u) % 3u), i32(block / 9u)) - vec3<i32>(1);
-    var sum = array<f32, 9>();
-    for (var kz = 0; kz < 9; kz++) {
-        let iz = kz / 3 - 1;
-        let dz = kz % 3 - 1;
-        let wz = hat(iz) * hat(iz + dz - 2 * o.z);
-        if (wz == 0.0) { continue; }
-        for (var ky = 0; ky < 9; ky++) {
-            let iy = ky / 3 - 1;
-            let dy = ky % 3 - 1;
-            let wy = hat(iy) * hat(iy + dy - 2 * o.y);
-            if (wy == 0.0) { continue; }
-            for (var kx = 0; kx < 9; kx++) {
-                let ix = kx / 3 - 1;
-                let dx = kx % 3 - 1;
-                let w = wz * wy * hat(ix) * hat(ix + dx - 2 * o.x);
-                let p = at + vec3<i32>(ix, iy, iz);
-                if (w == 0.0 || any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
-                let fine = slots[grid_index(grid, vec3<u32>(p))];
-                if (fine == NO_SLOT) { continue; }
-                let from_block = u32((dz + 1) * 9 + (dy + 1) * 3 + dx + 1) * 9u;
-                for (var k = 0u; k < 9u; k++) {
-                    sum[k] += w * stencil[(from_block + k) * grid.nodes + fine];
-                }
-            }
+    let other = 2 * ahead_offset(ahead);
+    var sum = mat3x3<f32>();
+    for (var i = 0u; i < 27u; i++) {
+        let d = vec3<i32>(i32(i % 3u), i32((i / 3u) % 3u), i32(i / 9u)) - vec3<i32>(1);
+        let p = at + d;
+        if (any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
+        let index = grid_index(grid, vec3<u32>(p));
+        let fine = slots[index];
+        if (fine == grid.nodes) { continue; }
+        let w = hat(d);
+        let here = hat(d - other);
+        for (var b = 0u; b < AHEAD; b++) {
+            let o = ahead_offset(b);
+            let after = w * (hat(d + o - other) - here);
+            if (after != 0.0) { sum += after * block(b, fine); }
+            let before = w * (hat(d - o - other) - here);
+            if (before != 0.0) { sum += before * transpose(block(b, slots[index - ahead_step(grid, b)])); }
         }
     }
-    for (var k = 0u; k < 9u; k++) {
-        stencil_out[(block * 9u + k) * coarse.nodes + slot] = sum[k];
-    }
+    pack_block(ahead, slot, sum);
 }
 
 // --- the coarsest level ---------------------------------------------------------------------
@@ -259,22 +298,25 @@ const COARSEST_RANGE: f32 = 30.0;
 @group(0) @binding(14) var<storage, read_write> ping: array<f32>;
 @group(0) @binding(15) var<storage, read_write> pong: array<f32>;
 
-fn coarsest_row(slot: u32, index: u32, from_ping: bool) -> vec3<f32> {
-    let n = grid.nodes;
-    var sum = vec3<f32>(0.0);
-    for (var b = 0u; b < 27u; b++) {
-        let j = 3u * (index + b % 3u + ((b / 3u) % 3u) * grid.stride_y + (b / 9u) * grid.stride_z
-            - 1u - grid.stride_y - grid.stride_z);
-        var u = vec3<f32>(ping[j], ping[j + 1u], ping[j + 2u]);
-        if (!from_ping) { u = vec3<f32>(pong[j], pong[j + 1u], pong[j + 2u]); }
-        let at = b * 9u * n + slot;
-        sum += vec3<f32>(
-            stencil[at] * u.x + stencil[at + n] * u.y + stencil[at + 2u * n] * u.z,
-            stencil[at + 3u * n] * u.x + stencil[at + 4u * n] * u.y + stencil[at + 5u * n] * u.z,
-            stencil[at + 6u * n] * u.x + stencil[at + 7u * n] * u.y + stencil[at + 8u * n] * u.z,
-        );
+fn coarsest_load(index: u32, from_ping: bool) -> vec3<f32> {
+    let j = 3u * index;
+    if (from_ping) { return vec3<f32>(ping[j], ping[j + 1u], ping[j + 2u]); }
+    return vec3<f32>(pong[j], pong[j + 1u], pong[j + 2u]);
+}
+
+fn coarsest_row(slot: u32, index: u32, from_ping: bool) -> Row {
+    let here = coarsest_load(index, from_ping);
+    var force = vec3<f32>(0.0);
+    var diagonal = vec3<f32>(0.0);
+    for (var b = 0u; b < AHEAD; b++) {
+        let step = ahead_step(grid, b);
+        let after = block(b, slot);
+        let before = block(b, slots[index - step]);
+        force += after * (coarsest_load(index + step, from_ping) - here)
+            + (coarsest_load(index - step, from_ping) - here) * before;
+        diagonal -= diagonal_of(after) + diagonal_of(before);
     }
-    return sum;
+    return Row(force, diagonal);
 }
 
 @compute @workgroup_size(64)
@@ -294,8 +336,8 @@ fn coarsest(@builtin(local_invocation_index) lane: u32) {
         for (var t = lane; t < grid.nodes; t += WORKGROUP) {
             let index = entry_index(nodes[t]);
             let i = 3u * index;
-            let change = entry_free(nodes[t]) * damping
-                * (load_rhs(index) - coarsest_row(t, index, from_ping)) / stencil_diagonal(t);
+            let row = coarsest_row(t, index, from_ping);
+            let change = entry_free(nodes[t]) * damping * (load_rhs(t) - row.force) / row.diagonal;
             if (from_ping) {
                 pong[i] = ping[i] + change.x;
                 pong[i + 1u] = ping[i + 1u] + change.y;
@@ -347,14 +389,14 @@ fn spectrum_apply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let t = thread_index(id, groups);
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * stencil_row(t, i) / stencil_diagonal(t));
+    let row = stencil_row(t, i);
+    store(i, entry_free(nodes[t]) * row.force / row.diagonal);
 }
 
 var<workgroup> norms: array<vec2<f32>, 64>;
 
-// ‖field_in‖ / ‖rhs‖ of the last two iterates, with a tenth for what the iteration has not found yet.
-@compute @workgroup_size(64)
-fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
+// ‖field_in‖ / ‖rhs‖ of the last two iterates (both by index here), for the first invocation.
+fn growth(lane: u32) -> f32 {
     var sum = vec2<f32>(0.0);
     for (var t = lane; t < grid.nodes; t += WORKGROUP) {
         let i = entry_index(nodes[t]);
@@ -368,8 +410,23 @@ fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
         if (lane < half) { norms[lane] += norms[lane + half]; }
         workgroupBarrier();
     }
+    return sqrt(norms[0].x / norms[0].y);
+}
+
+@compute @workgroup_size(64)
+fn spectrum_halfway(@builtin(local_invocation_index) lane: u32) {
+    let now = growth(lane);
+    if (lane == 0u) { spectrum[sweep.level] = now; }
+}
+
+// Near the edge of a band the growth after k iterations falls short of λ by a share that goes
+// as 1/k, so the halfway value says by how much; a twentieth is for what that law leaves out.
+@compute @workgroup_size(64)
+fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
+    let now = growth(lane);
     if (lane == 0u) {
         // A level whose every component is held has no spectrum; any damping does nothing there.
-        spectrum[sweep.level] = select(1.0, 1.1 * sqrt(norms[0].x / norms[0].y), norms[0].y > 0.0);
+        let found = 1.05 * max(now, 2.0 * now - spectrum[sweep.level]);
+        spectrum[sweep.level] = select(1.0, found, norms[0].y > 0.0);
     }
 }

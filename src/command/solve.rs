@@ -10,6 +10,7 @@ use crate::io::{self, Nifti};
 use crate::measure::compression;
 use crate::sim::element::Element;
 use crate::sim::mechanics::{Mechanics, Problem};
+use crate::sim::multigrid;
 use crate::volume::each;
 
 use super::{CommandError, say};
@@ -194,8 +195,7 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         loads: vec![Vec::new()],
     };
     let grid = crate::sim::grid::Grid { elements: n };
-    let binding = (12 * grid.len() as u64)
-        .max(972 * n.iter().map(|n| n.div_ceil(2) as u64 + 1).product::<u64>());
+    let binding = (12 * grid.len() as u64).max(multigrid::stencil_bytes(n));
     let gpu = Gpu::open(Need {
         storage_binding_bytes: binding,
     })

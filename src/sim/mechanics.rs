@@ -142,7 +142,7 @@ impl Mechanics {
             "mechanics displacement",
             case_bytes as usize * problem.loads.len().max(1),
         )?;
-        let r = vector("mechanics residual")?;
+        let r = gpu.storage::<[f32; 3]>("mechanics residual", list.len())?;
         let p = vector("mechanics direction")?;
         // K p is needed only between two V-cycles, so it lends them its room.
         let q = vector("mechanics product")?;
@@ -235,17 +235,18 @@ impl Mechanics {
             let mut norm2 = 0.0;
             let mut points = Vec::new();
             for (at, force) in load {
+                let index = grid.index(*at) as u32;
+                // A force on a node without stiffness has nothing to act on.
+                let Ok(slot) = list.binary_search_by_key(&index, |entry| entry & 0x1fff_ffff)
+                else {
+                    continue;
+                };
                 let held = problem.held[node_number(problem.elements, *at)];
                 // A force on a held component goes into the support and loads nothing.
                 let free: [f32; 3] =
                     std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
                 norm2 += free.iter().map(|f| f64::from(*f).powi(2)).sum::<f64>();
-                points.push([
-                    free[0],
-                    free[1],
-                    free[2],
-                    f32::from_bits(grid.index(*at) as u32),
-                ]);
+                points.push([free[0], free[1], free[2], f32::from_bits(slot as u32)]);
             }
             let points_buffer = gpu.storage_from("mechanics load points", &points)?;
             cases.push(Case {
@@ -345,7 +346,7 @@ impl Mechanics {
         self.case_bytes
     }
 
-    /// The residual left by the last solve (3 f32 a node, padded).
+    /// The residual left by the last solve (3 f32 an active node, in the list's order).
     pub fn residual(&self) -> &wgpu::Buffer {
         &self.r
     }

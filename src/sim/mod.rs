@@ -183,13 +183,10 @@ impl Simulation {
         let displacement =
             (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
         let levels = 8 * anatomy.len() as u64;
-        let coarse = anatomy
-            .elements
-            .iter()
-            .map(|n| n.div_ceil(2) + 1)
-            .product::<usize>();
         Need {
-            storage_binding_bytes: displacement.max(levels).max(972 * coarse as u64),
+            storage_binding_bytes: displacement
+                .max(levels)
+                .max(multigrid::stencil_bytes(anatomy.elements)),
         }
     }
 
@@ -646,13 +643,13 @@ impl Simulation {
         match stage {
             BenchStage::Loads => c.groups as u64 * muscle * (16 + muscle_state),
             BenchStage::Stiffness => bone * (16 + 4) + sites * (16 + site_state),
-            // Galerkin: elements in, 243 values a coarse node out; spectrum: 16 sweeps of vectors and operator.
+            // Galerkin: elements in, 156 bytes a coarse node out; spectrum: 16 sweeps of vectors and operator.
             BenchStage::Operators => {
-                nodes * 4 + nodes / 8 * 972 + 16 * (nodes * (24 + 8) + nodes / 8 * (972 + 24))
+                nodes * 4 + nodes / 8 * 156 + 16 * (nodes * (24 + 8) + nodes / 8 * (156 + 24))
             }
             // Seven visits of every level and nine passes over vectors on the finest.
             BenchStage::Iteration => {
-                7 * (nodes * (36 + 8) + nodes / 7 * (972 + 36)) + 9 * nodes * 24
+                7 * (nodes * (36 + 8) + nodes / 7 * (156 + 36)) + 9 * nodes * 24
             }
             BenchStage::Stimulus => {
                 bone * (16 + 4)

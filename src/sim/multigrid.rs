@@ -2,6 +2,8 @@
 //!
 //! The finest level is matrix-free. Coarser levels are Galerkin products, because coarse
 //! voxels that average modulus lose thin trabeculae and with them half the convergence.
+//! Their stencils are kept in [`BLOCK_WORDS`] words a block of 3×3: a preconditioner needs no
+//! more digits, and memory is what limits the size of a scan.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -11,12 +13,62 @@ use super::element::Element;
 use super::grid::Grid;
 use super::shader;
 
-/// Smoothing sweeps before and after each coarse correction.
-const SWEEPS: usize = 3;
-/// The smoother works on the upper part [λ/RANGE, λ] of the spectrum of D⁻¹K.
-const RANGE: f64 = 14.0;
-/// Power iterations for λ.
+/// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
+/// the spectrum of D⁻¹K that they work on. Odd, so that each half of a visit ends where the next
+/// begins. Sweeps on coarse levels cost little and save whole iterations where bone is thin.
+const FINEST: Smoother = Smoother {
+    sweeps: 3,
+    range: 14.0,
+};
+const COARSE: Smoother = Smoother {
+    sweeps: 9,
+    range: 100.0,
+};
+
+struct Smoother {
+    sweeps: usize,
+    range: f64,
+}
+
+impl Smoother {
+    /// Damping of each sweep times λ: the Chebyshev roots.
+    fn roots(&self) -> impl Iterator<Item = f64> {
+        let low = 1.0 / self.range;
+        (0..self.sweeps).map(move |k| {
+            let angle = std::f64::consts::PI * (2 * k + 1) as f64 / (2 * self.sweeps) as f64;
+            2.0 / ((1.0 + low) + (1.0 - low) * angle.cos())
+        })
+    }
+}
+
+/// Power iterations for λ; even.
 const SPECTRUM_ITERATIONS: usize = 16;
+const SPECTRUM_HALFWAY: usize = SPECTRUM_ITERATIONS / 2;
+
+/// Neighbours of a node that come after it, to which its stencil is stored.
+const AHEAD: usize = 13;
+/// 32-bit words of a packed block.
+pub const BLOCK_WORDS: usize = 3;
+/// Bytes of the largest stencil of a grid of `elements`, were every element active.
+pub fn stencil_bytes(elements: [usize; 3]) -> u64 {
+    let nodes: usize = elements.iter().map(|n| n.div_ceil(2) + 1).product();
+    (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
+}
+
+/// The block (row-major) that three words of a stencil stand for. The shader's `block`.
+pub fn unpack_block(words: [u32; BLOCK_WORDS]) -> [f64; 9] {
+    let exponent = words
+        .iter()
+        .enumerate()
+        .map(|(k, w)| (w >> 30) << (2 * k))
+        .sum::<u32>() as i32
+        - 40;
+    std::array::from_fn(|k| {
+        let (row, column) = (k / 3, k % 3);
+        let mantissa = (words[column] as i32) << (22 - 10 * row) >> 22;
+        f64::from(mantissa) * 2f64.powi(exponent - 9)
+    })
+}
 
 /// Keep in step with `struct Sweep` in `multigrid.wgsl`; a test compares the layouts.
 #[repr(C)]
@@ -109,6 +161,21 @@ struct Level {
     sweeps: Vec<wgpu::Buffer>,
 }
 
+impl Level {
+    /// The operator's own buffers: elements on the finest level, a stencil below.
+    fn operator<'a>(
+        &'a self,
+        finest: &Finest<'a>,
+        is_finest: bool,
+    ) -> Vec<(u32, &'a wgpu::Buffer)> {
+        if is_finest {
+            vec![(3, finest.modulus)]
+        } else {
+            vec![(7, &self.stencil), (12, &self.slots)]
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Recorded {
     kernel: usize,
@@ -142,7 +209,7 @@ pub(crate) struct Finest<'a> {
     pub(crate) scalars: &'a wgpu::Buffer,
 }
 
-const KERNELS: [&str; 15] = [
+const KERNELS: [&str; 16] = [
     "smooth_first_fine",
     "smooth_fine",
     "residual_fine",
@@ -157,6 +224,7 @@ const KERNELS: [&str; 15] = [
     "spectrum_start",
     "spectrum_apply_fine",
     "spectrum_apply",
+    "spectrum_halfway",
     "spectrum_finish",
 ];
 
@@ -233,18 +301,14 @@ impl Multigrid {
                     (7, &level.stencil),
                     (9, s),
                     (10, &level.sweeps[0]),
+                    (12, &level.slots),
                     (14, &level.ping),
                     (15, &level.pong),
                 ],
             )?]);
         }
         let fine = l == 0;
-        // The operator's own buffer: elements on the finest level, a stencil below.
-        let operator = if fine {
-            (3, finest.modulus)
-        } else {
-            (7, &level.stencil)
-        };
+        let operator = level.operator(finest, fine);
         let name = |base: &'static str| -> String {
             format!("{base}_{}", if fine { "fine" } else { "coarse" })
         };
@@ -254,54 +318,67 @@ impl Multigrid {
                 &name("smooth"),
                 n,
                 &[
-                    (0, &level.uniform),
-                    (2, &level.nodes),
-                    operator,
-                    (4, from),
-                    (5, to),
-                    (6, &level.rhs),
-                    (9, s),
-                    (10, &level.sweeps[k]),
-                    (11, finest.scalars),
-                ],
+                    operator.as_slice(),
+                    &[
+                        (0, &level.uniform),
+                        (2, &level.nodes),
+                        (4, from),
+                        (5, to),
+                        (6, &level.rhs),
+                        (9, s),
+                        (10, &level.sweeps[k]),
+                        (11, finest.scalars),
+                    ],
+                ]
+                .concat(),
             )
         };
-        let mut commands = vec![self.make(
-            gpu,
-            &name("smooth_first"),
-            n,
-            &[
-                (0, &level.uniform),
-                (2, &level.nodes),
-                operator,
-                (5, &level.ping),
-                (6, &level.rhs),
-                (9, s),
-                (10, &level.sweeps[0]),
-                (11, finest.scalars),
-            ],
-        )?];
-        // SWEEPS is odd: the first half ends in ping, the second in pong.
+        let mut commands = vec![
+            self.make(
+                gpu,
+                &name("smooth_first"),
+                n,
+                &[
+                    operator.as_slice(),
+                    &[
+                        (0, &level.uniform),
+                        (2, &level.nodes),
+                        (5, &level.ping),
+                        (6, &level.rhs),
+                        (9, s),
+                        (10, &level.sweeps[0]),
+                        (11, finest.scalars),
+                    ],
+                ]
+                .concat(),
+            )?,
+        ];
+        // The first half ends in ping, the second in pong.
         let (mut from, mut to) = (&level.ping, &level.pong);
-        for k in 1..SWEEPS {
+        for k in 1..level.sweeps.len() {
             commands.push(smooth(from, to, k)?);
             std::mem::swap(&mut from, &mut to);
         }
         let coarse = &self.levels[l + 1];
-        commands.push(self.make(
-            gpu,
-            &name("residual"),
-            n,
-            &[
-                (0, &level.uniform),
-                (2, &level.nodes),
-                operator,
-                (4, &level.ping),
-                (5, &level.pong),
-                (6, &level.rhs),
-                (11, finest.scalars),
-            ],
-        )?);
+        commands.push(
+            self.make(
+                gpu,
+                &name("residual"),
+                n,
+                &[
+                    operator.as_slice(),
+                    &[
+                        (0, &level.uniform),
+                        (2, &level.nodes),
+                        (4, &level.ping),
+                        (5, &level.pong),
+                        (6, &level.rhs),
+                        (11, finest.scalars),
+                    ],
+                ]
+                .concat(),
+            )?,
+        );
         commands.push(self.make(
             gpu,
             "restrict_residual",
@@ -330,7 +407,7 @@ impl Multigrid {
             ],
         )?);
         let (mut from, mut to) = (&level.ping, &level.pong);
-        for k in (0..SWEEPS).rev() {
+        for k in (0..level.sweeps.len()).rev() {
             commands.push(smooth(from, to, k)?);
             std::mem::swap(&mut from, &mut to);
         }
@@ -365,7 +442,7 @@ impl Multigrid {
             commands.push(self.make(
                 gpu,
                 entry,
-                27 * coarse.count,
+                AHEAD as u32 * coarse.count,
                 &[common.as_slice(), own.as_slice()].concat(),
             )?);
         }
@@ -383,39 +460,44 @@ impl Multigrid {
                 &[(0, &level.uniform), (2, &level.nodes), (5, &level.ping)],
             )?);
             let (mut from, mut to) = (&level.ping, &level.pong);
-            for _ in 0..SPECTRUM_ITERATIONS {
-                let (entry, operator) = if l == 0 {
-                    ("spectrum_apply_fine", (3, finest.modulus))
+            for k in 1..=SPECTRUM_ITERATIONS {
+                let entry = if l == 0 {
+                    "spectrum_apply_fine"
                 } else {
-                    ("spectrum_apply", (7, &level.stencil))
+                    "spectrum_apply"
+                };
+                commands.push(
+                    self.make(
+                        gpu,
+                        entry,
+                        n,
+                        &[
+                            level.operator(finest, l == 0).as_slice(),
+                            &[(0, &level.uniform), (2, &level.nodes), (4, from), (5, to)],
+                        ]
+                        .concat(),
+                    )?,
+                );
+                std::mem::swap(&mut from, &mut to);
+                let look = match k {
+                    SPECTRUM_HALFWAY => "spectrum_halfway",
+                    SPECTRUM_ITERATIONS => "spectrum_finish",
+                    _ => continue,
                 };
                 commands.push(self.make(
                     gpu,
-                    entry,
-                    n,
+                    look,
+                    1,
                     &[
                         (0, &level.uniform),
                         (2, &level.nodes),
-                        operator,
                         (4, from),
-                        (5, to),
+                        (6, to),
+                        (9, &self.spectrum_buffer),
+                        (10, &level.sweeps[0]),
                     ],
                 )?);
-                std::mem::swap(&mut from, &mut to);
             }
-            commands.push(self.make(
-                gpu,
-                "spectrum_finish",
-                1,
-                &[
-                    (0, &level.uniform),
-                    (2, &level.nodes),
-                    (4, from),
-                    (6, to),
-                    (9, &self.spectrum_buffer),
-                    (10, &level.sweeps[0]),
-                ],
-            )?);
         }
         Ok(commands)
     }
@@ -442,7 +524,8 @@ impl Multigrid {
         &self.spectrum_buffer
     }
 
-    /// A coarse level's operator for inspection: grid, active nodes (as in the list), stencil buffer `[27·9][nodes]`.
+    /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
+    /// blocks to the 13 neighbours after each, `[13 · BLOCK_WORDS][nodes + 1]` words with a last column of zeros.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
         self.levels
             .get(l)
@@ -459,10 +542,10 @@ fn build_levels(
     let mut topology = topology.clone();
     loop {
         let l = levels.len();
-        let sweeps = (0..SWEEPS)
-            .map(|k| {
-                let angle = std::f64::consts::PI * (2 * k + 1) as f64 / (2 * SWEEPS) as f64;
-                let root = 2.0 / ((1.0 + 1.0 / RANGE) + (1.0 - 1.0 / RANGE) * angle.cos());
+        let smoother = if l == 0 { FINEST } else { COARSE };
+        let sweeps = smoother
+            .roots()
+            .map(|root| {
                 gpu.uniform(
                     "multigrid sweep",
                     &SweepUniform {
@@ -488,7 +571,7 @@ fn build_levels(
             });
         } else {
             let list = topology.nodes();
-            let mut slots = vec![u32::MAX; grid.len()];
+            let mut slots = vec![list.len() as u32; grid.len()];
             for (slot, entry) in list.iter().enumerate() {
                 slots[(entry & 0x1fff_ffff) as usize] = slot as u32;
             }
@@ -500,10 +583,11 @@ fn build_levels(
                 count: list.len() as u32,
                 uniform: gpu.uniform("multigrid grid", &grid.uniform(list.len()))?,
                 nodes: gpu.storage_from("multigrid nodes", &list)?,
-                rhs: vector("rhs")?,
+                rhs: gpu.storage::<[f32; 3]>("multigrid rhs", list.len())?,
                 ping: vector("ping")?,
                 pong: vector("pong")?,
-                stencil: gpu.storage::<[f32; 243]>("multigrid stencil", list.len())?,
+                stencil: gpu
+                    .storage::<[u32; AHEAD * BLOCK_WORDS]>("multigrid stencil", list.len() + 1)?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
                 sweeps,
             });
