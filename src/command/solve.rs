@@ -5,18 +5,19 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use crate::gpu::{Gpu, Need, values};
-use crate::io::{self, Nifti};
-use crate::measure::compression;
+use serde::Serialize;
+
+use crate::gpu::{Gpu, Need, Readback, values};
+use crate::io::{self, Scan};
+use crate::measure::{Compression, compression};
+use crate::physiology::Model;
 use crate::sim::element::Element;
-use crate::sim::mechanics::{Mechanics, Problem};
+use crate::sim::grid::Grid;
+use crate::sim::mechanics::{Mechanics, Outcome, Problem};
 use crate::sim::multigrid;
 use crate::volume::each;
 
 use super::{CommandError, say};
-
-/// Iterations after which a solve is given up.
-const MOST_ITERATIONS: u32 = 400;
 
 /// An axis of the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,14 +42,36 @@ pub enum Ends {
 /// Flags of `mechanostat solve`.
 #[derive(Debug, Clone, Args)]
 pub struct SolveArgs {
-    /// Scan: NIfTI (.nii, .nii.gz); voxels above 0 are bone
+    /// Scan (.nii, .nii.gz, .mha, .mhd, .nrrd, .nhdr, .vti, .npy)
     pub volume: PathBuf,
     /// Folder for what the test leaves
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Voxels above this value are bone
+    #[arg(
+        long,
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        value_name = "VALUE"
+    )]
+    pub threshold: f64,
+    /// Only voxels of this value are bone
+    #[arg(
+        long,
+        allow_negative_numbers = true,
+        value_name = "VALUE",
+        conflicts_with = "threshold"
+    )]
+    pub label: Option<f64>,
     /// Young's modulus of bone, MPa
     #[arg(long, default_value_t = 10_000.0, value_name = "MPA")]
     pub youngs: f64,
+    /// Young's modulus from density (voxels in mg HA/cm3) by a law of physiology.toml, e.g. morgan-femoral-neck
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["youngs", "label"])]
+    pub law: Option<String>,
+    /// Edges of a voxel, mm, for .npy, which does not hold them
+    #[arg(long, value_name = "X,Y,Z", value_parser = three, allow_negative_numbers = true)]
+    pub spacing: Option<[f64; 3]>,
     /// Poisson's ratio
     #[arg(long, default_value_t = 0.3, allow_negative_numbers = true)]
     pub poisson: f64,
@@ -64,6 +87,18 @@ pub struct SolveArgs {
     /// Relative residual to stop at
     #[arg(long, default_value_t = 1e-5)]
     pub tolerance: f64,
+    /// Iterations after which the solve is given up
+    #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub iterations: u32,
+}
+
+/// Three numbers with commas between them.
+fn three(text: &str) -> Result<[f64; 3], String> {
+    text.split(',')
+        .map(|w| w.trim().parse().ok())
+        .collect::<Option<Vec<f64>>>()
+        .and_then(|v| v.try_into().ok())
+        .ok_or_else(|| "allowed: three numbers with commas between them".to_owned())
 }
 
 fn check(args: &SolveArgs) -> Result<(), CommandError> {
@@ -89,6 +124,17 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
             "-0.2 to 0.2, not 0 (the theory is one of small strains)",
         );
     }
+    if !args.threshold.is_finite() {
+        return refuse("--threshold", args.threshold, "a finite number");
+    }
+    if let Some(bad) = args
+        .spacing
+        .iter()
+        .flatten()
+        .find(|s| !(s.is_finite() && **s > 0.0))
+    {
+        return refuse("--spacing", *bad, "more than 0 mm");
+    }
     if !(1e-7..=0.1).contains(&args.tolerance) {
         return refuse("--tolerance", args.tolerance, "1e-7 to 0.1");
     }
@@ -102,7 +148,7 @@ fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<(Vec<bool>, usi
     let index = |at: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
     if !bone.contains(&true) {
         return Err(CommandError::usage(
-            "the volume has no bone: no voxel is above 0",
+            "the volume has no bone: no voxel passes --threshold (or has --label)",
         ));
     }
     let mut seen = vec![false; bone.len()];
@@ -149,171 +195,132 @@ fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<(Vec<bool>, usi
     Ok((keep, islands))
 }
 
+/// Reads the scan, with the spacing that the user gives where the file has none.
+fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
+    let name = args.volume.display();
+    let mut scan =
+        Scan::open(&args.volume).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    match &args.spacing {
+        Some(_) if scan.knows_spacing => {
+            return Err(CommandError::usage(format!(
+                "{name}: --spacing is for .npy; this file has a spacing of its own"
+            )));
+        }
+        Some(spacing) => scan.volume.spacing = *spacing,
+        None if !scan.knows_spacing => {
+            eprintln!("{name} does not hold the edges of its voxels; 1 mm is assumed (--spacing)");
+        }
+        None => {}
+    }
+    Ok(scan)
+}
+
+/// Young's modulus by voxel, MPa; 0 in void.
+fn youngs_moduli(args: &SolveArgs, scan: &Scan) -> Result<Vec<f64>, CommandError> {
+    let values = scan.volume.values.iter().map(|v| f64::from(*v));
+    let Some(name) = &args.law else {
+        return Ok(values
+            .map(|v| {
+                let bone = args
+                    .label
+                    .map_or(v > args.threshold, |l| (v - l).abs() < 0.5e-6);
+                if bone { args.youngs } else { 0.0 }
+            })
+            .collect());
+    };
+    let model = Model::built_in()?;
+    let Some(law) = model.density_laws.iter().find(|l| l.name == *name) else {
+        let names: Vec<&str> = model.density_laws.iter().map(|l| l.name.as_str()).collect();
+        return Err(CommandError::usage(format!(
+            "--law {name} is unknown; allowed: {}",
+            names.join(", ")
+        )));
+    };
+    Ok(values
+        .map(|v| {
+            if v > args.threshold {
+                model.youngs_modulus(law, v)
+            } else {
+                0.0
+            }
+        })
+        .collect())
+}
+
 /// Runs the test and leaves `solve.toml` and the strain energy density.
 /// # Errors
 /// [`CommandError`]; a solve that did not converge exits with 1.
 pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     check(args)?;
     let name = args.volume.display();
-    let lower = args.volume.to_string_lossy().to_lowercase();
-    let Some(extension) = ["nii.gz", "nii"].into_iter().find(|e| {
-        lower
-            .strip_suffix(e)
-            .is_some_and(|stem| stem.ends_with('.'))
-    }) else {
-        return Err(CommandError::usage(format!(
-            "{name}: only .nii and .nii.gz are read so far"
-        )));
-    };
-    let bytes = io::read(&args.volume)?;
-    let scan = Nifti::read(&bytes).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
-    drop(bytes);
+    let scan = open(args)?;
     let n = scan.volume.voxels;
     let axis = args.axis as usize;
-    let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
+    let grid = Grid { elements: n };
+    let gpu = Gpu::open(Need {
+        storage_binding_bytes: (12 * grid.len() as u64).max(multigrid::stencil_bytes(n)),
+    })
+    .map_err(|e| too_large(e, n))?;
+    let mut youngs = youngs_moduli(args, &scan)?;
+    let bone: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
     let (active, islands) = attached(n, &bone, axis).map_err(|e| CommandError {
         message: format!("{name}: {e}"),
         ..e
     })?;
     drop(bone);
+    for (e, active) in youngs.iter_mut().zip(&active) {
+        if !active {
+            *e = 0.0;
+        }
+    }
     io::writable_folder(&args.out)?;
 
     let element = Element::new(args.poisson, scan.volume.spacing);
-    let side = |at: [usize; 3]| at[axis] == 0 || at[axis] == n[axis];
-    let bits = if args.ends == Ends::Clamped {
-        7
-    } else {
-        1u8 << axis
+    let rig = Rig {
+        grid,
+        element: &element,
+        youngs: &youngs,
+        axis,
+        ends: args.ends,
     };
-    let problem = Problem {
-        elements: n,
-        element: element.clone(),
-        held: each(n.map(|n| n + 1))
-            .map(|at| if side(at) { bits } else { 0 })
-            .collect(),
-        active: active.clone(),
-        loads: vec![Vec::new()],
-    };
-    let grid = crate::sim::grid::Grid { elements: n };
-    let binding = (12 * grid.len() as u64).max(multigrid::stencil_bytes(n));
-    let gpu = Gpu::open(Need {
-        storage_binding_bytes: binding,
-    })
-    .map_err(|e| too_large(e, n))?;
-    let before = gpu.allocated_bytes();
-    let mut mechanics = Mechanics::new(&gpu, &problem)?;
-    let bytes_on_adapter = gpu.allocated_bytes() - before;
-    let mut modulus = vec![0.0f32; grid.len()];
-    for (e, at) in grid.each_element().enumerate() {
-        if active[e] {
-            modulus[grid.index(at)] = 1.0;
-        }
-    }
-    gpu.queue()
-        .write_buffer(mechanics.modulus(), 0, bytemuck::cast_slice(&modulus));
-    drop(modulus);
-    // Displacements are divided by the imposed one, which keeps them near 1.
-    let lift = |inside: bool| -> Vec<f32> {
-        let mut u = vec![0.0f32; 3 * grid.len()];
-        for at in grid.each_node() {
-            let share = at[axis] as f32 / n[axis] as f32;
-            u[3 * grid.index(at) + axis] = if inside || side(at) { share } else { 0.0 };
-        }
-        u
-    };
-    let start = Instant::now();
-    let mut encoder = gpu.encoder("solve");
-    mechanics.record_operators(&mut encoder);
-    gpu.submit(encoder);
-    // What the held faces impose on the rest is the right-hand side; its norm is the yardstick.
-    gpu.queue().write_buffer(
-        mechanics.displacement(),
-        0,
-        bytemuck::cast_slice(&lift(false)),
-    );
-    let mut encoder = gpu.encoder("solve");
-    mechanics.record_true_residual(&mut encoder, 0);
-    let read = mechanics.record_readback(&gpu, &mut encoder)?;
-    gpu.submit(encoder);
-    let imposed_norm2 = Mechanics::scalars_from(&read.wait(&gpu)?).rr;
-    mechanics.set_norm2(0, imposed_norm2);
-    gpu.queue().write_buffer(
-        mechanics.displacement(),
-        0,
-        bytemuck::cast_slice(&lift(true)),
-    );
-    let outcome = mechanics.solve(&gpu, 0, args.tolerance as f32, MOST_ITERATIONS)?;
-    let seconds = start.elapsed().as_secs_f64();
-
-    let mut encoder = gpu.encoder("displacement");
-    let read = crate::gpu::Readback::record(
-        &gpu,
-        &mut encoder,
-        &[(mechanics.displacement(), 0, 12 * grid.len() as u64)],
-    )?;
-    gpu.submit(encoder);
-    let parts = read.wait(&gpu)?;
+    let solution = rig.compress(&gpu, args.tolerance as f32, args.iterations)?;
+    let outcome = solution.outcome;
     let imposed = args.strain * n[axis] as f64 * scan.volume.spacing[axis];
-    let u: Vec<f32> = parts
-        .first()
-        .map(|b| values::<f32>(b))
-        .unwrap_or_default()
-        .into_iter()
-        .map(|u| (f64::from(u) * imposed) as f32)
-        .collect();
-    let youngs: Vec<f64> = active
+    let u: Vec<f32> = solution
+        .displacement
         .iter()
-        .map(|a| if *a { args.youngs } else { 0.0 })
+        .map(|u| (f64::from(*u) * imposed) as f32)
         .collect();
     let test = compression(&grid, &element, &youngs, &u, axis, imposed);
 
-    let elements = active.iter().filter(|a| **a).count();
-    let mut out = toml::Table::new();
-    let mut set = |key: &str, value: toml::Value| out.insert(key.to_owned(), value);
-    set("version", env!("CARGO_PKG_VERSION").into());
-    set("adapter", gpu.adapter_name().into());
-    set("volume", name.to_string().into());
-    set("voxels", n.map(|n| n as i64).to_vec().into());
-    set("spacing_mm", scan.volume.spacing.to_vec().into());
-    set("elements", (elements as i64).into());
-    set("islands_removed", (islands as i64).into());
-    set("youngs_mpa", args.youngs.into());
-    set("poisson", args.poisson.into());
-    set("axis", format!("{:?}", args.axis).to_lowercase().into());
-    set("ends", format!("{:?}", args.ends).to_lowercase().into());
-    set("strain", args.strain.into());
-    set("reaction_n", test.reaction.into());
-    set("stiffness_n_per_mm", test.stiffness.into());
-    set("apparent_modulus_mpa", test.apparent_modulus.into());
-    set("sed_mean_mpa", test.mean.into());
-    set("sed_p50_mpa", test.percentiles[0].into());
-    set("sed_p95_mpa", test.percentiles[1].into());
-    set("sed_p98_mpa", test.percentiles[2].into());
-    set("pistoia_failure_load_n", test.failure_load.into());
-    set("pistoia_volume_share", compression::PISTOIA_VOLUME.into());
-    set("pistoia_strain", compression::PISTOIA_STRAIN.into());
-    set("converged", outcome.converged.into());
-    set("true_relative_residual", outcome.true_residual.into());
-    set("iterations", i64::from(outcome.iterations).into());
-    set("seconds", seconds.into());
-    set("bytes", (bytes_on_adapter as i64).into());
     let field: Vec<f32> = test.energy.iter().map(|e| *e as f32).collect();
-    let field = scan
-        .with_values(&field, "strain energy density, MPa")
+    let files = scan
+        .with_values("sed", &field, "strain energy density, MPa")
         .map_err(|e| CommandError {
             message: e.to_string(),
             code: 1,
         })?;
-    io::write(&args.out.join(format!("sed.{extension}")), &field)?;
-    io::write(&args.out.join("solve.toml"), out.to_string().as_bytes())?;
+    // The file of voxels before the one that names it.
+    for (file, bytes) in files.iter().rev() {
+        io::write(&args.out.join(file), bytes)?;
+    }
+    let report = report(args, &scan, &gpu, &test, &solution, &youngs, islands);
+    let path = args.out.join("solve.toml");
+    let text = toml::to_string(&report).map_err(|e| CommandError {
+        message: e.to_string(),
+        code: 1,
+    })?;
+    io::write(&path, text.as_bytes())?;
     say(&format!(
-        "stiffness {:.2} N/mm, apparent modulus {:.2} MPa, failure load {:.1} N\n{elements} elements, {} iterations, true residual {:.1e}, {seconds:.1} s\n{}",
+        "stiffness {:.2} N/mm, apparent modulus {:.2} MPa, failure load {:.1} N\n{} elements, {} iterations, true residual {:.1e}, {:.1} s\n{}",
         test.stiffness,
         test.apparent_modulus,
         test.failure_load,
+        report.elements,
         outcome.iterations,
         outcome.true_residual,
-        args.out.join("solve.toml").display()
+        solution.seconds,
+        path.display()
     ))?;
     if outcome.converged {
         Ok(())
@@ -325,6 +332,200 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
             ),
             code: 1,
         })
+    }
+}
+
+/// A block between two plates.
+struct Rig<'a> {
+    grid: Grid,
+    element: &'a Element,
+    /// By element, MPa; 0 in void.
+    youngs: &'a [f64],
+    axis: usize,
+    ends: Ends,
+}
+
+struct Solution {
+    outcome: Outcome,
+    /// By padded node, for a relative displacement of the plates of 1.
+    displacement: Vec<f32>,
+    seconds: f64,
+    bytes: u64,
+}
+
+impl Rig<'_> {
+    /// Moves the far plate by 1 against the near one.
+    fn compress(
+        &self,
+        gpu: &Gpu,
+        tolerance: f32,
+        iterations: u32,
+    ) -> Result<Solution, CommandError> {
+        let (grid, axis) = (self.grid, self.axis);
+        let n = grid.elements;
+        let side = |at: [usize; 3]| at[axis] == 0 || at[axis] == n[axis];
+        let bits = if self.ends == Ends::Clamped {
+            7
+        } else {
+            1u8 << axis
+        };
+        let problem = Problem {
+            elements: n,
+            element: self.element.clone(),
+            held: each(n.map(|n| n + 1))
+                .map(|at| if side(at) { bits } else { 0 })
+                .collect(),
+            active: self.youngs.iter().map(|e| *e > 0.0).collect(),
+            loads: vec![Vec::new()],
+        };
+        let before = gpu.allocated_bytes();
+        let mut mechanics = Mechanics::new(gpu, &problem)?;
+        let bytes = gpu.allocated_bytes() - before;
+        // Moduli near 1 keep f32 where it is densest.
+        let stiffest = self.youngs.iter().copied().fold(0.0, f64::max);
+        let mut modulus = vec![0.0f32; grid.len()];
+        for (e, at) in self.youngs.iter().zip(grid.each_element()) {
+            modulus[grid.index(at)] = (e / stiffest) as f32;
+        }
+        let write = |buffer: &wgpu::Buffer, values: &[f32]| {
+            gpu.queue()
+                .write_buffer(buffer, 0, bytemuck::cast_slice(values));
+        };
+        write(mechanics.modulus(), &modulus);
+        drop(modulus);
+        let lift = |inside: bool| -> Vec<f32> {
+            let mut u = vec![0.0f32; 3 * grid.len()];
+            for at in grid.each_node() {
+                let share = at[axis] as f32 / n[axis] as f32;
+                u[3 * grid.index(at) + axis] = if inside || side(at) { share } else { 0.0 };
+            }
+            u
+        };
+        let start = Instant::now();
+        let mut encoder = gpu.encoder("solve");
+        mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        // What the held faces impose on the rest is the right-hand side; its norm is the yardstick.
+        write(mechanics.displacement(), &lift(false));
+        let mut encoder = gpu.encoder("solve");
+        mechanics.record_true_residual(&mut encoder, 0);
+        let read = mechanics.record_readback(gpu, &mut encoder)?;
+        gpu.submit(encoder);
+        let imposed_norm2 = Mechanics::scalars_from(&read.wait(gpu)?).rr;
+        mechanics.set_norm2(0, imposed_norm2);
+        write(mechanics.displacement(), &lift(true));
+        let outcome = mechanics.solve(gpu, 0, tolerance, iterations)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let mut encoder = gpu.encoder("displacement");
+        let read = Readback::record(
+            gpu,
+            &mut encoder,
+            &[(mechanics.displacement(), 0, 12 * grid.len() as u64)],
+        )?;
+        gpu.submit(encoder);
+        let displacement = read
+            .wait(gpu)?
+            .first()
+            .map(|b| values::<f32>(b))
+            .unwrap_or_default();
+        Ok(Solution {
+            outcome,
+            displacement,
+            seconds,
+            bytes,
+        })
+    }
+}
+
+/// What `solve.toml` holds.
+#[derive(Debug, Serialize)]
+struct Report {
+    version: &'static str,
+    adapter: String,
+    volume: String,
+    voxels: [usize; 3],
+    spacing_mm: [f64; 3],
+    spacing_from: &'static str,
+    elements: usize,
+    islands_removed: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    law: Option<String>,
+    youngs_least_mpa: f64,
+    youngs_most_mpa: f64,
+    poisson: f64,
+    axis: String,
+    ends: String,
+    strain: f64,
+    reaction_n: f64,
+    stiffness_n_per_mm: f64,
+    apparent_modulus_mpa: f64,
+    sed_mean_mpa: f64,
+    sed_p50_mpa: f64,
+    sed_p95_mpa: f64,
+    sed_p98_mpa: f64,
+    pistoia_failure_load_n: f64,
+    pistoia_volume_share: f64,
+    pistoia_strain: f64,
+    converged: bool,
+    tolerance: f64,
+    true_relative_residual: f64,
+    iterations: u32,
+    seconds: f64,
+    bytes: u64,
+}
+
+fn report(
+    args: &SolveArgs,
+    scan: &Scan,
+    gpu: &Gpu,
+    test: &Compression,
+    solution: &Solution,
+    youngs: &[f64],
+    islands: usize,
+) -> Report {
+    let bone = || youngs.iter().copied().filter(|e| *e > 0.0);
+    Report {
+        version: env!("CARGO_PKG_VERSION"),
+        adapter: gpu.adapter_name(),
+        volume: args.volume.display().to_string(),
+        voxels: scan.volume.voxels,
+        spacing_mm: scan.volume.spacing,
+        spacing_from: match (scan.knows_spacing, &args.spacing) {
+            (true, _) => "file",
+            (false, Some(_)) => "--spacing",
+            (false, None) => "assumed",
+        },
+        elements: bone().count(),
+        islands_removed: islands,
+        threshold: args.label.is_none().then_some(args.threshold),
+        label: args.label,
+        law: args.law.clone(),
+        youngs_least_mpa: bone().fold(f64::INFINITY, f64::min),
+        youngs_most_mpa: bone().fold(0.0, f64::max),
+        poisson: args.poisson,
+        axis: format!("{:?}", args.axis).to_lowercase(),
+        ends: format!("{:?}", args.ends).to_lowercase(),
+        strain: args.strain,
+        reaction_n: test.reaction,
+        stiffness_n_per_mm: test.stiffness,
+        apparent_modulus_mpa: test.apparent_modulus,
+        sed_mean_mpa: test.mean,
+        sed_p50_mpa: test.percentiles[0],
+        sed_p95_mpa: test.percentiles[1],
+        sed_p98_mpa: test.percentiles[2],
+        pistoia_failure_load_n: test.failure_load,
+        pistoia_volume_share: compression::PISTOIA_VOLUME,
+        pistoia_strain: compression::PISTOIA_STRAIN,
+        converged: solution.outcome.converged,
+        tolerance: args.tolerance,
+        true_relative_residual: solution.outcome.true_residual,
+        iterations: solution.outcome.iterations,
+        seconds: solution.seconds,
+        bytes: solution.bytes,
     }
 }
 

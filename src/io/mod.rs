@@ -1,13 +1,18 @@
 //! Files: bytes to plain values and back. Knows no biology.
 
 mod field;
+mod metaimage;
 mod nifti;
+mod npy;
+mod nrrd;
+mod scan;
 mod table;
+mod vti;
 
 use std::path::{Path, PathBuf};
 
 pub use field::{npy, vti};
-pub use nifti::{Nifti, NiftiError};
+pub use scan::{ENDINGS, Scan, ScanError};
 pub use table::{Row, csv};
 
 /// A file or folder that could not be read or written.

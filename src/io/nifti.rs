@@ -6,53 +6,22 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
+use super::scan::{Layout, Number, ScanError, bad, broken};
 use crate::volume::Volume;
 
 const HEADER: usize = 348;
-/// The most voxels that are read: 2048 cubed.
-const MOST_VOXELS: u64 = 1 << 33;
 
-/// Why a file is no volume that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NiftiError {
-    /// The file ends too early.
-    #[error("the file is truncated: {wanted} bytes of voxels are announced, {found} are there")]
-    Truncated {
-        /// Bytes announced by the header.
-        wanted: u64,
-        /// Bytes there.
-        found: u64,
-    },
-    /// Not a NIfTI-1 file.
-    #[error("this is no NIfTI-1 file: {0}")]
-    NotNifti(String),
-    /// A header field that cannot be.
-    #[error("the header's {field} is {found}; allowed: {allowed}")]
-    Header {
-        /// Which field.
-        field: &'static str,
-        /// What it says.
-        found: String,
-        /// What it may say.
-        allowed: &'static str,
-    },
-    /// The compressed stream is broken.
-    #[error("the gzip stream is broken: {0}")]
-    Gzip(String),
-    /// A voxel without a value.
-    #[error("voxel ({}, {}, {}) is not a finite number", at[0], at[1], at[2])]
-    NotFinite {
-        /// Which.
-        at: [usize; 3],
-    },
+fn not_this(why: impl Into<String>) -> ScanError {
+    ScanError::NotThis {
+        format: "NIfTI-1",
+        why: why.into(),
+    }
 }
 
-/// A volume with the header it came with.
+/// The 348 bytes of a header, and how the file was packed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Nifti {
-    /// Values, spacing, and the header's offset for an origin.
-    pub volume: Volume,
-    header: Vec<u8>,
+pub(super) struct Header {
+    bytes: Vec<u8>,
     big_endian: bool,
     gzip: bool,
 }
@@ -61,191 +30,119 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     std::array::from_fn(|k| bytes.get(at + k).copied().unwrap_or_default())
 }
 
-impl Nifti {
-    /// Reads a file's bytes. Nothing is allocated by what the header merely claims: voxels are
-    /// read as they come, and no more of them than announced.
-    /// # Errors
-    /// [`NiftiError`].
-    pub fn read(bytes: &[u8]) -> Result<Self, NiftiError> {
-        let gzip = bytes.starts_with(&[0x1f, 0x8b]);
-        let mut stream: Box<dyn std::io::Read> = if gzip {
-            Box::new(MultiGzDecoder::new(bytes))
-        } else {
-            Box::new(bytes)
-        };
-        let failed = |e: &std::io::Error| NiftiError::Gzip(e.to_string());
-        let mut header = Vec::new();
-        (&mut stream)
-            .take(HEADER as u64)
-            .read_to_end(&mut header)
-            .map_err(|e| failed(&e))?;
-        if header.len() < HEADER {
-            return Err(NiftiError::NotNifti(format!(
-                "{} bytes are too few for a header",
-                header.len()
-            )));
-        }
-        let big_endian = match array::<4>(&header, 0) {
-            [0x5c, 1, 0, 0] => false,
-            [0, 0, 1, 0x5c] => true,
-            _ => {
-                return Err(NiftiError::NotNifti(
-                    "it does not begin with the header's length".to_owned(),
-                ));
-            }
-        };
-        if &header[344..347] != b"n+1" {
-            return Err(NiftiError::NotNifti(
-                "only single files (magic n+1) are read".to_owned(),
+/// The shortest number that is stored as this f32: 0.039, not 0.03899999856948853.
+fn shortest(value: f64) -> f64 {
+    (value as f32).to_string().parse().unwrap_or(value)
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
+    let gzip = bytes.starts_with(&[0x1f, 0x8b]);
+    let mut stream: Box<dyn std::io::Read> = if gzip {
+        Box::new(MultiGzDecoder::new(bytes))
+    } else {
+        Box::new(bytes)
+    };
+    let mut header = Vec::new();
+    (&mut stream)
+        .take(HEADER as u64)
+        .read_to_end(&mut header)
+        .map_err(broken)?;
+    if header.len() < HEADER {
+        return Err(not_this(format!(
+            "{} bytes are too few for a header",
+            header.len()
+        )));
+    }
+    let big_endian = match array::<4>(&header, 0) {
+        [0x5c, 1, 0, 0] => false,
+        [0, 0, 1, 0x5c] => true,
+        _ => return Err(not_this("it does not begin with the header's length")),
+    };
+    if &header[344..347] != b"n+1" {
+        return Err(not_this("only single files (magic n+1) are read"));
+    }
+    let i16_at = |at: usize| Number::I16.value(&header[at..at + 2], big_endian) as i16;
+    let f32_at = |at: usize| shortest(Number::F32.value(&header[at..at + 4], big_endian));
+    let dimensions = i16_at(40);
+    if !(3..=7).contains(&dimensions) {
+        return Err(bad(
+            "number of dimensions",
+            dimensions,
+            "3 (more if they are 1)",
+        ));
+    }
+    let mut voxels = [0usize; 3];
+    for k in 0..usize::from(dimensions.unsigned_abs()) {
+        let n = i16_at(42 + 2 * k);
+        if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
+            *voxels = usize::from(n.unsigned_abs());
+        } else if n != 1 {
+            return Err(bad(
+                "dimension",
+                format!("{n} along axis {}", k + 1),
+                "1 or more along three axes, 1 along any further one",
             ));
         }
-        let i16_at = |at: usize| {
-            let b = array::<2>(&header, at);
-            if big_endian {
-                i16::from_be_bytes(b)
-            } else {
-                i16::from_le_bytes(b)
-            }
-        };
-        let f32_at = |at: usize| {
-            let b = array::<4>(&header, at);
-            if big_endian {
-                f32::from_be_bytes(b)
-            } else {
-                f32::from_le_bytes(b)
-            }
-        };
-        let dimensions = i16_at(40);
-        if !(3..=7).contains(&dimensions) {
-            return Err(NiftiError::Header {
-                field: "number of dimensions",
-                found: dimensions.to_string(),
-                allowed: "3 (more if they are 1)",
-            });
+    }
+    let kind = i16_at(70);
+    let number = match kind {
+        2 => Number::U8,
+        256 => Number::I8,
+        4 => Number::I16,
+        512 => Number::U16,
+        8 => Number::I32,
+        768 => Number::U32,
+        16 => Number::F32,
+        64 => Number::F64,
+        1024 => Number::I64,
+        1280 => Number::U64,
+        other => {
+            return Err(bad(
+                "datatype",
+                other,
+                "integers of 8 to 64 bits and reals of 32 and 64",
+            ));
         }
-        let mut voxels = [0usize; 3];
-        for k in 0..usize::from(dimensions.unsigned_abs()) {
-            let n = i16_at(42 + 2 * k);
-            if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
-                *voxels = usize::from(n.unsigned_abs());
-            } else if n != 1 {
-                return Err(NiftiError::Header {
-                    field: "dimension",
-                    found: format!("{n} along axis {}", k + 1),
-                    allowed: "1 or more along three axes, 1 along any further one",
-                });
-            }
-        }
-        let spacing: [f64; 3] = std::array::from_fn(|k| f64::from(f32_at(80 + 4 * k)));
-        if let Some(bad) = spacing.iter().find(|s| !s.is_finite() || **s <= 0.0) {
-            return Err(NiftiError::Header {
-                field: "voxel spacing",
-                found: bad.to_string(),
-                allowed: "more than 0 mm",
-            });
-        }
-        let kind = i16_at(70);
-        let width = match kind {
-            2 | 256 => 1,
-            4 | 512 => 2,
-            8 | 16 | 768 => 4,
-            64 | 1024 | 1280 => 8,
-            other => {
-                return Err(NiftiError::Header {
-                    field: "datatype",
-                    found: other.to_string(),
-                    allowed: "integers of 8 to 64 bits and reals of 32 and 64",
-                });
-            }
-        };
-        let count: u64 = voxels.iter().map(|n| *n as u64).product();
-        if count > MOST_VOXELS {
-            return Err(NiftiError::Header {
-                field: "number of voxels",
-                found: count.to_string(),
-                allowed: "at most 8589934592",
-            });
-        }
-        let offset = f64::from(f32_at(108));
-        if !(352.0..=1e9).contains(&offset) || offset.fract() != 0.0 {
-            return Err(NiftiError::Header {
-                field: "voxel offset",
-                found: offset.to_string(),
-                allowed: "a whole number, 352 or more",
-            });
-        }
-        let skipped = offset as u64 - HEADER as u64;
-        std::io::copy(&mut (&mut stream).take(skipped), &mut std::io::sink())
-            .map_err(|e| failed(&e))?;
-        let wanted = count * width;
-        let mut raw = Vec::new();
-        stream
-            .take(wanted)
-            .read_to_end(&mut raw)
-            .map_err(|e| failed(&e))?;
-        if (raw.len() as u64) < wanted {
-            return Err(NiftiError::Truncated {
-                wanted,
-                found: raw.len() as u64,
-            });
-        }
-        let (mut slope, intercept) = (f64::from(f32_at(112)), f64::from(f32_at(116)));
-        let scaled = slope != 0.0 && slope.is_finite() && intercept.is_finite();
-        if !scaled {
-            slope = 1.0;
-        }
-        let intercept = if scaled { intercept } else { 0.0 };
-        let mut values = Vec::with_capacity(count as usize);
-        for (i, b) in raw.chunks_exact(width as usize).enumerate() {
-            let mut b = b.to_vec();
-            if big_endian {
-                b.reverse();
-            }
-            let value = match kind {
-                2 => f64::from(b[0]),
-                256 => f64::from(b[0] as i8),
-                4 => f64::from(i16::from_le_bytes(array(&b, 0))),
-                512 => f64::from(u16::from_le_bytes(array(&b, 0))),
-                8 => f64::from(i32::from_le_bytes(array(&b, 0))),
-                768 => f64::from(u32::from_le_bytes(array(&b, 0))),
-                16 => f64::from(f32::from_le_bytes(array(&b, 0))),
-                64 => f64::from_le_bytes(array(&b, 0)),
-                1024 => i64::from_le_bytes(array(&b, 0)) as f64,
-                _ => u64::from_le_bytes(array(&b, 0)) as f64,
-            };
-            let value = (slope * value + intercept) as f32;
-            if !value.is_finite() {
-                return Err(NiftiError::NotFinite {
-                    at: [
-                        i % voxels[0],
-                        i / voxels[0] % voxels[1],
-                        i / (voxels[0] * voxels[1]),
-                    ],
-                });
-            }
-            values.push(value);
-        }
-        let origin = std::array::from_fn(|k| f64::from(f32_at(268 + 4 * k)));
-        Ok(Self {
-            volume: Volume {
-                name: "scan".to_owned(),
-                unit: String::new(),
-                voxels,
-                spacing,
-                origin,
-                values,
-            },
-            header,
+    };
+    let offset = f32_at(108);
+    if !(352.0..=1e9).contains(&offset) || offset.fract() != 0.0 {
+        return Err(bad("voxel offset", offset, "a whole number, 352 or more"));
+    }
+    let layout = Layout {
+        voxels,
+        spacing: std::array::from_fn(|k| f32_at(80 + 4 * k)),
+        origin: std::array::from_fn(|k| f32_at(268 + 4 * k)),
+        number,
+        big_endian,
+    };
+    layout.bytes()?;
+    let skipped = offset as u64 - HEADER as u64;
+    std::io::copy(&mut (&mut stream).take(skipped), &mut std::io::sink()).map_err(broken)?;
+    let (slope, intercept) = (f32_at(112), f32_at(116));
+    let scaled = slope != 0.0 && slope.is_finite() && intercept.is_finite();
+    let volume = if scaled {
+        layout.read(&mut stream, slope, intercept)?
+    } else {
+        layout.read(&mut stream, 1.0, 0.0)?
+    };
+    Ok((
+        volume,
+        Header {
+            bytes: header,
             big_endian,
             gzip,
-        })
-    }
+        },
+    ))
+}
 
+impl Header {
     /// The file's bytes with other values (one a voxel, f32) in the same geometry, byte order and compression.
-    /// # Errors
-    /// [`NiftiError::Gzip`].
-    pub fn with_values(&self, values: &[f32], description: &str) -> Result<Vec<u8>, NiftiError> {
-        let mut bytes = self.header.clone();
+    pub(super) fn with_values(
+        &self,
+        values: &[f32],
+        description: &str,
+    ) -> Result<Vec<u8>, ScanError> {
+        let mut bytes = self.bytes.clone();
         let put2 = |bytes: &mut Vec<u8>, at: usize, v: i16| {
             let b = if self.big_endian {
                 v.to_be_bytes()
@@ -283,11 +180,11 @@ impl Nifti {
         encoder
             .write_all(&bytes)
             .and_then(|()| encoder.finish())
-            .map_err(|e| NiftiError::Gzip(e.to_string()))
+            .map_err(broken)
     }
 
-    /// A new little-endian file of f32 values.
-    pub fn new(volume: Volume, gzip: bool) -> Self {
+    /// Of a new little-endian file of f32 values.
+    pub(super) fn new(volume: &Volume, gzip: bool) -> Self {
         let mut header = vec![0u8; HEADER];
         let mut put = |at: usize, b: &[u8]| header[at..at + b.len()].copy_from_slice(b);
         put(0, &348i32.to_le_bytes());
@@ -315,8 +212,7 @@ impl Nifti {
         put(112, &1f32.to_le_bytes());
         put(344, b"n+1\0");
         Self {
-            volume,
-            header,
+            bytes: header,
             big_endian: false,
             gzip,
         }

@@ -129,6 +129,22 @@ pub struct MuscleGroup {
     pub source: String,
 }
 
+/// A published law from density to Young's modulus: `coefficient` · ρ^`exponent`, MPa and g/cm3.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DensityLaw {
+    /// Name.
+    pub name: String,
+    /// Modulus at 1 g/cm3, MPa.
+    pub coefficient: f64,
+    /// Exponent.
+    pub exponent: f64,
+    /// Density that the law asks for a unit of apparent density: 1 for apparent, about 0.6 for ash density.
+    pub of_apparent: f64,
+    /// Where it comes from.
+    pub source: String,
+}
+
 /// One parameter as the file gives it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +160,7 @@ struct File {
     parameters: BTreeMap<String, Spanned<Entry>>,
     activity: Vec<Spanned<Activity>>,
     muscle: Vec<Spanned<MuscleGroup>>,
+    density_law: Vec<Spanned<DensityLaw>>,
 }
 
 /// The whole parameter file.
@@ -155,6 +172,8 @@ pub struct Model {
     pub activities: Vec<Activity>,
     /// Muscle groups of all scenes.
     pub muscles: Vec<MuscleGroup>,
+    /// Laws from density to modulus, for scans.
+    pub density_laws: Vec<DensityLaw>,
     /// Unit and source by parameter, in [`Physiology::NAMES`]' order.
     pub provenance: Vec<(String, String)>,
 }
@@ -165,6 +184,14 @@ impl Model {
     /// As [`Model::parse`]; a test holds that there is none.
     pub fn built_in() -> Result<Self, Located> {
         Self::parse("assets/physiology.toml", BUILT_IN)
+    }
+
+    /// Young's modulus (MPa) by a density law, of a bone mineral density in mg HA/cm3; 0 where there is no mineral.
+    pub fn youngs_modulus(&self, law: &DensityLaw, bmd: f64) -> f64 {
+        let p = &self.physiology;
+        let bvtv = bmd.max(0.0) / f64::from(p.tissue_mineral);
+        let density = law.of_apparent * f64::from(p.tissue_density) * bvtv;
+        law.coefficient * density.powf(law.exponent)
     }
 
     /// Reads a parameter file. `file` is its name for errors.
@@ -257,10 +284,30 @@ impl Model {
                 ));
             }
         }
+        for law in &read.density_law {
+            let l = law.get_ref();
+            let numbers = [l.coefficient, l.exponent, l.of_apparent];
+            if numbers.iter().any(|x| !(x.is_finite() && *x > 0.0)) {
+                return Err(source.error(
+                    law.span().start,
+                    &l.name,
+                    format!(
+                        "coefficient {}, exponent {}, of_apparent {}",
+                        l.coefficient, l.exponent, l.of_apparent
+                    ),
+                    "numbers above 0",
+                ));
+            }
+        }
         Ok(Self {
             physiology: Physiology::from_values(&values),
             activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
             muscles: read.muscle.into_iter().map(Spanned::into_inner).collect(),
+            density_laws: read
+                .density_law
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
             provenance,
         })
     }

@@ -1,0 +1,93 @@
+//! NumPy arrays (.npy) of shape (z, y, x).
+
+use npyz::{NpyHeader, Order, TypeChar};
+
+use super::scan::{Layout, Number, ScanError, bad};
+use crate::volume::Volume;
+
+pub(super) fn read(bytes: &[u8]) -> Result<Volume, ScanError> {
+    let not_this = |why: String| ScanError::NotThis {
+        format: "NumPy",
+        why,
+    };
+    // The length that the header gives itself, so that a lie about it is found before room is made.
+    let length = match bytes {
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
+            10 + usize::from(u16::from_le_bytes([*a, *b]))
+        }
+        [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
+            12usize.saturating_add(u32::from_le_bytes([*a, *b, *c, *d]) as usize)
+        }
+        _ => return Err(not_this("it does not begin with NUMPY".to_owned())),
+    };
+    if length > bytes.len() {
+        return Err(not_this("its header does not end".to_owned()));
+    }
+    let mut stream = bytes;
+    let header = NpyHeader::from_reader(&mut stream).map_err(|e| {
+        // The parser's words go over several lines and draw the place with dashes.
+        let words = e.to_string();
+        let first = words.lines().next().unwrap_or_default();
+        not_this(format!(
+            "its header is broken ({})",
+            first.trim_end_matches(':')
+        ))
+    })?;
+    let shape = header.shape().to_vec();
+    let Ok([z, y, x]) = <[u64; 3]>::try_from(shape.clone()) else {
+        return Err(bad(
+            "shape",
+            format!("{shape:?}"),
+            "three dimensions (z, y, x)",
+        ));
+    };
+    let npyz::DType::Plain(kind) = header.dtype() else {
+        return Err(bad("dtype", "a record", "one number a voxel"));
+    };
+    let number = match (kind.type_char(), kind.size_field()) {
+        (TypeChar::Bool | TypeChar::Uint, 1) => Number::U8,
+        (TypeChar::Int, 1) => Number::I8,
+        (TypeChar::Uint, 2) => Number::U16,
+        (TypeChar::Int, 2) => Number::I16,
+        (TypeChar::Uint, 4) => Number::U32,
+        (TypeChar::Int, 4) => Number::I32,
+        (TypeChar::Uint, 8) => Number::U64,
+        (TypeChar::Int, 8) => Number::I64,
+        (TypeChar::Float, 4) => Number::F32,
+        (TypeChar::Float, 8) => Number::F64,
+        _ => {
+            return Err(bad(
+                "dtype",
+                kind,
+                "bool, integers of 8 to 64 bits, float32, float64",
+            ));
+        }
+    };
+    let order = header.order();
+    // The order in memory, fastest first.
+    let voxels = match order {
+        Order::C => [x, y, z],
+        Order::Fortran => [z, y, x],
+    }
+    .map(|n| n as usize);
+    let layout = Layout {
+        voxels,
+        spacing: [1.0; 3],
+        origin: [0.0; 3],
+        number,
+        big_endian: kind.endianness() == npyz::Endianness::Big,
+    };
+    let volume = layout.volume(stream, 1.0, 0.0)?;
+    if order == Order::C {
+        return Ok(volume);
+    }
+    let [nz, ny, nx] = voxels;
+    let values = crate::volume::each([nx, ny, nz])
+        .map(|at| volume.values[at[2] + nz * (at[1] + ny * at[0])])
+        .collect();
+    Ok(Volume {
+        voxels: [nx, ny, nz],
+        values,
+        ..volume
+    })
+}

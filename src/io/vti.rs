@@ -1,0 +1,341 @@
+//! VTK images (.vti): ascii, base64 and raw voxels, plain or compressed by zlib, on cells or points.
+
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::read::ZlibDecoder;
+
+use super::scan::{Layout, Number, ScanError, bad, broken, raw_f32};
+use crate::volume::Volume;
+
+/// What a new file needs to lie where the old one did.
+#[derive(Debug, Clone)]
+pub(super) struct Header {
+    extent: String,
+    origin: String,
+    spacing: String,
+    direction: Option<String>,
+    on_cells: bool,
+}
+
+fn not_this(why: impl Into<String>) -> ScanError {
+    ScanError::NotThis {
+        format: "VTI",
+        why: why.into(),
+    }
+}
+
+fn three<T: std::str::FromStr>(field: &str, text: &str) -> Result<[T; 3], ScanError> {
+    text.split_whitespace()
+        .map(|w| w.parse().ok())
+        .collect::<Option<Vec<T>>>()
+        .and_then(|v| v.try_into().ok())
+        .ok_or_else(|| bad(field, text, "three numbers"))
+}
+
+/// Bytes of the words in which lengths are given, and how to read them.
+#[derive(Clone, Copy)]
+struct Words {
+    wide: bool,
+    big_endian: bool,
+}
+
+impl Words {
+    fn bytes(self) -> usize {
+        if self.wide { 8 } else { 4 }
+    }
+
+    fn at(self, bytes: &[u8], k: usize) -> Result<usize, ScanError> {
+        let n = self.bytes();
+        let word = k
+            .checked_mul(n)
+            .and_then(|from| bytes.get(from..from.checked_add(n)?))
+            .ok_or_else(|| ScanError::Compressed("lengths of its blocks end early".to_owned()))?;
+        let number = if self.wide { Number::U64 } else { Number::U32 };
+        Ok(number.value(word, self.big_endian) as usize)
+    }
+}
+
+/// Voxels of `bytes` behind their lengths, at most `wanted`.
+fn unblock(bytes: &[u8], words: Words, zlib: bool, wanted: u64) -> Result<Vec<u8>, ScanError> {
+    let n = words.bytes();
+    if !zlib {
+        let length = words.at(bytes, 0)?.min(wanted as usize);
+        let rest = bytes.get(n..).unwrap_or_default();
+        return Ok(rest[..length.min(rest.len())].to_vec());
+    }
+    let blocks = words.at(bytes, 0)?;
+    let mut at = n.saturating_mul(blocks.saturating_add(3));
+    let mut out = Vec::new();
+    for k in 0..blocks {
+        let length = words.at(bytes, 3 + k)?;
+        let end = at.saturating_add(length);
+        let Some(block) = bytes.get(at..end) else {
+            return Err(ScanError::Compressed(
+                "compressed blocks end early".to_owned(),
+            ));
+        };
+        let room = wanted - out.len() as u64;
+        if room == 0 {
+            break;
+        }
+        ZlibDecoder::new(block)
+            .take(room)
+            .read_to_end(&mut out)
+            .map_err(broken)?;
+        at = end;
+    }
+    Ok(out)
+}
+
+/// Base64 voxels: lengths and voxels are encoded apart when compressed, together otherwise.
+fn unbase64(text: &[u8], words: Words, zlib: bool) -> Result<Vec<u8>, ScanError> {
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .take_while(|b| *b != b'<')
+        .filter(|b| !b.is_ascii_whitespace())
+        .collect();
+    let decode = |part: &[u8]| {
+        BASE64_STANDARD
+            .decode(part)
+            .map_err(|e| ScanError::Compressed(format!("base64 is broken: {e}")))
+    };
+    let encoded = |bytes: usize| bytes.div_ceil(3) * 4;
+    let n = words.bytes();
+    let part = |from: usize, bytes: usize| -> Result<Vec<u8>, ScanError> {
+        let end = from.saturating_add(encoded(bytes));
+        decode(
+            text.get(from..end)
+                .ok_or_else(|| ScanError::Compressed("base64 ends early".to_owned()))?,
+        )
+    };
+    if !zlib {
+        let mut length = part(0, n)?;
+        length.truncate(n);
+        let whole = n.saturating_add(words.at(&length, 0)?);
+        return part(0, whole.min(text.len()).min(text.len() / 4 * 3));
+    }
+    let blocks = words.at(&part(0, n)?, 0)?;
+    let lengths = n.saturating_mul(blocks.saturating_add(3));
+    let mut head = part(0, lengths.min(text.len()))?;
+    let mut total = 0usize;
+    for k in 0..blocks {
+        total = total.saturating_add(words.at(&head, 3 + k)?);
+    }
+    head.truncate(lengths);
+    head.extend(part(encoded(lengths), total)?);
+    Ok(head)
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
+    // What is appended raw is no XML: the document is closed where it begins.
+    let tag = b"<AppendedData";
+    let cut = bytes.windows(tag.len()).position(|w| w == tag);
+    let head = std::str::from_utf8(&bytes[..cut.unwrap_or(bytes.len())])
+        .or(Err(not_this("its header is no text")))?;
+    let document = if cut.is_some() {
+        format!("{head}</VTKFile>")
+    } else {
+        head.to_owned()
+    };
+    let options = roxmltree::ParsingOptions {
+        nodes_limit: 10_000,
+        ..Default::default()
+    };
+    let document = roxmltree::Document::parse_with_options(&document, options)
+        .map_err(|e| not_this(e.to_string()))?;
+    let root = document.root_element();
+    if root.attribute("type") != Some("ImageData") {
+        return Err(bad(
+            "type",
+            root.attribute("type").unwrap_or("missing"),
+            "ImageData",
+        ));
+    }
+    let find = |name: &str| document.descendants().find(|n| n.has_tag_name(name));
+    let image = find("ImageData").ok_or_else(|| not_this("it has no ImageData"))?;
+    let pieces = document
+        .descendants()
+        .filter(|n| n.has_tag_name("Piece"))
+        .count();
+    if pieces != 1 {
+        return Err(bad("number of pieces", pieces, "1"));
+    }
+    let attribute = |name: &str| image.attribute(name).unwrap_or("missing");
+    let extent = attribute("WholeExtent");
+    let ends: [i64; 6] = extent
+        .split_whitespace()
+        .map(|w| w.parse().ok())
+        .collect::<Option<Vec<i64>>>()
+        .and_then(|v| v.try_into().ok())
+        .ok_or_else(|| bad("WholeExtent", extent, "six whole numbers"))?;
+    let (cells, points) = (find("CellData"), find("PointData"));
+    let array = |data: Option<roxmltree::Node<'_, '_>>| {
+        let data = data?;
+        let arrays = || data.children().filter(|n| n.has_tag_name("DataArray"));
+        // The active scalars, or the first array.
+        arrays()
+            .find(|a| a.attribute("Name") == data.attribute("Scalars"))
+            .or(arrays().next())
+            .map(|a| {
+                (
+                    a.attributes()
+                        .map(|x| (x.name().to_owned(), x.value().to_owned()))
+                        .collect::<Vec<_>>(),
+                    a.text().unwrap_or_default().to_owned(),
+                )
+            })
+    };
+    let (on_cells, (attributes, text)) = match (array(cells), array(points)) {
+        (Some(a), _) => (true, a),
+        (None, Some(a)) => (false, a),
+        (None, None) => return Err(not_this("it has no DataArray on cells or points")),
+    };
+    let of = |name: &str| {
+        attributes
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
+    let mut voxels = [0usize; 3];
+    for k in 0..3 {
+        let n = ends[2 * k + 1]
+            .checked_sub(ends[2 * k])
+            .and_then(|n| n.checked_add(i64::from(!on_cells)))
+            .and_then(|n| usize::try_from(n).ok())
+            .filter(|n| *n > 0);
+        let Some(n) = n else {
+            return Err(bad(
+                "WholeExtent",
+                extent,
+                "at least one voxel along each axis",
+            ));
+        };
+        voxels[k] = n;
+    }
+    let kind = of("type").unwrap_or("missing");
+    let number = match kind {
+        "UInt8" => Number::U8,
+        "Int8" => Number::I8,
+        "UInt16" => Number::U16,
+        "Int16" => Number::I16,
+        "UInt32" => Number::U32,
+        "Int32" => Number::I32,
+        "UInt64" => Number::U64,
+        "Int64" => Number::I64,
+        "Float32" => Number::F32,
+        "Float64" => Number::F64,
+        _ => return Err(bad("array type", kind, "Int8 to UInt64, Float32, Float64")),
+    };
+    if of("NumberOfComponents").is_some_and(|n| n != "1") {
+        return Err(bad(
+            "NumberOfComponents",
+            of("NumberOfComponents").unwrap_or_default(),
+            "1",
+        ));
+    }
+    let origin = image.attribute("Origin").unwrap_or("0 0 0");
+    let spacing = image.attribute("Spacing").unwrap_or("1 1 1");
+    let layout = Layout {
+        voxels,
+        spacing: three("Spacing", spacing)?,
+        origin: three("Origin", origin)?,
+        number,
+        big_endian: root.attribute("byte_order") == Some("BigEndian"),
+    };
+    let wanted = layout.bytes()?;
+    let words = Words {
+        wide: root.attribute("header_type") == Some("UInt64"),
+        big_endian: layout.big_endian,
+    };
+    let zlib = match root.attribute("compressor") {
+        None => false,
+        Some("vtkZLibDataCompressor") => true,
+        Some(other) => return Err(bad("compressor", other, "none or vtkZLibDataCompressor")),
+    };
+    let volume = match of("format") {
+        Some("ascii") => {
+            let values: Option<Vec<f32>> = text
+                .split_whitespace()
+                .take((wanted / number.bytes() as u64) as usize)
+                .map(|w| w.parse().ok())
+                .collect();
+            let values = values.ok_or_else(|| not_this("a voxel is no number"))?;
+            let layout = Layout {
+                number: Number::F32,
+                big_endian: false,
+                ..layout
+            };
+            layout.volume(&raw_f32(&values), 1.0, 0.0)?
+        }
+        Some("binary") => {
+            let bytes = unbase64(text.as_bytes(), words, zlib)?;
+            layout.volume(&unblock(&bytes, words, zlib, wanted)?, 1.0, 0.0)?
+        }
+        Some("appended") => {
+            let cut = cut.ok_or_else(|| not_this("it has no AppendedData"))?;
+            let rest = &bytes[cut..];
+            let open = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
+            let base64 = rest[..open].windows(6).any(|w| w == b"base64");
+            let start = rest[open..]
+                .iter()
+                .position(|b| *b == b'_')
+                .map(|k| open + k + 1)
+                .ok_or_else(|| not_this("its AppendedData does not begin"))?;
+            let offset = of("offset").unwrap_or("0");
+            let offset: usize = offset.parse().or(Err(bad("offset", offset, "0 or more")))?;
+            let data = rest[start..].get(offset..).unwrap_or_default();
+            let data = if base64 {
+                &unbase64(data, words, zlib)?
+            } else {
+                data
+            };
+            layout.volume(&unblock(data, words, zlib, wanted)?, 1.0, 0.0)?
+        }
+        other => {
+            return Err(bad(
+                "format",
+                other.unwrap_or("missing"),
+                "ascii, binary, appended",
+            ));
+        }
+    };
+    let header = Header {
+        extent: extent.to_owned(),
+        origin: origin.to_owned(),
+        spacing: spacing.to_owned(),
+        direction: image.attribute("Direction").map(str::to_owned),
+        on_cells,
+    };
+    Ok((volume, header))
+}
+
+impl Header {
+    pub(super) fn with_values(&self, values: &[f32], description: &str) -> Vec<u8> {
+        let data = if self.on_cells {
+            "CellData"
+        } else {
+            "PointData"
+        };
+        let direction = self
+            .direction
+            .as_ref()
+            .map_or(String::new(), |d| format!(" Direction=\"{d}\""));
+        let mut bytes = format!(
+            "<?xml version=\"1.0\"?>\n\
+             <VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n\
+             \x20 <ImageData WholeExtent=\"{0}\" Origin=\"{1}\" Spacing=\"{2}\"{direction}>\n\
+             \x20   <Piece Extent=\"{0}\">\n      <{data} Scalars=\"{description}\">\n\
+             \x20       <DataArray type=\"Float32\" Name=\"{description}\" format=\"appended\" offset=\"0\"/>\n\
+             \x20     </{data}>\n    </Piece>\n  </ImageData>\n  <AppendedData encoding=\"raw\">\n   _",
+            self.extent, self.origin, self.spacing
+        )
+        .into_bytes();
+        bytes.extend((4 * values.len() as u64).to_le_bytes());
+        bytes.extend(raw_f32(values));
+        bytes.extend(b"\n  </AppendedData>\n</VTKFile>\n");
+        bytes
+    }
+}
