@@ -2,9 +2,11 @@
 
 fn main() {
     let args = mechanostat::command::BenchArgs {
+        what: mechanostat::command::BenchSubject::Stages,
+        scans: Vec::new(),
         json: false,
-        mechanics: false,
         size: 48,
+        cubes: Vec::new(),
     };
     if let Err(error) = mechanostat::command::bench(&args) {
         eprintln!("{error}");

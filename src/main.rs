@@ -36,7 +36,6 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Some(Command::Run(args)) => command::run(args),
-        Some(Command::Bench(args)) if args.mechanics => command::bench_mechanics(&[32, 64]),
         Some(Command::Bench(args)) => command::bench(args),
         Some(Command::Solve(args)) => command::solve(args),
         Some(Command::Doctor) => command::doctor(),

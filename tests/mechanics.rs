@@ -7,81 +7,12 @@
 
 mod common;
 
-use common::{Noise, assert_close, gpu, read, write};
+use common::{Noise, Oracle, assert_close, gpu, read, write};
 use mechanostat::sim::element::Element;
 use mechanostat::sim::grid::Grid;
 use mechanostat::sim::mechanics::{Mechanics, Problem};
 use mechanostat::sim::multigrid::unpack_block;
 use mechanostat::volume::each;
-
-/// The elastic problem in f64, element by element, dense vectors, no padding.
-struct Oracle {
-    n: [usize; 3],
-    element: Element,
-    modulus: Vec<f64>,
-    held: Vec<u8>,
-}
-
-impl Oracle {
-    fn node(&self, at: [usize; 3]) -> usize {
-        at[0] + (self.n[0] + 1) * (at[1] + (self.n[1] + 1) * at[2])
-    }
-
-    fn times(&self, u: &[f64]) -> Vec<f64> {
-        let mut f = vec![0.0; u.len()];
-        for (e, at) in each(self.n).enumerate() {
-            let node =
-                |c: usize| self.node([at[0] + (c & 1), at[1] + (c >> 1 & 1), at[2] + (c >> 2)]);
-            for a in 0..8 {
-                for i in 0..3 {
-                    for b in 0..8 {
-                        for j in 0..3 {
-                            f[3 * node(a) + i] += self.modulus[e]
-                                * self.element.stiffness(a, i, b, j)
-                                * u[3 * node(b) + j];
-                        }
-                    }
-                }
-            }
-        }
-        f
-    }
-
-    fn free(&self, mut v: Vec<f64>) -> Vec<f64> {
-        for (k, value) in v.iter_mut().enumerate() {
-            if self.held[k / 3] >> (k % 3) & 1 == 1 {
-                *value = 0.0;
-            }
-        }
-        v
-    }
-
-    /// Plain conjugate gradients to 1e-12.
-    fn solve(&self, b: &[f64]) -> Vec<f64> {
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let mut u = vec![0.0; b.len()];
-        let mut r = self.free(b.to_vec());
-        let mut p = r.clone();
-        let stop = 1e-24 * dot(&r, &r);
-        for _ in 0..20_000 {
-            let rr = dot(&r, &r);
-            if rr <= stop {
-                break;
-            }
-            let q = self.free(self.times(&p));
-            let alpha = rr / dot(&p, &q);
-            for k in 0..u.len() {
-                u[k] += alpha * p[k];
-                r[k] -= alpha * q[k];
-            }
-            let beta = dot(&r, &r) / rr;
-            for k in 0..p.len() {
-                p[k] = r[k] + beta * p[k];
-            }
-        }
-        u
-    }
-}
 
 fn pad(grid: &Grid, values: &[f64]) -> Vec<f32> {
     let mut padded = vec![0.0; 3 * grid.len()];
@@ -150,16 +81,6 @@ fn porous(n: [usize; 3], spacing: [f64; 3], seed: u64) -> (Oracle, Problem) {
     )
 }
 
-fn load_vector(oracle: &Oracle, problem: &Problem) -> Vec<f64> {
-    let mut b = vec![0.0; 3 * oracle.held.len()];
-    for (at, force) in &problem.loads[0] {
-        for k in 0..3 {
-            b[3 * oracle.node(*at) + k] = f64::from(force[k]);
-        }
-    }
-    b
-}
-
 #[test]
 fn residual_of_a_random_displacement_matches_f64() {
     let gpu = gpu();
@@ -171,7 +92,7 @@ fn residual_of_a_random_displacement_matches_f64() {
         .map(|_| f64::from(noise.between(-1.0, 1.0) as f32))
         .collect();
     // Nodes in the void carry nothing and are not stored.
-    let b = load_vector(&oracle, &problem);
+    let b = oracle.load_vector(&problem);
     write(
         &gpu,
         mechanics.modulus(),
@@ -343,7 +264,7 @@ fn solution_matches_f64_conjugate_gradients() {
     gpu.submit(encoder);
     let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
     assert!(outcome.converged && outcome.iterations <= 25, "{outcome:?}");
-    let b = load_vector(&oracle, &problem);
+    let b = oracle.load_vector(&problem);
     let want = oracle.solve(&b);
     let got = unpad(
         &grid,

@@ -175,6 +175,8 @@ fn finish_update(@builtin(local_invocation_index) lane: u32) {
     if (lane == 0u && scalars.stop == 0u) {
         scalars.rr = sums[0];
         scalars.iterations += 1u;
-        scalars.stop = select(0u, 1u, sums[0] <= scalars.tolerance * scalars.tolerance * scalars.bb);
+        if (sums[0] <= scalars.tolerance * scalars.tolerance * scalars.bb) {
+            if (scalars.finishing == 0u) { scalars.stop = 1u; } else { scalars.finishing -= 1u; }
+        }
     }
 }

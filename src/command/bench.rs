@@ -1,29 +1,45 @@
 //! `mechanostat bench`: time, bytes and bandwidth of each stage on this adapter.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::gpu::Gpu;
 use crate::physiology::Model;
 use crate::sim::{BenchStage, Simulation, Status};
 use crate::tissue::Anatomy;
 
+use super::bench_mechanics::bench_mechanics;
 use super::{CommandError, say};
+
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchSubject {
+    /// Every stage of a step of the hip.
+    Stages,
+    /// The solver, on cubes and on scans.
+    Mechanics,
+}
 
 /// Flags of `mechanostat bench`.
 #[derive(Debug, Clone, Args)]
 pub struct BenchArgs {
-    /// Print one JSON object instead of a table
+    /// What is timed
+    #[arg(value_enum, default_value_t = BenchSubject::Stages)]
+    pub what: BenchSubject,
+    /// Scans to compress as well (mechanics)
+    pub scans: Vec<PathBuf>,
+    /// Print one JSON object instead of tables
     #[arg(long)]
     pub json: bool,
-    /// The solver alone, on cubes
-    #[arg(long)]
-    pub mechanics: bool,
-    /// Voxels along the scene's longest side
+    /// Voxels along the scene's longest side (stages)
     #[arg(long, default_value_t = 48, value_name = "N")]
     pub size: usize,
+    /// Voxels along the cubes' edges (mechanics) [default: 32,64,96, and 128 on a graphics card]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(4..=512))]
+    pub cubes: Vec<u32>,
 }
 
 struct Line {
@@ -42,6 +58,15 @@ impl Line {
 /// # Errors
 /// [`CommandError`].
 pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
+    if args.what == BenchSubject::Mechanics {
+        let cubes: Vec<usize> = args.cubes.iter().map(|n| *n as usize).collect();
+        return bench_mechanics(&cubes, &args.scans, args.json);
+    }
+    if !args.scans.is_empty() {
+        return Err(CommandError::usage(
+            "scans are for 'bench mechanics'; the stages are timed on the hip",
+        ));
+    }
     let anatomy = Arc::new(Anatomy::build("hip", args.size)?);
     let model = Arc::new(Model::built_in()?);
     let gpu = Gpu::open(Simulation::need(&anatomy))?;
@@ -131,7 +156,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
 }
 
 /// Bytes read and written a second by plain copies, GB/s.
-fn copy_bandwidth(gpu: &Gpu) -> Result<f64, CommandError> {
+pub(super) fn copy_bandwidth(gpu: &Gpu) -> Result<f64, CommandError> {
     let bytes = 32u64 << 20;
     let a = gpu.storage::<u8>("bench copy", bytes as usize)?;
     let b = gpu.storage::<u8>("bench copy", bytes as usize)?;

@@ -1,13 +1,23 @@
 //! `mechanostat bench mechanics`: the solver on fields that its peers are measured on.
 
+use std::path::Path;
 use std::time::Instant;
 
+use serde::Serialize;
+
 use crate::gpu::{Gpu, Need};
+use crate::io::Scan;
 use crate::sim::element::Element;
 use crate::sim::grid::Grid;
 use crate::sim::mechanics::{Mechanics, Outcome, Problem};
+use crate::sim::multigrid;
 
+use super::bench::copy_bandwidth;
+use super::solve::{Ends, Rig, attached};
 use super::{CommandError, say};
+
+/// Iterations after which a solve is given up.
+const MOST_ITERATIONS: u32 = 200;
 
 /// A cube of unit voxels with a modulus field, one face clamped, 1 MPa of traction on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,110 +56,343 @@ impl CubeField {
     }
 }
 
-/// How a cube was solved.
-#[derive(Debug, Clone, Copy)]
-pub struct CubeResult {
-    /// Iterations and residual.
-    pub outcome: Outcome,
-    /// Seconds for operators and solve, the pipelines being warm.
-    pub seconds: f64,
-    /// Bytes on the adapter a voxel.
-    pub bytes_per_voxel: f64,
-}
-
-/// Solves a cube of `n`³ voxels to `tolerance`.
-/// # Errors
-/// As [`Gpu::wait`].
-pub fn solve_cube(
-    gpu: &Gpu,
+/// A cube ready to be solved.
+#[derive(Debug)]
+pub struct Cube {
+    /// The solver; its displacement is the true one, mm, times the densest modulus over 1 MPa.
+    pub mechanics: Mechanics,
     field: CubeField,
     n: usize,
-    tolerance: f32,
-) -> Result<CubeResult, CommandError> {
-    let before = gpu.allocated_bytes();
-    let edge = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
-    let problem = Problem {
-        elements: [n; 3],
-        element: Element::new(0.3, [1.0; 3]),
-        active: vec![true; n * n * n],
-        held: crate::volume::each([n + 1; 3])
-            .map(|at| if at[2] == 0 { 7 } else { 0 })
-            .collect(),
-        loads: vec![
-            crate::volume::each([n + 1, n + 1, 1])
-                .map(|at| {
-                    (
-                        [at[0], at[1], n],
-                        [0.0, 0.0, (edge(at[0]) * edge(at[1])) as f32],
-                    )
-                })
-                .collect(),
-        ],
-    };
-    let mechanics = Mechanics::new(gpu, &problem)?;
-    let grid: Grid = mechanics.grid();
-    let mut modulus = vec![0.0f32; grid.len()];
-    for at in grid.each_element() {
-        modulus[grid.index(at)] = field.modulus(n, at) as f32;
-    }
-    gpu.queue()
-        .write_buffer(mechanics.modulus(), 0, bytemuck::cast_slice(&modulus));
-    let bytes_per_voxel = (gpu.allocated_bytes() - before) as f64 / (n * n * n) as f64;
-    // Software adapters compile a kernel when it first runs.
-    mechanics.solve(gpu, 0, 1.0, 1)?;
-    let mut encoder = gpu.encoder("zero");
-    encoder.clear_buffer(mechanics.displacement(), 0, None);
-    mechanics.record_operators(&mut encoder);
-    mechanics.record_iterations(&mut encoder, 0, 1);
-    encoder.clear_buffer(mechanics.displacement(), 0, None);
-    gpu.submit(encoder);
-    gpu.wait()?;
-    let start = Instant::now();
-    let mut encoder = gpu.encoder("operators");
-    mechanics.record_operators(&mut encoder);
-    gpu.submit(encoder);
-    let outcome = mechanics.solve(gpu, 0, tolerance, 200)?;
-    Ok(CubeResult {
-        outcome,
-        seconds: start.elapsed().as_secs_f64(),
-        bytes_per_voxel,
-    })
+    bytes: u64,
 }
 
-/// Prints a row for each field and size.
+impl Cube {
+    /// The elastic problem of `n`³ unit voxels.
+    pub fn problem(n: usize) -> Problem {
+        let edge = |i: usize| if i == 0 || i == n { 0.5 } else { 1.0 };
+        Problem {
+            elements: [n; 3],
+            element: Element::new(0.3, [1.0; 3]),
+            active: vec![true; n * n * n],
+            held: crate::volume::each([n + 1; 3])
+                .map(|at| if at[2] == 0 { 7 } else { 0 })
+                .collect(),
+            loads: vec![
+                crate::volume::each([n + 1, n + 1, 1])
+                    .map(|at| {
+                        (
+                            [at[0], at[1], n],
+                            [0.0, 0.0, (edge(at[0]) * edge(at[1])) as f32],
+                        )
+                    })
+                    .collect(),
+            ],
+        }
+    }
+
+    /// Buffers and pipelines, with every kernel run once: software adapters compile them then.
+    /// # Errors
+    /// As [`Gpu::wait`].
+    pub fn new(gpu: &Gpu, field: CubeField, n: usize) -> Result<Self, CommandError> {
+        let before = gpu.allocated_bytes();
+        let mechanics = Mechanics::new(gpu, &Self::problem(n))?;
+        let cube = Self {
+            mechanics,
+            field,
+            n,
+            bytes: gpu.allocated_bytes() - before,
+        };
+        cube.write_modulus(gpu, 0.0);
+        cube.solve(gpu, 0.5)?;
+        Ok(cube)
+    }
+
+    /// The field, with each voxel's modulus changed by up to `change` of itself.
+    fn write_modulus(&self, gpu: &Gpu, change: f64) {
+        let grid: Grid = self.mechanics.grid();
+        let mut modulus = vec![0.0f32; grid.len()];
+        for (i, at) in grid.each_element().enumerate() {
+            let wave = (0.37 * i as f64).sin();
+            modulus[grid.index(at)] =
+                (self.field.modulus(self.n, at) * (1.0 + change * wave)) as f32;
+        }
+        gpu.queue()
+            .write_buffer(self.mechanics.modulus(), 0, bytemuck::cast_slice(&modulus));
+    }
+
+    /// Solves from zero, coarse operators included: how it went, and seconds.
+    /// # Errors
+    /// As [`Gpu::wait`].
+    pub fn solve(&self, gpu: &Gpu, tolerance: f32) -> Result<(Outcome, f64), CommandError> {
+        let mut encoder = gpu.encoder("zero");
+        encoder.clear_buffer(self.mechanics.displacement(), 0, None);
+        gpu.submit(encoder);
+        self.solve_on(gpu, tolerance)
+    }
+
+    /// Solves from the displacement as it is.
+    fn solve_on(&self, gpu: &Gpu, tolerance: f32) -> Result<(Outcome, f64), CommandError> {
+        gpu.wait()?;
+        let start = Instant::now();
+        let mut encoder = gpu.encoder("operators");
+        self.mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        let outcome = self.mechanics.solve(gpu, 0, tolerance, MOST_ITERATIONS)?;
+        Ok((outcome, start.elapsed().as_secs_f64()))
+    }
+}
+
+/// A solve, as the table and the JSON have it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct SolveRow {
+    field: String,
+    voxels: [usize; 3],
+    elements: usize,
+    start: &'static str,
+    tolerance: f64,
+    iterations: u32,
+    converged: bool,
+    true_residual: f64,
+    seconds: f64,
+    voxels_per_s: f64,
+    bytes_per_voxel: f64,
+}
+
+/// A kernel, as the table and the JSON have it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct KernelRow {
+    kernel: &'static str,
+    voxels: [usize; 3],
+    ms: f64,
+    bytes: u64,
+    gb_per_s: f64,
+    share_of_copy: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    adapter: String,
+    copy_gb_per_s: f64,
+    solves: Vec<SolveRow>,
+    kernels: Vec<KernelRow>,
+}
+
+impl SolveRow {
+    fn header() -> String {
+        format!(
+            "{:<34} {:>9} {:>5} {:>6} {:>10} {:>13} {:>8} {:>10} {:>11}",
+            "field",
+            "voxels",
+            "start",
+            "to",
+            "iterations",
+            "true residual",
+            "seconds",
+            "voxels/s",
+            "bytes/voxel"
+        )
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{:<34} {:>9} {:>5} {:>6.0e} {:>10} {:>13.2e} {:>8.3} {:>10.0} {:>11.2}{}",
+            self.field,
+            self.voxels.iter().product::<usize>(),
+            self.start,
+            self.tolerance,
+            self.iterations,
+            self.true_residual,
+            self.seconds,
+            self.voxels_per_s,
+            self.bytes_per_voxel,
+            if self.converged {
+                ""
+            } else {
+                "  not converged"
+            }
+        )
+    }
+}
+
+/// Solves cubes of `sizes` (none: the usual ones) and scans, times the kernels on the largest cube, and prints it all.
 /// # Errors
 /// [`CommandError`].
-pub fn bench_mechanics(sizes: &[usize]) -> Result<(), CommandError> {
-    let gpu = Gpu::open(Need::DEFAULT)?;
-    say(&gpu.adapter_name())?;
-    say(&format!(
-        "{:<8} {:>5} {:>10} {:>11} {:>14} {:>9} {:>12} {:>12}",
-        "field",
-        "size",
-        "tolerance",
-        "iterations",
-        "true residual",
-        "seconds",
-        "voxels/s",
-        "bytes/voxel"
-    ))?;
+pub fn bench_mechanics(
+    sizes: &[usize],
+    scans: &[impl AsRef<Path>],
+    json: bool,
+) -> Result<(), CommandError> {
+    let opened = scans
+        .iter()
+        .map(|path| {
+            let path = path.as_ref();
+            Scan::open(path)
+                .map(|scan| (path.display().to_string(), scan))
+                .map_err(|e| CommandError::usage(format!("{}: {e}", path.display())))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let binding =
+        |n: [usize; 3]| (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n));
+    let most = sizes
+        .iter()
+        .map(|n| binding([*n; 3]))
+        .chain(opened.iter().map(|(_, scan)| binding(scan.volume.voxels)))
+        .max()
+        .unwrap_or(0);
+    let gpu = Gpu::open(Need {
+        storage_binding_bytes: most,
+    })?;
+    let mut report = Report {
+        adapter: gpu.adapter_name(),
+        copy_gb_per_s: copy_bandwidth(&gpu)?,
+        solves: Vec::new(),
+        kernels: Vec::new(),
+    };
+    if !json {
+        say(&report.adapter)?;
+        say(&format!("copying {:.2} GB/s\n", report.copy_gb_per_s))?;
+        say(&SolveRow::header())?;
+    }
+    let tell = |row: SolveRow, rows: &mut Vec<SolveRow>| -> Result<(), CommandError> {
+        if !json {
+            say(&row.line())?;
+        }
+        rows.push(row);
+        Ok(())
+    };
+    let largest = sizes.iter().copied().max();
     for field in [CubeField::Smooth, CubeField::Gyroid] {
         for n in sizes {
+            let cube = Cube::new(&gpu, field, *n)?;
+            let voxels = [*n; 3];
+            let count = n * n * n;
+            let row = |start, tolerance: f32, (outcome, seconds): (Outcome, f64)| SolveRow {
+                field: field.name().to_owned(),
+                voxels,
+                elements: count,
+                start,
+                tolerance: f64::from(tolerance),
+                iterations: outcome.iterations,
+                converged: outcome.converged,
+                true_residual: outcome.true_residual,
+                seconds,
+                voxels_per_s: count as f64 / seconds,
+                bytes_per_voxel: cube.bytes as f64 / count as f64,
+            };
             for tolerance in [1e-3, 1e-5] {
-                let r = solve_cube(&gpu, field, *n, tolerance)?;
-                say(&format!(
-                    "{:<8} {:>5} {:>10.0e} {:>11} {:>14.2e} {:>9.3} {:>12.0} {:>12.1}",
-                    field.name(),
-                    n,
-                    tolerance,
-                    r.outcome.iterations,
-                    r.outcome.true_residual,
-                    r.seconds,
-                    (n * n * n) as f64 / r.seconds,
-                    r.bytes_per_voxel
-                ))?;
+                let solved = cube.solve(&gpu, tolerance)?;
+                tell(row("zero", tolerance, solved), &mut report.solves)?;
+            }
+            // What a step of remodelling asks for: modulus a little changed, the last answer at hand.
+            cube.write_modulus(&gpu, 0.01);
+            let solved = cube.solve_on(&gpu, 1e-3)?;
+            tell(row("warm", 1e-3, solved), &mut report.solves)?;
+            if Some(*n) == largest && field == CubeField::Smooth {
+                report.kernels = time_kernels(&gpu, &cube, report.copy_gb_per_s)?;
             }
         }
     }
+    for (name, scan) in &opened {
+        let n = scan.volume.voxels;
+        let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
+        let (active, _) = attached(n, &bone, 2)?;
+        let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
+        let element = Element::new(0.3, scan.volume.spacing);
+        for ends in [Ends::Clamped, Ends::Free] {
+            let rig = Rig {
+                grid: Grid { elements: n },
+                element: &element,
+                youngs: &youngs,
+                axis: 2,
+                ends,
+            };
+            let solution = rig.compress(&gpu, 1e-5, MOST_ITERATIONS)?;
+            let count: usize = n.iter().product();
+            let file = Path::new(name)
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy();
+            tell(
+                SolveRow {
+                    field: format!("{file} {}", format!("{ends:?}").to_lowercase()),
+                    voxels: n,
+                    elements: active.iter().filter(|a| **a).count(),
+                    start: "zero",
+                    tolerance: 1e-5,
+                    iterations: solution.outcome.iterations,
+                    converged: solution.outcome.converged,
+                    true_residual: solution.outcome.true_residual,
+                    seconds: solution.seconds,
+                    voxels_per_s: count as f64 / solution.seconds,
+                    bytes_per_voxel: solution.bytes as f64 / count as f64,
+                },
+                &mut report.solves,
+            )?;
+        }
+    }
+    if json {
+        let text = serde_json::to_string(&report).map_err(|e| CommandError {
+            message: e.to_string(),
+            code: 1,
+        })?;
+        return say(&text);
+    }
+    say(&format!(
+        "\n{:<20} {:>9} {:>9} {:>12} {:>8} {:>8}",
+        "kernel", "voxels", "ms", "bytes", "GB/s", "of copy"
+    ))?;
+    for k in &report.kernels {
+        say(&format!(
+            "{:<20} {:>9} {:>9.3} {:>12} {:>8.2} {:>6.0} %",
+            k.kernel,
+            k.voxels.iter().product::<usize>(),
+            k.ms,
+            k.bytes,
+            k.gb_per_s,
+            100.0 * k.share_of_copy
+        ))?;
+    }
     Ok(())
+}
+
+/// Times each kernel of a solve by itself: enough repeats for a tenth of a second, the best of three.
+fn time_kernels(gpu: &Gpu, cube: &Cube, copy: f64) -> Result<Vec<KernelRow>, CommandError> {
+    let mut encoder = gpu.encoder("bench kernel");
+    cube.mechanics.record_start(gpu, &mut encoder, 0, 0.0, 0);
+    gpu.submit(encoder);
+    let repeat = |name: &str, n: u32| -> Result<f64, CommandError> {
+        gpu.wait()?;
+        let start = Instant::now();
+        let mut encoder = gpu.encoder("bench kernel");
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for _ in 0..n {
+                cube.mechanics.record_kernel(&mut pass, name);
+            }
+        }
+        gpu.submit(encoder);
+        gpu.wait()?;
+        Ok(start.elapsed().as_secs_f64())
+    };
+    cube.mechanics
+        .kernels()
+        .into_iter()
+        .map(|(kernel, bytes)| {
+            let once = repeat(kernel, 1)?.min(repeat(kernel, 1)?);
+            let n = (0.1 / once.max(1e-6)).ceil().clamp(1.0, 1000.0) as u32;
+            let best = repeat(kernel, n)?
+                .min(repeat(kernel, n)?)
+                .min(repeat(kernel, n)?);
+            let seconds = best / f64::from(n);
+            let gb_per_s = bytes as f64 / seconds * 1e-9;
+            Ok(KernelRow {
+                kernel,
+                voxels: [cube.n; 3],
+                ms: 1e3 * seconds,
+                bytes,
+                gb_per_s,
+                share_of_copy: gb_per_s / copy,
+            })
+        })
+        .collect()
 }

@@ -14,8 +14,8 @@ use crate::scenario::Scenario;
 use crate::sim::SimError;
 use crate::tissue::SceneError;
 
-pub use bench::{BenchArgs, bench};
-pub use bench_mechanics::{CubeField, CubeResult, bench_mechanics, solve_cube};
+pub use bench::{BenchArgs, BenchSubject, bench};
+pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::doctor;
 pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, run};

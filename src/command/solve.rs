@@ -144,7 +144,11 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
 /// Marks the bone that hangs, through faces of voxels, on one of the end faces; counts islands that do not.
 /// # Errors
 /// When there is no bone, or none of it reaches from end to end.
-fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<(Vec<bool>, usize), CommandError> {
+pub(super) fn attached(
+    n: [usize; 3],
+    bone: &[bool],
+    axis: usize,
+) -> Result<(Vec<bool>, usize), CommandError> {
     let index = |at: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
     if !bone.contains(&true) {
         return Err(CommandError::usage(
@@ -336,26 +340,26 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
 }
 
 /// A block between two plates.
-struct Rig<'a> {
-    grid: Grid,
-    element: &'a Element,
+pub(super) struct Rig<'a> {
+    pub(super) grid: Grid,
+    pub(super) element: &'a Element,
     /// By element, MPa; 0 in void.
-    youngs: &'a [f64],
-    axis: usize,
-    ends: Ends,
+    pub(super) youngs: &'a [f64],
+    pub(super) axis: usize,
+    pub(super) ends: Ends,
 }
 
-struct Solution {
-    outcome: Outcome,
+pub(super) struct Solution {
+    pub(super) outcome: Outcome,
     /// By padded node, for a relative displacement of the plates of 1.
     displacement: Vec<f32>,
-    seconds: f64,
-    bytes: u64,
+    pub(super) seconds: f64,
+    pub(super) bytes: u64,
 }
 
 impl Rig<'_> {
     /// Moves the far plate by 1 against the near one.
-    fn compress(
+    pub(super) fn compress(
         &self,
         gpu: &Gpu,
         tolerance: f32,

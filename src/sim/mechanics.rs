@@ -34,7 +34,13 @@ pub struct Scalars {
     pub iterations: u32,
     /// 1 once converged.
     pub stop: u32,
+    /// Iterations still to come once the tolerance is met.
+    pub finishing: u32,
 }
+
+/// Iterations that [`Mechanics::solve`] adds once the tolerance is met: where strain energy is
+/// small its relative error lags behind the residual, and two more iterations let it catch up.
+pub const FINISHING: u32 = 2;
 
 /// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
 #[derive(Debug, Clone)]
@@ -372,7 +378,8 @@ impl Mechanics {
         self.cases[case].norm2 = norm2;
     }
 
-    /// Starts the solve of one case from its stored displacement. Submit before recording another start:
+    /// Starts the solve of one case from its stored displacement; it goes on for `finishing` iterations
+    /// after the tolerance is met. Submit before recording another start:
     /// the tolerance travels through the queue.
     pub fn record_start(
         &self,
@@ -380,10 +387,12 @@ impl Mechanics {
         encoder: &mut wgpu::CommandEncoder,
         case: usize,
         tolerance: f32,
+        finishing: u32,
     ) {
         let scalars = Scalars {
             bb: self.cases[case].norm2,
             tolerance,
+            finishing,
             ..Scalars::default()
         };
         gpu.queue()
@@ -430,6 +439,39 @@ impl Mechanics {
             dispatch(&mut pass, &k.update, &self.cases[case].update, self.count);
             dispatch(&mut pass, &k.finish_update, &g.finish_update, 1);
         }
+    }
+
+    /// Kernels that a solve spends its time in: name, and the bytes each must move at least once.
+    pub fn kernels(&self) -> Vec<(&'static str, u64)> {
+        let n = u64::from(self.count);
+        let coarse = self.multigrid.nodes_of(1);
+        // A vector's entry takes 12 bytes, a modulus and a place in the list 4, a coarse stencil 156.
+        vec![
+            ("smooth_fine", n * (3 * 12 + 4 + 4)),
+            ("residual_fine", n * (3 * 12 + 4 + 4)),
+            ("restrict_residual", n * 12 + coarse * (12 + 4)),
+            ("smooth_coarse", coarse * (156 + 3 * 12 + 4 + 4)),
+            ("prolong_correction", coarse * 12 + n * (2 * 12 + 4)),
+            ("dot_rz", n * (2 * 12 + 4)),
+            ("direction", n * (3 * 12 + 4)),
+            ("stiffness_times", n * (2 * 12 + 4 + 4)),
+            ("update", n * (6 * 12 + 4)),
+            ("galerkin_first", n * 4 + coarse * 156),
+            ("galerkin_next", (coarse + self.multigrid.nodes_of(2)) * 156),
+        ]
+    }
+
+    /// One of [`Mechanics::kernels`] by itself, after [`Mechanics::record_start`] with a tolerance of 0.
+    pub fn record_kernel(&self, pass: &mut wgpu::ComputePass<'_>, name: &str) {
+        let (k, g) = (&self.kernels, &self.groups);
+        let (kernel, group) = match name {
+            "dot_rz" => (&k.dot_rz, &g.dot_rz),
+            "direction" => (&k.direction, &g.direction),
+            "stiffness_times" => (&k.stiffness_times, &g.stiffness_times),
+            "update" => (&k.update, &self.cases[0].update),
+            entry => return self.multigrid.record_alone(pass, entry),
+        };
+        dispatch(pass, kernel, group, self.count);
     }
 
     /// Evaluates b − K u of the stored displacement anew, for an honest report.
@@ -489,7 +531,7 @@ impl Mechanics {
         most: u32,
     ) -> Result<Outcome, GpuError> {
         let mut encoder = gpu.encoder("mechanics solve");
-        self.record_start(gpu, &mut encoder, case, tolerance);
+        self.record_start(gpu, &mut encoder, case, tolerance, FINISHING);
         gpu.submit(encoder);
         let mut done = 0;
         loop {

@@ -345,6 +345,7 @@ impl Simulation {
                     &mut encoder,
                     solve.case,
                     solve.tolerance.max(floor),
+                    0,
                 );
             }
             // About as many as the last solve took: those after convergence cost their launches.
@@ -615,7 +616,7 @@ impl Simulation {
             BenchStage::Operators => self.mechanics.record_operators(encoder),
             BenchStage::Iteration => {
                 // A tolerance of zero keeps the kernels from stopping early.
-                self.mechanics.record_start(&self.gpu, encoder, 0, 0.0);
+                self.mechanics.record_start(&self.gpu, encoder, 0, 0.0, 0);
                 self.mechanics.record_iterations(encoder, 0, 1);
             }
             BenchStage::Stimulus => {

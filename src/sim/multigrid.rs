@@ -519,6 +519,20 @@ impl Multigrid {
         self.run(pass, &self.cycle);
     }
 
+    /// The largest command that runs `entry`, by itself. For `bench`.
+    pub(crate) fn record_alone(&self, pass: &mut wgpu::ComputePass<'_>, entry: &str) {
+        let all = self.cycle.iter().chain(&self.galerkin);
+        let of_entry = all.filter(|c| KERNELS[c.kernel] == entry);
+        if let Some(c) = of_entry.max_by_key(|c| c.threads) {
+            self.run(pass, std::slice::from_ref(c));
+        }
+    }
+
+    /// Active nodes of a level, 0 where there is none.
+    pub(crate) fn nodes_of(&self, level: usize) -> u64 {
+        self.levels.get(level).map_or(0, |l| u64::from(l.count))
+    }
+
     /// λmax(D⁻¹K) of each level, finest first (f32).
     pub fn spectrum_buffer(&self) -> &wgpu::Buffer {
         &self.spectrum_buffer

@@ -8,6 +8,9 @@
 use std::sync::OnceLock;
 
 use mechanostat::gpu::{Gpu, Need, Readback};
+use mechanostat::sim::element::Element;
+use mechanostat::sim::mechanics::Problem;
+use mechanostat::volume::each;
 
 /// The adapter of the tests. A missing one fails them with the sentence that says what to install.
 pub fn gpu() -> Gpu {
@@ -106,4 +109,86 @@ pub fn scratch(name: &str) -> std::path::PathBuf {
     }
     std::fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+/// The elastic problem in f64, element by element, dense vectors, no padding.
+pub struct Oracle {
+    pub n: [usize; 3],
+    pub element: Element,
+    pub modulus: Vec<f64>,
+    pub held: Vec<u8>,
+}
+
+impl Oracle {
+    pub fn node(&self, at: [usize; 3]) -> usize {
+        at[0] + (self.n[0] + 1) * (at[1] + (self.n[1] + 1) * at[2])
+    }
+
+    pub fn times(&self, u: &[f64]) -> Vec<f64> {
+        let k: Vec<f64> = (0..576)
+            .map(|i| {
+                self.element
+                    .stiffness(i / 72, i / 24 % 3, i % 24 / 3, i % 3)
+            })
+            .collect();
+        let mut f = vec![0.0; u.len()];
+        for (e, at) in each(self.n).enumerate() {
+            let place: [usize; 24] = std::array::from_fn(|i| {
+                let c = i / 3;
+                3 * self.node([at[0] + (c & 1), at[1] + (c >> 1 & 1), at[2] + (c >> 2)]) + i % 3
+            });
+            let local = place.map(|i| u[i]);
+            for (row, i) in k.chunks_exact(24).zip(place) {
+                let sum: f64 = row.iter().zip(&local).map(|(k, u)| k * u).sum();
+                f[i] += self.modulus[e] * sum;
+            }
+        }
+        f
+    }
+
+    pub fn free(&self, mut v: Vec<f64>) -> Vec<f64> {
+        for (k, value) in v.iter_mut().enumerate() {
+            if self.held[k / 3] >> (k % 3) & 1 == 1 {
+                *value = 0.0;
+            }
+        }
+        v
+    }
+
+    /// Plain conjugate gradients to 1e-12.
+    pub fn solve(&self, b: &[f64]) -> Vec<f64> {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mut u = vec![0.0; b.len()];
+        let mut r = self.free(b.to_vec());
+        let mut p = r.clone();
+        let stop = 1e-24 * dot(&r, &r);
+        for _ in 0..20_000 {
+            let rr = dot(&r, &r);
+            if rr <= stop {
+                break;
+            }
+            let q = self.free(self.times(&p));
+            let alpha = rr / dot(&p, &q);
+            for k in 0..u.len() {
+                u[k] += alpha * p[k];
+                r[k] -= alpha * q[k];
+            }
+            let beta = dot(&r, &r) / rr;
+            for k in 0..p.len() {
+                p[k] = r[k] + beta * p[k];
+            }
+        }
+        u
+    }
+
+    /// The first unit load as a vector over all nodes.
+    pub fn load_vector(&self, problem: &Problem) -> Vec<f64> {
+        let mut b = vec![0.0; 3 * self.held.len()];
+        for (at, force) in &problem.loads[0] {
+            for k in 0..3 {
+                b[3 * self.node(*at) + k] = f64::from(force[k]);
+            }
+        }
+        b
+    }
 }
