@@ -420,13 +420,14 @@ fn spectrum_halfway(@builtin(local_invocation_index) lane: u32) {
 }
 
 // Near the edge of a band the growth after k iterations falls short of λ by a share that goes
-// as 1/k, so the halfway value says by how much; a twentieth is for what that law leaves out.
+// as 1/k, so the halfway value says by how much; a tenth is for what that law leaves out: a smoother
+// amplifies what lies above its λ.
 @compute @workgroup_size(64)
 fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
     let now = growth(lane);
     if (lane == 0u) {
         // A level whose every component is held has no spectrum; any damping does nothing there.
-        let found = 1.05 * max(now, 2.0 * now - spectrum[sweep.level]);
+        let found = 1.1 * max(now, 2.0 * now - spectrum[sweep.level]);
         spectrum[sweep.level] = select(1.0, found, norms[0].y > 0.0);
     }
 }

@@ -18,7 +18,7 @@ pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::doctor;
 pub(crate) use run::picture;
-pub use run::{FieldFormat, RunArgs, run};
+pub use run::{FieldFormat, RunArgs, StrengthDays, run};
 pub use solve::{Axis, Ends, SolveArgs, solve};
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.

@@ -1,5 +1,6 @@
 //! `mechanostat run`: a scenario without a window, to tables, fields and a figure.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::figure::{Chart, ColourBar, Curve, MissionFigure, Panel, Raster, Span, png};
 use crate::gpu::{Gpu, GpuError, Readback, values};
 use crate::io::{self, Row};
-use crate::measure::Ruler;
+use crate::measure::{Measurement, Ruler, StrengthTest};
 use crate::physiology::{Model, Physiology};
 use crate::scenario::Scenario;
 use crate::sim::field::FieldKind;
@@ -31,6 +32,17 @@ pub enum FieldFormat {
     /// NumPy array.
     Npy,
     /// Not at all.
+    None,
+}
+
+/// When bones are tested to failure; each test costs a solve of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrengthDays {
+    /// On the first and the last day.
+    Ends,
+    /// At every row of the table.
+    Every,
+    /// Never.
     None,
 }
 
@@ -60,6 +72,9 @@ pub struct RunArgs {
     /// Fields to write at each of these days
     #[arg(long, value_enum, default_value_t = FieldFormat::None)]
     pub fields: FieldFormat,
+    /// When bones are tested to failure (a solve each)
+    #[arg(long, value_enum, default_value_t = StrengthDays::Ends)]
+    pub strength: StrengthDays,
 }
 
 /// Groups of people that the model knows.
@@ -104,8 +119,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
 
     let ruler = Ruler::new(&anatomy, &model);
     let mut artist = Artist::new(&simulation)?;
-    let mut rows = Vec::new();
-    let mut first: Option<Vec<f64>> = None;
+    let mut table = Table::default();
     let before = artist.panel(&simulation, FieldKind::Density, "Day 0")?;
     let mut outputs = 0u32;
     loop {
@@ -114,7 +128,16 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         // Counted, not added up: a thousand tenths are a hundred.
         let next_output = f64::from(outputs) * args.every;
         if over || day >= next_output - 1e-9 {
-            record(&simulation, &scenario, &ruler, &mut rows, &mut first)?;
+            let tested = match args.strength {
+                StrengthDays::Ends => over || outputs == 0,
+                StrengthDays::Every => true,
+                StrengthDays::None => false,
+            };
+            let mut measured = ruler.measure(&take_snapshot(&simulation)?);
+            if tested {
+                measured.extend(test_strength(&simulation)?);
+            }
+            table.record(&simulation, &scenario, &measured);
             write_fields(&simulation, args.fields, &out)?;
             outputs += 1;
         }
@@ -138,6 +161,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         bar.day(simulation.day());
     }
     bar.finish();
+    let rows = table.rows;
 
     let after = artist.panel(
         &simulation,
@@ -200,38 +224,63 @@ fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
     })
 }
 
-fn record(
-    simulation: &Simulation,
-    scenario: &Scenario,
-    ruler: &Ruler,
-    rows: &mut Vec<Row>,
-    first: &mut Option<Vec<f64>>,
-) -> Result<(), CommandError> {
-    let snapshot = take_snapshot(simulation)?;
-    let measured = ruler.measure(&snapshot);
-    let start = first.get_or_insert_with(|| measured.iter().map(|m| m.value).collect());
-    // The row tells what led up to the day, not what follows; day 0 counts to the first phase.
-    let gravity = scenario
-        .phase_at((snapshot.day - 1e-6).max(0.0))
-        .0
-        .conditions
-        .gravity;
-    for (m, before) in measured.iter().zip(start.iter()) {
-        rows.push(Row {
-            day: (snapshot.day * 1e6).round() / 1e6,
-            gravity,
-            region: m.region.to_owned(),
-            quantity: m.quantity.to_owned(),
-            unit: m.unit.to_owned(),
-            value: m.value,
-            change_pct: if *before == 0.0 {
-                0.0
-            } else {
-                100.0 * (m.value - before) / before
-            },
-        });
+/// Tests the bones of a scene to failure, each as its plans have it.
+fn test_strength(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
+    let mut all = Vec::new();
+    for plan in &simulation.anatomy().strength {
+        let mut test = StrengthTest::new(simulation, plan)?;
+        let found = loop {
+            if let Some(found) = test.poll()? {
+                break found;
+            }
+            simulation.gpu().wait()?;
+        };
+        let answers = [("N", found.strength), ("N/mm", found.stiffness)];
+        for (quantity, (unit, value)) in plan.quantities.into_iter().zip(answers) {
+            all.push(Measurement {
+                region: plan.region,
+                quantity,
+                unit,
+                value,
+            });
+        }
     }
-    Ok(())
+    Ok(all)
+}
+
+/// The rows of `timeseries.csv`, and what each quantity was on its first day.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+    first: BTreeMap<(&'static str, &'static str), f64>,
+}
+
+impl Table {
+    fn record(&mut self, simulation: &Simulation, scenario: &Scenario, measured: &[Measurement]) {
+        let day = simulation.day();
+        // The row tells what led up to the day, not what follows; day 0 counts to the first phase.
+        let gravity = scenario
+            .phase_at((day - 1e-6).max(0.0))
+            .0
+            .conditions
+            .gravity;
+        for m in measured {
+            let before = *self.first.entry((m.region, m.quantity)).or_insert(m.value);
+            self.rows.push(Row {
+                day: (day * 1e6).round() / 1e6,
+                gravity,
+                region: m.region.to_owned(),
+                quantity: m.quantity.to_owned(),
+                unit: m.unit.to_owned(),
+                value: m.value,
+                change_pct: if before == 0.0 {
+                    0.0
+                } else {
+                    100.0 * (m.value - before) / before
+                },
+            });
+        }
+    }
 }
 
 /// A field on the whole lattice, NaN where its tissue is not.
@@ -494,6 +543,10 @@ fn manifest(
     set("days", days.into());
     set("every", args.every.into());
     set("fields", format!("{:?}", args.fields).to_lowercase().into());
+    set(
+        "strength",
+        format!("{:?}", args.strength).to_lowercase().into(),
+    );
     set("spacing_mm", simulation.anatomy().spacing.into());
     set(
         "gpu_bytes_per_voxel",
@@ -536,6 +589,8 @@ fn print_summary(rows: &[Row]) -> Result<(), CommandError> {
         ("total_hip", "bmd"),
         ("total_hip", "trabecular_bmd"),
         ("total_hip", "cortical_bmd"),
+        ("total_hip", "strength"),
+        ("total_hip", "stance_strength"),
         ("femoral_neck", "bmd"),
         ("quadriceps", "volume"),
         ("hamstrings", "volume"),

@@ -1,8 +1,10 @@
 //! What is measured on a snapshot: region statistics and clinical quantities.
 
 pub mod compression;
+pub mod strength;
 
-pub use compression::{Compression, compression};
+pub use compression::{Compression, compression, strain_energy};
+pub use strength::{Strength, StrengthTest};
 
 use crate::physiology::{Model, Physiology};
 use crate::sim::Snapshot;

@@ -38,9 +38,11 @@ pub struct Scalars {
     pub finishing: u32,
 }
 
-/// Iterations that [`Mechanics::solve`] adds once the tolerance is met: where strain energy is
-/// small its relative error lags behind the residual, and two more iterations let it catch up.
+/// Iterations that [`Mechanics::solve`] adds once a tolerance above [`LOOSE`] is met: where strain energy
+/// is small its relative error lags behind the residual, and two more iterations let it catch up.
 pub const FINISHING: u32 = 2;
+/// Below this residual even the worst hundredth of the strain energy is right to a thousandth.
+pub const LOOSE: f32 = 1e-4;
 
 /// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
 #[derive(Debug, Clone)]
@@ -530,28 +532,100 @@ impl Mechanics {
         tolerance: f32,
         most: u32,
     ) -> Result<Outcome, GpuError> {
-        let mut encoder = gpu.encoder("mechanics solve");
-        self.record_start(gpu, &mut encoder, case, tolerance, FINISHING);
-        gpu.submit(encoder);
-        let mut done = 0;
+        let finishing = if tolerance > LOOSE { FINISHING } else { 0 };
+        let mut solve = Solve::new(case, tolerance, finishing, most);
         loop {
-            let chunk = 8.min(most - done);
-            let mut encoder = gpu.encoder("mechanics solve");
-            self.record_iterations(&mut encoder, case, chunk);
-            done += chunk;
-            let scalars =
-                Self::scalars_from(&self.record_readback(gpu, &mut encoder).and_then(|read| {
-                    gpu.submit(encoder);
-                    read.wait(gpu)
-                })?);
-            if scalars.stop == 1 || done >= most {
-                let mut encoder = gpu.encoder("mechanics solve");
-                self.record_true_residual(&mut encoder, case);
-                let read = self.record_readback(gpu, &mut encoder)?;
-                gpu.submit(encoder);
-                return Ok(Self::outcome(&Self::scalars_from(&read.wait(gpu)?)));
+            match solve.poll(gpu, self, 8)? {
+                Progress::Done(outcome) => return Ok(outcome),
+                Progress::Submitted => {}
+                Progress::Waiting => gpu.wait()?,
             }
         }
+    }
+}
+
+/// What a look at a [`Solve`] found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress {
+    /// The adapter is still at work on the last slice.
+    Waiting,
+    /// The next slice was submitted.
+    Submitted,
+    /// It is over.
+    Done(Outcome),
+}
+
+/// A solve under way, a slice of iterations at a time. Never waits.
+#[derive(Debug)]
+pub struct Solve {
+    case: usize,
+    tolerance: f32,
+    finishing: u32,
+    most: u32,
+    done: u32,
+    readback: Option<Readback>,
+    ending: bool,
+}
+
+impl Solve {
+    /// Of one case from its stored displacement, to `tolerance` and `finishing` iterations beyond, at most `most`.
+    pub fn new(case: usize, tolerance: f32, finishing: u32, most: u32) -> Self {
+        Self {
+            case,
+            tolerance,
+            finishing,
+            most,
+            done: 0,
+            readback: None,
+            ending: false,
+        }
+    }
+
+    /// The case.
+    pub fn case(&self) -> usize {
+        self.case
+    }
+
+    /// Submits the next `slice` of iterations, if the last one is done; the operators must have been recorded.
+    /// # Errors
+    /// As [`Gpu::scoped`], and [`GpuError::Readback`].
+    pub fn poll(
+        &mut self,
+        gpu: &Gpu,
+        mechanics: &Mechanics,
+        slice: u32,
+    ) -> Result<Progress, GpuError> {
+        if let Some(readback) = &self.readback {
+            let Some(parts) = readback.poll()? else {
+                return Ok(Progress::Waiting);
+            };
+            let scalars = Mechanics::scalars_from(&parts);
+            // Without an iteration the residual that stopped the solve is the true one already.
+            if self.ending || (scalars.stop == 1 && scalars.iterations == 0) {
+                return Ok(Progress::Done(Mechanics::outcome(&scalars)));
+            }
+            self.ending = scalars.stop == 1 || self.done >= self.most;
+        }
+        let mut encoder = gpu.encoder("mechanics");
+        if self.ending {
+            mechanics.record_true_residual(&mut encoder, self.case);
+        } else {
+            if self.done == 0 {
+                mechanics.record_start(
+                    gpu,
+                    &mut encoder,
+                    self.case,
+                    self.tolerance,
+                    self.finishing,
+                );
+            }
+            let slice = slice.clamp(1, self.most - self.done);
+            mechanics.record_iterations(&mut encoder, self.case, slice);
+            self.done += slice;
+        }
+        self.readback = Some(mechanics.record_readback(gpu, &mut encoder)?);
+        gpu.submit(encoder);
+        Ok(Progress::Submitted)
     }
 }
 

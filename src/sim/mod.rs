@@ -22,14 +22,14 @@ use std::sync::Arc;
 use crate::gpu::{Gpu, GpuError, Need, Readback, values};
 use crate::physiology::Model;
 use crate::scenario::Conditions;
-use crate::tissue::{Anatomy, SceneError};
+use crate::tissue::{Anatomy, SceneError, UnitLoad};
 
 use bone::Bone;
 use element::Element;
 use field::{Field, FieldKind};
 use grid::Grid;
 use loads::Loads;
-use mechanics::{Mechanics, Outcome, Problem};
+use mechanics::{Mechanics, Outcome, Problem, Progress, Solve};
 use muscle::Muscle;
 use signal::Signal;
 use state::{Environment, Lists, MuscleState, SiteState, TissueState};
@@ -128,15 +128,6 @@ impl PendingSnapshot {
     }
 }
 
-#[derive(Debug)]
-struct Solve {
-    case: usize,
-    done: u32,
-    tolerance: f32,
-    readback: Option<Readback>,
-    finishing: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// Density still moves towards the target stimulus; rounds done.
@@ -164,6 +155,8 @@ pub struct Simulation {
     field: Field,
     stage: Stage,
     solve: Option<Solve>,
+    /// Tolerance of the solves under way.
+    tolerance: f32,
     conditions: Conditions,
     day: f64,
     solved_on: f64,
@@ -237,6 +230,7 @@ impl Simulation {
             state,
             stage: Stage::Settling(0),
             solve: None,
+            tolerance: SETTLING_TOLERANCE,
             conditions: Conditions::EARTH,
             day: 0.0,
             solved_on: 0.0,
@@ -283,13 +277,14 @@ impl Simulation {
         });
         self.mechanics.record_operators(&mut encoder);
         self.gpu.submit(encoder);
-        self.solve = Some(Solve {
-            case: 0,
-            done: 0,
-            tolerance,
-            readback: None,
-            finishing: false,
-        });
+        self.tolerance = tolerance;
+        self.solve = Some(self.solve_of(0));
+    }
+
+    /// The solve of one case, to the tolerance of the moment or to what f32 can do.
+    fn solve_of(&self, case: usize) -> Solve {
+        let tolerance = self.tolerance.max(self.floors[case]);
+        Solve::new(case, tolerance, 0, MOST_ITERATIONS)
     }
 
     fn poll_solve(&mut self) -> Result<Status, SimError> {
@@ -301,69 +296,39 @@ impl Simulation {
             Stage::Settling(round) => Status::Settling(round),
             Stage::SetPoint => Status::Settling(SETTLING_ROUNDS),
         };
-        if let Some(readback) = &solve.readback {
-            let Some(parts) = readback.poll()? else {
+        // About as many as the last solve took: those after convergence cost their launches.
+        let before = self.outcomes[solve.case()];
+        let likely = if before.converged {
+            before.iterations + 1
+        } else {
+            self.slice
+        };
+        match solve.poll(&self.gpu, &self.mechanics, likely.min(self.slice))? {
+            Progress::Waiting => {
                 self.solve = Some(solve);
                 return Ok(Status::Waiting);
-            };
-            let scalars = Mechanics::scalars_from(&parts);
-            // Without an iteration the residual that stopped the solve is the true one already.
-            if solve.finishing || (scalars.stop == 1 && scalars.iterations == 0) {
-                let outcome = Mechanics::outcome(&scalars);
-                self.outcomes[solve.case] = outcome;
+            }
+            Progress::Submitted => {
+                self.solve = Some(solve);
+                return Ok(status);
+            }
+            Progress::Done(outcome) => {
+                self.outcomes[solve.case()] = outcome;
                 if !outcome.converged || !outcome.true_residual.is_finite() {
                     return Err(SimError::NotConverged {
-                        load: self.anatomy.loads[solve.case].name.to_owned(),
+                        load: self.anatomy.loads[solve.case()].name.to_owned(),
                         iterations: outcome.iterations,
                         residual: outcome.true_residual,
                     });
                 }
-                if solve.case + 1 == self.mechanics.cases() {
-                    self.end_solve();
-                    return Ok(status);
-                }
-                solve = Solve {
-                    case: solve.case + 1,
-                    done: 0,
-                    readback: None,
-                    finishing: false,
-                    ..solve
-                };
-            } else {
-                solve.finishing = scalars.stop == 1 || solve.done >= MOST_ITERATIONS;
             }
         }
-        let mut encoder = self.gpu.encoder("mechanics");
-        if solve.finishing {
-            self.mechanics
-                .record_true_residual(&mut encoder, solve.case);
-        } else {
-            if solve.done == 0 {
-                let floor = self.floors[solve.case];
-                self.mechanics.record_start(
-                    &self.gpu,
-                    &mut encoder,
-                    solve.case,
-                    solve.tolerance.max(floor),
-                    0,
-                );
-            }
-            // About as many as the last solve took: those after convergence cost their launches.
-            let before = self.outcomes[solve.case];
-            let likely = if before.converged {
-                before.iterations + 1
-            } else {
-                self.slice
-            };
-            let slice = likely.min(self.slice);
-            self.mechanics
-                .record_iterations(&mut encoder, solve.case, slice);
-            solve.done += slice;
+        if solve.case() + 1 == self.mechanics.cases() {
+            self.end_solve();
+            return Ok(status);
         }
-        solve.readback = Some(self.mechanics.record_readback(&self.gpu, &mut encoder)?);
-        self.gpu.submit(encoder);
-        self.solve = Some(solve);
-        Ok(status)
+        self.solve = Some(self.solve_of(solve.case() + 1));
+        self.poll_solve()
     }
 
     fn end_solve(&mut self) {
@@ -664,6 +629,35 @@ impl Simulation {
     }
 }
 
+/// A unit load on the nodes: each of its points is shared by the corners of the element it falls in.
+pub fn node_forces(load: &UnitLoad) -> Vec<([usize; 3], [f32; 3])> {
+    let mut nodes: std::collections::BTreeMap<[usize; 3], [f64; 3]> =
+        std::collections::BTreeMap::new();
+    for (element, place, force) in &load.points {
+        for corner in 0..8usize {
+            let bit = |k: usize| corner >> k & 1;
+            let weight: f64 = (0..3)
+                .map(|k| {
+                    if bit(k) == 1 {
+                        place[k]
+                    } else {
+                        1.0 - place[k]
+                    }
+                })
+                .product();
+            let node = std::array::from_fn(|k| element[k] + bit(k));
+            let sum = nodes.entry(node).or_default();
+            for k in 0..3 {
+                sum[k] += weight * force[k];
+            }
+        }
+    }
+    nodes
+        .into_iter()
+        .map(|(at, f)| (at, f.map(|f| f as f32)))
+        .collect()
+}
+
 /// The elastic problem of an anatomy: the cut through the shaft is held, the unit loads are
 /// spread from their points to the corners of the elements they fall in.
 pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
@@ -682,37 +676,7 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
         .each_node()
         .map(|at| if at[2] == 0 { 0b111 } else { 0 })
         .collect();
-    let loads = anatomy
-        .loads
-        .iter()
-        .map(|load| {
-            let mut nodes: std::collections::BTreeMap<[usize; 3], [f64; 3]> =
-                std::collections::BTreeMap::new();
-            for (element, place, force) in &load.points {
-                for corner in 0..8usize {
-                    let bit = |k: usize| corner >> k & 1;
-                    let weight: f64 = (0..3)
-                        .map(|k| {
-                            if bit(k) == 1 {
-                                place[k]
-                            } else {
-                                1.0 - place[k]
-                            }
-                        })
-                        .product();
-                    let node = std::array::from_fn(|k| element[k] + bit(k));
-                    let sum = nodes.entry(node).or_default();
-                    for k in 0..3 {
-                        sum[k] += weight * force[k];
-                    }
-                }
-            }
-            nodes
-                .into_iter()
-                .map(|(at, f)| (at, f.map(|f| f as f32)))
-                .collect()
-        })
-        .collect();
+    let loads = anatomy.loads.iter().map(node_forces).collect();
     Problem {
         elements: anatomy.elements,
         element: Element::new(

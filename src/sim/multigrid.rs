@@ -41,9 +41,10 @@ impl Smoother {
     }
 }
 
-/// Power iterations for λ; even.
-const SPECTRUM_ITERATIONS: usize = 16;
-const SPECTRUM_HALFWAY: usize = SPECTRUM_ITERATIONS / 2;
+/// Power iterations for λ on the finest and on coarser levels; even. Porous coarse levels have their
+/// largest eigenvalues in few places, which take longer to be found.
+const SPECTRUM_FINEST: usize = 16;
+const SPECTRUM_COARSE: usize = 24;
 
 /// Neighbours of a node that come after it, to which its stencil is stored.
 const AHEAD: usize = 13;
@@ -460,7 +461,12 @@ impl Multigrid {
                 &[(0, &level.uniform), (2, &level.nodes), (5, &level.ping)],
             )?);
             let (mut from, mut to) = (&level.ping, &level.pong);
-            for k in 1..=SPECTRUM_ITERATIONS {
+            let iterations = if l == 0 {
+                SPECTRUM_FINEST
+            } else {
+                SPECTRUM_COARSE
+            };
+            for k in 1..=iterations {
                 let entry = if l == 0 {
                     "spectrum_apply_fine"
                 } else {
@@ -479,10 +485,12 @@ impl Multigrid {
                     )?,
                 );
                 std::mem::swap(&mut from, &mut to);
-                let look = match k {
-                    SPECTRUM_HALFWAY => "spectrum_halfway",
-                    SPECTRUM_ITERATIONS => "spectrum_finish",
-                    _ => continue,
+                let look = if k == iterations {
+                    "spectrum_finish"
+                } else if 2 * k == iterations {
+                    "spectrum_halfway"
+                } else {
+                    continue;
                 };
                 commands.push(self.make(
                     gpu,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use glam::DVec3;
 
 use super::shape::{blend, column, directions, ellipsoid, ramp, sphere, tapered};
-use super::{Anatomy, BonePlan, BoneRegion, MusclePlan, SitePlan, Tissue, UnitLoad};
+use super::{Anatomy, BonePlan, BoneRegion, MusclePlan, SitePlan, StrengthPlan, Tissue, UnitLoad};
 
 /// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
@@ -322,6 +322,10 @@ pub(super) fn build(size: usize) -> Anatomy {
         elements,
         loads,
         joint_loads: JOINT.len(),
+        strength: vec![
+            stance_test(&lattice, elements),
+            fall_test(&lattice, elements),
+        ],
     }
 }
 
@@ -414,10 +418,67 @@ impl Lattice<'_> {
     }
 }
 
-/// Contact of the acetabulum: a cap of the head, 50° around the force, pressure falling off to its edge.
+/// The joint's force in the frontal plane.
 fn joint_load(name: &'static str, degrees: f64, lattice: &Lattice<'_>) -> UnitLoad {
     let (s, c) = degrees.to_radians().sin_cos();
-    let force = DVec3::new(s, 0.0, -c);
+    head_load(name, DVec3::new(s, 0.0, -c), lattice)
+}
+
+/// All nodes of the cut through the shaft, held.
+fn potted(elements: [usize; 3]) -> Vec<([usize; 3], u8)> {
+    crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
+        .map(|at| (at, 0b111))
+        .collect()
+}
+
+/// Single-leg stance to failure: 20° to the shaft in the frontal plane, the shaft potted (Keyak 1998 J Biomech 31:125).
+fn stance_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
+    StrengthPlan {
+        name: "stance",
+        region: "total_hip",
+        quantities: ["stance_strength", "stance_stiffness"],
+        load: joint_load("stance test", 20.0, lattice),
+        held: potted(elements),
+    }
+}
+
+/// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground holding the greater
+/// trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue Int 55:53; Keyak 1998).
+fn fall_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
+    let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
+    let force = DVec3::new(
+        tilt.cos() * turn.cos(),
+        -tilt.cos() * turn.sin(),
+        -tilt.sin(),
+    );
+    let mut held = potted(elements);
+    // A contact of about 30° around the point that meets the ground.
+    let mut touched = BTreeSet::new();
+    for n in directions(2000).filter(|n| n.dot(force) > 30f64.to_radians().cos()) {
+        let p = GREATER_TROCHANTER + (GREATER_TROCHANTER_RADII - 1.0) * n;
+        if let Some((element, _)) = lattice.place(p, -n) {
+            for corner in 0..4usize {
+                // The outer face of the element.
+                touched.insert([
+                    element[0] + 1,
+                    element[1] + (corner & 1),
+                    element[2] + (corner >> 1),
+                ]);
+            }
+        }
+    }
+    held.extend(touched.into_iter().map(|at| (at, 0b001)));
+    StrengthPlan {
+        name: "sideways fall",
+        region: "total_hip",
+        quantities: ["strength", "stiffness"],
+        load: head_load("fall test", force, lattice),
+        held,
+    }
+}
+
+/// Contact on the head: a cap, 50° around the force, pressure falling off to its edge.
+fn head_load(name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
     let edge = 50f64.to_radians().cos();
     let points: Vec<_> = directions(2000)
         .filter(|n| n.dot(-force) > edge)

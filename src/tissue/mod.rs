@@ -109,6 +109,21 @@ pub struct UnitLoad {
     pub points: Vec<([usize; 3], [f64; 3], [f64; 3])>,
 }
 
+/// A test to failure of a whole bone, as a laboratory would mount it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StrengthPlan {
+    /// What it is called.
+    pub name: &'static str,
+    /// The region whose strength it tells.
+    pub region: &'static str,
+    /// Names of its two answers: force at failure, and force a displacement.
+    pub quantities: [&'static str; 2],
+    /// 1 N in all.
+    pub load: UnitLoad,
+    /// Nodes of the mechanics' box with their held components (bits 0 to 2: x, y, z).
+    pub held: Vec<([usize; 3], u8)>,
+}
+
 /// A scene at one resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anatomy {
@@ -140,6 +155,8 @@ pub struct Anatomy {
     pub loads: Vec<UnitLoad>,
     /// How many of the loads are joint forces.
     pub joint_loads: usize,
+    /// Tests to failure.
+    pub strength: Vec<StrengthPlan>,
 }
 
 impl Anatomy {

@@ -1,0 +1,166 @@
+//! Tests to failure of a whole bone: a linear solve of its own, and Pistoia's criterion.
+
+use crate::gpu::{Gpu, Readback, values};
+use crate::sim::element::Element;
+use crate::sim::mechanics::{Mechanics, Problem, Progress, Solve};
+use crate::sim::{SimError, Simulation, node_forces};
+use crate::tissue::StrengthPlan;
+
+use super::compression::{PISTOIA_STRAIN, PISTOIA_VOLUME, strain_energy};
+
+/// Relative residual of the solve.
+const TOLERANCE: f32 = 1e-3;
+/// Iterations after which it is given up.
+const MOST_ITERATIONS: u32 = 200;
+/// Iterations a poll submits.
+const SLICE: u32 = 8;
+
+/// What a test says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Strength {
+    /// Force at which Pistoia's criterion is met, N.
+    pub strength: f64,
+    /// Force over the displacement of where it acts, along itself, N/mm.
+    pub stiffness: f64,
+}
+
+/// A test under way on the bone as it was when the test was made. Never waits.
+#[derive(Debug)]
+pub struct StrengthTest {
+    gpu: Gpu,
+    name: &'static str,
+    mechanics: Mechanics,
+    element: Element,
+    forces: Vec<([usize; 3], [f32; 3])>,
+    /// Share of each element that is bone, by element, x fastest.
+    share: Vec<f64>,
+    reference_modulus: f64,
+    solve: Solve,
+    readback: Option<Readback>,
+}
+
+impl StrengthTest {
+    /// Mounts the bone of `simulation` as `plan` has it.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(simulation: &Simulation, plan: &StrengthPlan) -> Result<Self, SimError> {
+        let gpu = simulation.gpu();
+        let anatomy = simulation.anatomy();
+        let n = anatomy.elements;
+        let number = |at: [usize; 3], n: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
+        let mut share = vec![0.0; n.iter().product()];
+        for bone in &anatomy.bone {
+            let at = std::array::from_fn(|k| bone.at[k] - anatomy.mechanics_low[k]);
+            share[number(at, n)] = bone.sites.iter().map(|s| s.fraction).sum();
+        }
+        let nodes = n.map(|n| n + 1);
+        let mut held = vec![0u8; nodes.iter().product()];
+        for (at, bits) in &plan.held {
+            held[number(*at, nodes)] |= bits;
+        }
+        let element = simulation.mechanics().element().clone();
+        let forces = node_forces(&plan.load);
+        let mechanics = Mechanics::new(
+            gpu,
+            &Problem {
+                elements: n,
+                element: element.clone(),
+                active: share.iter().map(|s| *s > 0.0).collect(),
+                held,
+                loads: vec![forces.clone()],
+            },
+        )?;
+        let mut encoder = gpu.encoder("strength test");
+        encoder.copy_buffer_to_buffer(
+            simulation.mechanics().modulus(),
+            0,
+            mechanics.modulus(),
+            0,
+            None,
+        );
+        mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        Ok(Self {
+            gpu: gpu.clone(),
+            name: plan.name,
+            mechanics,
+            element,
+            forces,
+            share,
+            reference_modulus: f64::from(simulation.model().physiology.reference_modulus),
+            solve: Solve::new(0, TOLERANCE, 0, MOST_ITERATIONS),
+            readback: None,
+        })
+    }
+
+    /// Goes on if the adapter is done with the last slice; the answer, once it is there.
+    /// # Errors
+    /// [`SimError::NotConverged`], or trouble with the adapter.
+    pub fn poll(&mut self) -> Result<Option<Strength>, SimError> {
+        self.gpu.poll()?;
+        if let Some(readback) = &self.readback {
+            return Ok(readback.poll()?.map(|parts| self.evaluate(&parts)));
+        }
+        let Progress::Done(outcome) = self.solve.poll(&self.gpu, &self.mechanics, SLICE)? else {
+            return Ok(None);
+        };
+        if !outcome.converged || !outcome.true_residual.is_finite() {
+            return Err(SimError::NotConverged {
+                load: self.name.to_owned(),
+                iterations: outcome.iterations,
+                residual: outcome.true_residual,
+            });
+        }
+        let entries = self.mechanics.grid().len() as u64;
+        let mut encoder = self.gpu.encoder("strength test");
+        self.readback = Some(Readback::record(
+            &self.gpu,
+            &mut encoder,
+            &[
+                (self.mechanics.displacement(), 0, 12 * entries),
+                (self.mechanics.modulus(), 0, 4 * entries),
+            ],
+        )?);
+        self.gpu.submit(encoder);
+        Ok(None)
+    }
+
+    fn evaluate(&self, parts: &[Vec<u8>]) -> Strength {
+        let grid = self.mechanics.grid();
+        let displacement = parts.first().map(|b| values::<f32>(b)).unwrap_or_default();
+        let padded = parts.get(1).map(|b| values::<f32>(b)).unwrap_or_default();
+        let modulus: Vec<f64> = grid
+            .each_element()
+            .map(|at| f64::from(padded[grid.index(at)]))
+            .collect();
+        let (energy, _) = strain_energy(&grid, &self.element, &modulus, &displacement);
+        // Effective strain at 1 N times the reference modulus, with the bone that feels it.
+        let mut strained: Vec<(f64, f64)> = energy
+            .iter()
+            .zip(&modulus)
+            .zip(&self.share)
+            .filter(|((_, m), share)| **m > 0.0 && **share > 0.0)
+            .map(|((u, m), share)| ((2.0 * u / m).sqrt(), *share))
+            .collect();
+        strained.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let total: f64 = strained.iter().map(|s| s.1).sum();
+        let mut above = 0.0;
+        let critical = strained
+            .iter()
+            .find(|(_, share)| {
+                above += share;
+                above >= PISTOIA_VOLUME * total
+            })
+            .map_or(f64::INFINITY, |s| s.0);
+        let work: f64 = self
+            .forces
+            .iter()
+            .flat_map(|(at, f)| (0..3).map(move |k| (grid.index(*at), f[k], k)))
+            .map(|(i, f, k)| f64::from(f) * f64::from(displacement[3 * i + k]))
+            .sum();
+        Strength {
+            strength: PISTOIA_STRAIN * self.reference_modulus / critical,
+            stiffness: self.reference_modulus / work,
+        }
+    }
+}
