@@ -1,7 +1,7 @@
 // The preconditioner: one V-cycle. The finest level is matrix-free; every coarser one is the
 // Galerkin product PᵀKP of the level above, stored as the 13 blocks of 3×3 that couple a node
 // to the neighbours after it; symmetry gives those before it, and a translation's lack of
-// force the node's own. The smoother is damped point Jacobi with a different damping in each
+// force the node's own (but see own_correction). The smoother is damped point Jacobi with a different damping in each
 // sweep, the Chebyshev roots of [λ/range, λ], so that a visit of a level is one Chebyshev
 // polynomial and stays symmetric.
 
@@ -13,13 +13,15 @@ struct Sweep {
 @group(0) @binding(1) var<uniform> coarse: Grid;
 @group(0) @binding(5) var<storage, read_write> field_out: array<f32>;
 @group(0) @binding(6) var<storage, read> rhs: array<f32>;         // [nodes][3]
-@group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [13 · 3][nodes + 1], the last column zero
+@group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [14 · 3][nodes + 1], the last column zero
 @group(0) @binding(8) var<storage, read_write> stencil_out: array<u32>;
 @group(0) @binding(9) var<storage, read_write> spectrum: array<f32>; // λmax(D⁻¹K) a level
 @group(0) @binding(10) var<uniform> sweep: Sweep;
 @group(0) @binding(11) var<storage, read> scalars: Scalars;
 @group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list by index; the zero column where there is no node
 @group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 children][8 a][8 b][9]: QᵀKQ
+
+@group(0) @binding(16) var<storage, read> coarse_slots: array<u32>; // slots of the coarse grid
 
 fn store(index: u32, value: vec3<f32>) {
     let i = 3u * index;
@@ -38,6 +40,7 @@ fn load_rhs(slot: u32) -> vec3<f32> {
 // A block takes three words, a column each: three signed mantissas of ten bits, and in the two
 // top bits a third of the exponent that all nine share. Twelve bytes in the place of 36.
 const AHEAD: u32 = 13u;         // neighbours after the node, those at offsets 14 to 26 of 27
+const OWN: u32 = 13u;           // what is added to minus the sum of a node's blocks to make its own
 const EXPONENT_BIAS: i32 = 40;
 
 fn mantissas(word: u32) -> vec3<f32> {
@@ -45,15 +48,22 @@ fn mantissas(word: u32) -> vec3<f32> {
     return vec3<f32>(vec3<i32>(w << 22u, w << 12u, w << 2u) >> vec3<u32>(22u));
 }
 
-fn block(ahead: u32, slot: u32) -> mat3x3<f32> {
-    let n = grid.nodes + 1u;
-    let at = 3u * ahead * n + slot;
-    let x = stencil[at];
-    let y = stencil[at + n];
-    let z = stencil[at + 2u * n];
+fn unpack_block(x: u32, y: u32, z: u32) -> mat3x3<f32> {
     let exponent = i32((x >> 30u) | ((y >> 30u) << 2u) | ((z >> 30u) << 4u)) - EXPONENT_BIAS;
     let scale = bitcast<f32>((exponent + 127 - 9) << 23u); // 2^exponent / 512
     return mat3x3<f32>(scale * mantissas(x), scale * mantissas(y), scale * mantissas(z));
+}
+
+fn block(ahead: u32, slot: u32) -> mat3x3<f32> {
+    let n = grid.nodes + 1u;
+    let at = 3u * ahead * n + slot;
+    return unpack_block(stencil[at], stencil[at + n], stencil[at + 2u * n]);
+}
+
+fn coarse_block(ahead: u32, slot: u32) -> mat3x3<f32> {
+    let n = coarse.nodes + 1u;
+    let at = 3u * ahead * n + slot;
+    return unpack_block(stencil_out[at], stencil_out[at + n], stencil_out[at + 2u * n]);
 }
 
 fn diagonal_of(m: mat3x3<f32>) -> vec3<f32> {
@@ -87,8 +97,9 @@ fn ahead_step(grid: Grid, ahead: u32) -> u32 {
 
 fn stencil_row(slot: u32, index: u32) -> Row {
     let here = load(index);
-    var force = vec3<f32>(0.0);
-    var diagonal = vec3<f32>(0.0);
+    let own = block(OWN, slot);
+    var force = own * here;
+    var diagonal = diagonal_of(own);
     for (var b = 0u; b < AHEAD; b++) {
         let step = ahead_step(grid, b);
         let after = block(b, slot);
@@ -100,7 +111,7 @@ fn stencil_row(slot: u32, index: u32) -> Row {
 }
 
 fn stencil_diagonal(slot: u32, index: u32) -> vec3<f32> {
-    var diagonal = vec3<f32>(0.0);
+    var diagonal = diagonal_of(block(OWN, slot));
     for (var b = 0u; b < AHEAD; b++) {
         diagonal -= diagonal_of(block(b, slot)) + diagonal_of(block(b, slots[index - ahead_step(grid, b)]));
     }
@@ -216,15 +227,8 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
 
 // --- coarse operators -----------------------------------------------------------------------
 
-// Level 1 from the elements: one invocation a coarse node and neighbour.
-@compute @workgroup_size(64)
-fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let t = thread_index(id, groups);
-    if (t >= AHEAD * coarse.nodes) { return; }
-    let ahead = t / coarse.nodes;
-    let slot = t - ahead * coarse.nodes;
-    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
-    let o = ahead_offset(ahead);
+// Block of level 1 between the node at `at` and the one at `at + o`, from the elements.
+fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
     var sum = array<f32, 9>();
     for (var e = 0u; e < 8u; e++) {
         // The coarse element on the low (0) or high (1) side of the node along each axis.
@@ -248,8 +252,40 @@ fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
             }
         }
     }
-    pack_block(ahead, slot, mat3x3<f32>(
-        sum[0], sum[3], sum[6], sum[1], sum[4], sum[7], sum[2], sum[5], sum[8]));
+    return mat3x3<f32>(sum[0], sum[3], sum[6], sum[1], sum[4], sum[7], sum[2], sum[5], sum[8]);
+}
+
+// One invocation a coarse node and neighbour.
+@compute @workgroup_size(64)
+fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= AHEAD * coarse.nodes) { return; }
+    let ahead = t / coarse.nodes;
+    let slot = t - ahead * coarse.nodes;
+    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
+    pack_block(ahead, slot, block_of_elements(at, ahead_offset(ahead)));
+}
+
+// A coarse node whose hat barely touches the bone has a stiffness that is small of second order
+// while its couplings are small of first: minus the rounded couplings' sum may then be anything,
+// even negative. There the difference is kept; elsewhere none is, and translations stay free of force.
+fn own_correction(slot: u32, exact: mat3x3<f32>) {
+    let index = entry_index(nodes[slot]);
+    var sum = exact;
+    for (var b = 0u; b < AHEAD; b++) {
+        sum += coarse_block(b, slot) + transpose(coarse_block(b, coarse_slots[index - ahead_step(coarse, b)]));
+    }
+    let wrong = any(abs(diagonal_of(sum)) > 0.03 * diagonal_of(exact));
+    let none = mat3x3<f32>();
+    if (wrong) { pack_block(OWN, slot, sum); } else { pack_block(OWN, slot, none); }
+}
+
+// One invocation a coarse node, once its couplings and its neighbours' are there.
+@compute @workgroup_size(64)
+fn galerkin_own_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= coarse.nodes) { return; }
+    own_correction(t, block_of_elements(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));
 }
 
 // Weight of the fine node at distance d (in fine steps) from a coarse node.
@@ -258,26 +294,21 @@ fn hat(d: vec3<i32>) -> f32 {
     return w.x * w.y * w.z;
 }
 
-// Any further level from the stencils of the one above. A node's own block being minus the sum
-// of its others, only differences of the second node's weight between neighbours count.
-@compute @workgroup_size(64)
-fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let t = thread_index(id, groups);
-    if (t >= AHEAD * coarse.nodes) { return; }
-    let ahead = t / coarse.nodes;
-    let slot = t - ahead * coarse.nodes;
-    let at = 2 * vec3<i32>(grid_coordinates(coarse, entry_index(nodes[slot])));
-    let other = 2 * ahead_offset(ahead);
+// Block of any further level between the node at `at` and the one `other` fine steps away, from
+// the stencils of the level above. A node's own block being minus the sum of its others and its
+// correction, only differences of the second node's weight between neighbours count beside that.
+fn block_of_stencils(at: vec3<u32>, other: vec3<i32>) -> mat3x3<f32> {
     var sum = mat3x3<f32>();
     for (var i = 0u; i < 27u; i++) {
         let d = vec3<i32>(i32(i % 3u), i32((i / 3u) % 3u), i32(i / 9u)) - vec3<i32>(1);
-        let p = at + d;
+        let p = 2 * vec3<i32>(at) + d;
         if (any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
         let index = grid_index(grid, vec3<u32>(p));
         let fine = slots[index];
         if (fine == grid.nodes) { continue; }
         let w = hat(d);
         let here = hat(d - other);
+        sum += (w * here) * block(OWN, fine);
         for (var b = 0u; b < AHEAD; b++) {
             let o = ahead_offset(b);
             let after = w * (hat(d + o - other) - here);
@@ -286,7 +317,24 @@ fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
             if (before != 0.0) { sum += before * transpose(block(b, slots[index - ahead_step(grid, b)])); }
         }
     }
-    pack_block(ahead, slot, sum);
+    return sum;
+}
+
+@compute @workgroup_size(64)
+fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= AHEAD * coarse.nodes) { return; }
+    let ahead = t / coarse.nodes;
+    let slot = t - ahead * coarse.nodes;
+    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
+    pack_block(ahead, slot, block_of_stencils(at, 2 * ahead_offset(ahead)));
+}
+
+@compute @workgroup_size(64)
+fn galerkin_own_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= coarse.nodes) { return; }
+    own_correction(t, block_of_stencils(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));
 }
 
 // --- the coarsest level ---------------------------------------------------------------------
@@ -306,8 +354,9 @@ fn coarsest_load(index: u32, from_ping: bool) -> vec3<f32> {
 
 fn coarsest_row(slot: u32, index: u32, from_ping: bool) -> Row {
     let here = coarsest_load(index, from_ping);
-    var force = vec3<f32>(0.0);
-    var diagonal = vec3<f32>(0.0);
+    let own = block(OWN, slot);
+    var force = own * here;
+    var diagonal = diagonal_of(own);
     for (var b = 0u; b < AHEAD; b++) {
         let step = ahead_step(grid, b);
         let after = block(b, slot);
@@ -393,41 +442,47 @@ fn spectrum_apply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     store(i, entry_free(nodes[t]) * row.force / row.diagonal);
 }
 
-var<workgroup> norms: array<vec2<f32>, 64>;
+var<workgroup> norms: array<vec4<f32>, 64>;
 
-// ‖field_in‖ / ‖rhs‖ of the last two iterates (both by index here), for the first invocation.
-fn growth(lane: u32) -> f32 {
-    var sum = vec2<f32>(0.0);
+// Growth from the last iterate but one (rhs, by index here) to the last (field_in), for the first
+// invocation: of the 2-norm, and of the largest node, where a mode that lives in few places shows
+// long before it rules the whole.
+fn growth(lane: u32) -> vec2<f32> {
+    var sums = vec4<f32>(0.0);
     for (var t = lane; t < grid.nodes; t += WORKGROUP) {
         let i = entry_index(nodes[t]);
         let now = load(i);
         let before = load_rhs(i);
-        sum += vec2<f32>(dot(now, now), dot(before, before));
+        let squares = vec2<f32>(dot(now, now), dot(before, before));
+        sums = vec4<f32>(sums.xy + squares, max(sums.zw, squares));
     }
-    norms[lane] = sum;
+    norms[lane] = sums;
     workgroupBarrier();
     for (var half = 32u; half > 0u; half /= 2u) {
-        if (lane < half) { norms[lane] += norms[lane + half]; }
+        if (lane < half) {
+            let other = norms[lane + half];
+            norms[lane] = vec4<f32>(norms[lane].xy + other.xy, max(norms[lane].zw, other.zw));
+        }
         workgroupBarrier();
     }
-    return sqrt(norms[0].x / norms[0].y);
+    return sqrt(norms[0].xz / norms[0].yw);
 }
 
 @compute @workgroup_size(64)
 fn spectrum_halfway(@builtin(local_invocation_index) lane: u32) {
     let now = growth(lane);
-    if (lane == 0u) { spectrum[sweep.level] = now; }
+    if (lane == 0u) { spectrum[sweep.level] = now.x; }
 }
 
-// Near the edge of a band the growth after k iterations falls short of λ by a share that goes
-// as 1/k, so the halfway value says by how much; a tenth is for what that law leaves out: a smoother
-// amplifies what lies above its λ.
+// Near the edge of a band the 2-norm's growth after k iterations falls short of λ by a share that
+// goes as 1/k, so the halfway value says by how much; a tenth is for what that law leaves out: a
+// smoother amplifies what lies above its λ.
 @compute @workgroup_size(64)
 fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
     let now = growth(lane);
     if (lane == 0u) {
+        let found = 1.1 * max(max(now.x, now.y), 2.0 * now.x - spectrum[sweep.level]);
         // A level whose every component is held has no spectrum; any damping does nothing there.
-        let found = 1.1 * max(now, 2.0 * now - spectrum[sweep.level]);
         spectrum[sweep.level] = select(1.0, found, norms[0].y > 0.0);
     }
 }

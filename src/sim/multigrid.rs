@@ -46,14 +46,16 @@ impl Smoother {
 const SPECTRUM_FINEST: usize = 16;
 const SPECTRUM_COARSE: usize = 24;
 
-/// Neighbours of a node that come after it, to which its stencil is stored.
+/// Neighbours of a node that come after it.
 const AHEAD: usize = 13;
+/// Blocks stored a node: to those neighbours, and a correction of its own.
+const BLOCKS: usize = AHEAD + 1;
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
 /// Bytes of the largest stencil of a grid of `elements`, were every element active.
 pub fn stencil_bytes(elements: [usize; 3]) -> u64 {
     let nodes: usize = elements.iter().map(|n| n.div_ceil(2) + 1).product();
-    (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
+    (4 * BLOCKS * BLOCK_WORDS * (nodes + 1)) as u64
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.
@@ -210,7 +212,7 @@ pub(crate) struct Finest<'a> {
     pub(crate) scalars: &'a wgpu::Buffer,
 }
 
-const KERNELS: [&str; 16] = [
+const KERNELS: [&str; 18] = [
     "smooth_first_fine",
     "smooth_fine",
     "residual_fine",
@@ -221,6 +223,8 @@ const KERNELS: [&str; 16] = [
     "prolong_correction",
     "galerkin_first",
     "galerkin_next",
+    "galerkin_own_first",
+    "galerkin_own_next",
     "coarsest",
     "spectrum_start",
     "spectrum_apply_fine",
@@ -435,17 +439,15 @@ impl Multigrid {
             } else {
                 [(7, &fine.stencil), (12, &fine.slots)]
             };
-            let entry = if l == 0 {
-                "galerkin_first"
+            let (couplings, own_entry) = if l == 0 {
+                ("galerkin_first", "galerkin_own_first")
             } else {
-                "galerkin_next"
+                ("galerkin_next", "galerkin_own_next")
             };
-            commands.push(self.make(
-                gpu,
-                entry,
-                AHEAD as u32 * coarse.count,
-                &[common.as_slice(), own.as_slice()].concat(),
-            )?);
+            let buffers = [common.as_slice(), own.as_slice()].concat();
+            commands.push(self.make(gpu, couplings, AHEAD as u32 * coarse.count, &buffers)?);
+            let buffers = [buffers.as_slice(), &[(16, &coarse.slots)]].concat();
+            commands.push(self.make(gpu, own_entry, coarse.count, &buffers)?);
         }
         Ok(commands)
     }
@@ -547,7 +549,8 @@ impl Multigrid {
     }
 
     /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
-    /// blocks to the 13 neighbours after each, `[13 · BLOCK_WORDS][nodes + 1]` words with a last column of zeros.
+    /// blocks to the 13 neighbours after each and its own correction, `[14 · BLOCK_WORDS][nodes + 1]` words with a
+    /// last column of zeros.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
         self.levels
             .get(l)
@@ -609,7 +612,7 @@ fn build_levels(
                 ping: vector("ping")?,
                 pong: vector("pong")?,
                 stencil: gpu
-                    .storage::<[u32; AHEAD * BLOCK_WORDS]>("multigrid stencil", list.len() + 1)?,
+                    .storage::<[u32; BLOCKS * BLOCK_WORDS]>("multigrid stencil", list.len() + 1)?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
                 sweeps,
             });
