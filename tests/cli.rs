@@ -86,6 +86,22 @@ fn bad_input_is_refused_in_a_sentence() {
         2,
         &["--every"],
     );
+    refused(
+        &run(&["run", "earth", "--out", out, "--strength", "often"]),
+        2,
+        &["often", "every"],
+    );
+    refused(&run(&["bench", "stages", "scan.nii"]), 2, &["mechanics"]);
+    refused(
+        &run(&["bench", "mechanics", "nowhere.nii"]),
+        2,
+        &["nowhere.nii"],
+    );
+    refused(
+        &run(&["bench", "mechanics", "--cubes", "2"]),
+        2,
+        &["4..=512"],
+    );
     refused(&run(&["fly"]), 2, &["fly"]);
     assert!(!Path::new(out).exists(), "refused runs left {out}");
     let file = folder.join("bad.toml");
@@ -227,6 +243,20 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
                 .count();
             assert_eq!(found, 1, "{quantity} of {region} on day {day}");
         }
+    }
+    // Strength costs a solve: on the first and the last day unless asked for more.
+    for quantity in [
+        "strength",
+        "stiffness",
+        "stance_strength",
+        "stance_stiffness",
+    ] {
+        let days: Vec<&str> = rows
+            .iter()
+            .filter(|r| r[2] == "total_hip" && r[3] == quantity)
+            .map(|r| r[0])
+            .collect();
+        assert_eq!(days, ["0", "16"], "{quantity}");
     }
     assert!(
         rows.iter()
