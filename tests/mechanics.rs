@@ -140,7 +140,8 @@ impl Stored {
     fn read(gpu: &mechanostat::gpu::Gpu, mechanics: &Mechanics, level: usize) -> Self {
         let (grid, nodes, count, stencil) = mechanics.multigrid().level(level).unwrap();
         let count = count as usize;
-        let words = read::<u32>(gpu, stencil, 42 * (count + 1));
+        let blocks = if level > 1 { 14 } else { 13 };
+        let words = read::<u32>(gpu, stencil, 3 * blocks * (count + 1));
         let s = grid.strides();
         Self {
             grid,
@@ -153,6 +154,9 @@ impl Stored {
                 .collect(),
             own: (0..count)
                 .map(|slot| {
+                    if level == 1 {
+                        return [0.0; 9];
+                    }
                     unpack_block(std::array::from_fn(|c| {
                         words[(39 + c) * (count + 1) + slot]
                     }))

@@ -8,7 +8,7 @@ struct Grid {
     stride_y: u32,
     stride_z: u32,
     base: u32,           // index of node (0, 0, 0)
-    padding: u32,
+    corrected: u32,      // 1 where stencils hold corrections of the nodes' own blocks
 }
 
 // An entry of a list of active nodes: index, and in the three top bits which components are held.

@@ -13,13 +13,13 @@ struct Sweep {
 @group(0) @binding(1) var<uniform> coarse: Grid;
 @group(0) @binding(5) var<storage, read_write> field_out: array<f32>;
 @group(0) @binding(6) var<storage, read> rhs: array<f32>;         // [nodes][3]
-@group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [14 · 3][nodes + 1], the last column zero
+@group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [13 or 14 blocks · 3][nodes + 1], the last column zero
 @group(0) @binding(8) var<storage, read_write> stencil_out: array<u32>;
 @group(0) @binding(9) var<storage, read_write> spectrum: array<f32>; // λmax(D⁻¹K) a level
 @group(0) @binding(10) var<uniform> sweep: Sweep;
 @group(0) @binding(11) var<storage, read> scalars: Scalars;
 @group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list by index; the zero column where there is no node
-@group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 children][8 a][8 b][9]: QᵀKQ
+@group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 a][8 b][9]: QᵀKQ of the lowest child
 
 @group(0) @binding(16) var<storage, read> coarse_slots: array<u32>; // slots of the coarse grid
 
@@ -60,6 +60,12 @@ fn block(ahead: u32, slot: u32) -> mat3x3<f32> {
     return unpack_block(stencil[at], stencil[at + n], stencil[at + 2u * n]);
 }
 
+// Zero on level 1, which stores none: a hat there is at least an eighth at any node it touches.
+fn own_block(slot: u32) -> mat3x3<f32> {
+    if (grid.corrected == 0u) { return mat3x3<f32>(); }
+    return block(OWN, slot);
+}
+
 fn coarse_block(ahead: u32, slot: u32) -> mat3x3<f32> {
     let n = coarse.nodes + 1u;
     let at = 3u * ahead * n + slot;
@@ -97,7 +103,7 @@ fn ahead_step(grid: Grid, ahead: u32) -> u32 {
 
 fn stencil_row(slot: u32, index: u32) -> Row {
     let here = load(index);
-    let own = block(OWN, slot);
+    let own = own_block(slot);
     var force = own * here;
     var diagonal = diagonal_of(own);
     for (var b = 0u; b < AHEAD; b++) {
@@ -111,7 +117,7 @@ fn stencil_row(slot: u32, index: u32) -> Row {
 }
 
 fn stencil_diagonal(slot: u32, index: u32) -> vec3<f32> {
-    var diagonal = diagonal_of(block(OWN, slot));
+    var diagonal = diagonal_of(own_block(slot));
     for (var b = 0u; b < AHEAD; b++) {
         diagonal -= diagonal_of(block(b, slot)) + diagonal_of(block(b, slots[index - ahead_step(grid, b)]));
     }
@@ -246,9 +252,11 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
             let p = 2u * vec3<u32>(element) + vec3<u32>(c & 1u, (c >> 1u) & 1u, c >> 2u);
             if (any(p >= grid.elements)) { continue; }
             let m = modulus[grid_index(grid, p)];
-            let from_child = ((c * 8u + a) * 8u + b) * 9u;
+            // The other children are mirrors of the lowest.
+            let mirror = vec3<f32>(1.0) - 2.0 * vec3<f32>(vec3<u32>(c, c >> 1u, c >> 2u) & vec3<u32>(1u));
+            let from_child = ((a ^ c) * 8u + (b ^ c)) * 9u;
             for (var k = 0u; k < 9u; k++) {
-                sum[k] += m * children[from_child + k];
+                sum[k] += m * mirror[k / 3u] * mirror[k % 3u] * children[from_child + k];
             }
         }
     }
@@ -280,14 +288,6 @@ fn own_correction(slot: u32, exact: mat3x3<f32>) {
     if (wrong) { pack_block(OWN, slot, sum); } else { pack_block(OWN, slot, none); }
 }
 
-// One invocation a coarse node, once its couplings and its neighbours' are there.
-@compute @workgroup_size(64)
-fn galerkin_own_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let t = thread_index(id, groups);
-    if (t >= coarse.nodes) { return; }
-    own_correction(t, block_of_elements(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));
-}
-
 // Weight of the fine node at distance d (in fine steps) from a coarse node.
 fn hat(d: vec3<i32>) -> f32 {
     let w = max(vec3<f32>(0.0), vec3<f32>(1.0) - 0.5 * vec3<f32>(abs(d)));
@@ -308,7 +308,7 @@ fn block_of_stencils(at: vec3<u32>, other: vec3<i32>) -> mat3x3<f32> {
         if (fine == grid.nodes) { continue; }
         let w = hat(d);
         let here = hat(d - other);
-        sum += (w * here) * block(OWN, fine);
+        sum += (w * here) * own_block(fine);
         for (var b = 0u; b < AHEAD; b++) {
             let o = ahead_offset(b);
             let after = w * (hat(d + o - other) - here);
@@ -330,8 +330,9 @@ fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     pack_block(ahead, slot, block_of_stencils(at, 2 * ahead_offset(ahead)));
 }
 
+// One invocation a coarse node, once its couplings and its neighbours' are there.
 @compute @workgroup_size(64)
-fn galerkin_own_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn galerkin_own(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
     if (t >= coarse.nodes) { return; }
     own_correction(t, block_of_stencils(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));
@@ -354,7 +355,7 @@ fn coarsest_load(index: u32, from_ping: bool) -> vec3<f32> {
 
 fn coarsest_row(slot: u32, index: u32, from_ping: bool) -> Row {
     let here = coarsest_load(index, from_ping);
-    let own = block(OWN, slot);
+    let own = own_block(slot);
     var force = own * here;
     var diagonal = diagonal_of(own);
     for (var b = 0u; b < AHEAD; b++) {

@@ -87,32 +87,29 @@ impl Element {
         text
     }
 
-    /// `Qᵀ K Q` of each of the eight children of an element twice as large, `[child][a][b][9]`,
-    /// where Q interpolates the large element's corners to the child's.
-    pub(crate) fn children(&self) -> Vec<f32> {
-        let mut table = Vec::with_capacity(8 * 64 * 9);
-        for child in 0..8usize {
-            // Value at the child's corner `c` of the large element's shape function `a`.
-            let shape = |c: usize, a: usize| -> f64 {
-                (0..3)
-                    .map(|k| {
-                        let x = 0.5 * ((child >> k & 1) + (c >> k & 1)) as f64;
-                        if a >> k & 1 == 1 { x } else { 1.0 - x }
-                    })
-                    .product()
-            };
-            for a in 0..8 {
-                for b in 0..8 {
-                    for k in 0..9 {
-                        let mut sum = 0.0;
-                        for c in 0..8 {
-                            for d in 0..8 {
-                                sum +=
-                                    shape(c, a) * shape(d, b) * self.stiffness(c, k / 3, d, k % 3);
-                            }
+    /// `Qᵀ K Q` of the lowest of the eight children of an element twice as large, `[a][b][9]`, where Q
+    /// interpolates the large element's corners to the child's. The other children are its mirrors.
+    pub(crate) fn lowest_child(&self) -> Vec<f32> {
+        // Value at the child's corner `c` of the large element's shape function `a`.
+        let shape = |c: usize, a: usize| -> f64 {
+            (0..3)
+                .map(|k| {
+                    let x = 0.5 * (c >> k & 1) as f64;
+                    if a >> k & 1 == 1 { x } else { 1.0 - x }
+                })
+                .product()
+        };
+        let mut table = Vec::with_capacity(64 * 9);
+        for a in 0..8 {
+            for b in 0..8 {
+                for k in 0..9 {
+                    let mut sum = 0.0;
+                    for c in 0..8 {
+                        for d in 0..8 {
+                            sum += shape(c, a) * shape(d, b) * self.stiffness(c, k / 3, d, k % 3);
                         }
-                        table.push(sum as f32);
                     }
+                    table.push(sum as f32);
                 }
             }
         }

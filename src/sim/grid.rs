@@ -18,8 +18,8 @@ pub struct GridUniform {
     pub stride_z: u32,
     /// Index of node (0, 0, 0).
     pub base: u32,
-    /// Unused.
-    pub padding: u32,
+    /// 1 where stencils hold corrections of the nodes' own blocks.
+    pub corrected: u32,
 }
 
 /// A box of `elements`, and how elements and nodes are numbered in its padded arrays.
@@ -84,7 +84,7 @@ impl Grid {
             stride_y: s[1] as u32,
             stride_z: s[2] as u32,
             base: self.base() as u32,
-            padding: 0,
+            corrected: 0,
         }
     }
 }

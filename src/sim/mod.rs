@@ -609,13 +609,13 @@ impl Simulation {
         match stage {
             BenchStage::Loads => c.groups as u64 * muscle * (16 + muscle_state),
             BenchStage::Stiffness => bone * (16 + 4) + sites * (16 + site_state),
-            // Galerkin: elements in, 168 bytes a coarse node out; spectrum: 16 sweeps of vectors and operator.
+            // Galerkin: elements in, 156 bytes a coarse node out; spectrum: 16 sweeps of vectors and operator.
             BenchStage::Operators => {
-                nodes * 4 + nodes / 8 * 168 + 16 * (nodes * (24 + 8) + nodes / 8 * (168 + 24))
+                nodes * 4 + nodes / 8 * 156 + 16 * (nodes * (24 + 8) + nodes / 8 * (156 + 24))
             }
             // Seven visits of every level and nine passes over vectors on the finest.
             BenchStage::Iteration => {
-                7 * (nodes * (36 + 8) + nodes / 7 * (168 + 36)) + 9 * nodes * 24
+                7 * (nodes * (36 + 8) + nodes / 7 * (156 + 36)) + 9 * nodes * 24
             }
             BenchStage::Stimulus => {
                 bone * (16 + 4)

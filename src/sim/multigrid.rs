@@ -10,7 +10,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 
 use super::element::Element;
-use super::grid::Grid;
+use super::grid::{Grid, GridUniform};
 use super::shader;
 
 /// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
@@ -48,14 +48,16 @@ const SPECTRUM_COARSE: usize = 24;
 
 /// Neighbours of a node that come after it.
 const AHEAD: usize = 13;
-/// Blocks stored a node: to those neighbours, and a correction of its own.
-const BLOCKS: usize = AHEAD + 1;
+/// Blocks stored a node: to those neighbours, and below level 1 a correction of its own.
+fn blocks(level: usize) -> usize {
+    if level > 1 { AHEAD + 1 } else { AHEAD }
+}
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
 /// Bytes of the largest stencil of a grid of `elements`, were every element active.
 pub fn stencil_bytes(elements: [usize; 3]) -> u64 {
     let nodes: usize = elements.iter().map(|n| n.div_ceil(2) + 1).product();
-    (4 * BLOCKS * BLOCK_WORDS * (nodes + 1)) as u64
+    (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.
@@ -212,7 +214,7 @@ pub(crate) struct Finest<'a> {
     pub(crate) scalars: &'a wgpu::Buffer,
 }
 
-const KERNELS: [&str; 18] = [
+const KERNELS: [&str; 17] = [
     "smooth_first_fine",
     "smooth_fine",
     "residual_fine",
@@ -223,8 +225,7 @@ const KERNELS: [&str; 18] = [
     "prolong_correction",
     "galerkin_first",
     "galerkin_next",
-    "galerkin_own_first",
-    "galerkin_own_next",
+    "galerkin_own",
     "coarsest",
     "spectrum_start",
     "spectrum_apply_fine",
@@ -250,7 +251,7 @@ impl Multigrid {
             .collect::<Result<Vec<_>, _>>()?;
         let levels = build_levels(gpu, topology, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
-        let children = gpu.storage_from("multigrid children", &element.children())?;
+        let children = gpu.storage_from("multigrid children", &element.lowest_child())?;
         let mut made = Self {
             kernels,
             cycle: Vec::new(),
@@ -439,15 +440,17 @@ impl Multigrid {
             } else {
                 [(7, &fine.stencil), (12, &fine.slots)]
             };
-            let (couplings, own_entry) = if l == 0 {
-                ("galerkin_first", "galerkin_own_first")
+            let entry = if l == 0 {
+                "galerkin_first"
             } else {
-                ("galerkin_next", "galerkin_own_next")
+                "galerkin_next"
             };
             let buffers = [common.as_slice(), own.as_slice()].concat();
-            commands.push(self.make(gpu, couplings, AHEAD as u32 * coarse.count, &buffers)?);
-            let buffers = [buffers.as_slice(), &[(16, &coarse.slots)]].concat();
-            commands.push(self.make(gpu, own_entry, coarse.count, &buffers)?);
+            commands.push(self.make(gpu, entry, AHEAD as u32 * coarse.count, &buffers)?);
+            if l > 0 {
+                let buffers = [buffers.as_slice(), &[(16, &coarse.slots)]].concat();
+                commands.push(self.make(gpu, "galerkin_own", coarse.count, &buffers)?);
+            }
         }
         Ok(commands)
     }
@@ -549,8 +552,8 @@ impl Multigrid {
     }
 
     /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
-    /// blocks to the 13 neighbours after each and its own correction, `[14 · BLOCK_WORDS][nodes + 1]` words with a
-    /// last column of zeros.
+    /// blocks to the 13 neighbours after each and, below level 1, its own correction: `[13 or 14][BLOCK_WORDS][nodes + 1]`
+    /// words with a last column of zeros.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
         self.levels
             .get(l)
@@ -606,13 +609,21 @@ fn build_levels(
             levels.push(Level {
                 grid,
                 count: list.len() as u32,
-                uniform: gpu.uniform("multigrid grid", &grid.uniform(list.len()))?,
+                uniform: gpu.uniform(
+                    "multigrid grid",
+                    &GridUniform {
+                        corrected: u32::from(blocks(l) > AHEAD),
+                        ..grid.uniform(list.len())
+                    },
+                )?,
                 nodes: gpu.storage_from("multigrid nodes", &list)?,
                 rhs: gpu.storage::<[f32; 3]>("multigrid rhs", list.len())?,
                 ping: vector("ping")?,
                 pong: vector("pong")?,
-                stencil: gpu
-                    .storage::<[u32; BLOCKS * BLOCK_WORDS]>("multigrid stencil", list.len() + 1)?,
+                stencil: gpu.storage::<u32>(
+                    "multigrid stencil",
+                    blocks(l) * BLOCK_WORDS * (list.len() + 1),
+                )?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
                 sweeps,
             });
