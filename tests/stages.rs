@@ -103,6 +103,7 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
             })
             .collect(),
         joint_loads: 3,
+        strength: Vec::new(),
     };
     let model = Model::built_in().unwrap();
     let lists = Lists::new(&anatomy, &model);

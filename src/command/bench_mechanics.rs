@@ -231,6 +231,14 @@ pub fn bench_mechanics(
                 .map_err(|e| CommandError::usage(format!("{}: {e}", path.display())))
         })
         .collect::<Result<Vec<_>, _>>()?;
+    let mut usual = Vec::new();
+    if sizes.is_empty() {
+        usual.extend([32, 64, 96]);
+        if Gpu::open(Need::DEFAULT)?.info().device_type != wgpu::DeviceType::Cpu {
+            usual.push(128);
+        }
+    }
+    let sizes = if sizes.is_empty() { &usual } else { sizes };
     let binding =
         |n: [usize; 3]| (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n));
     let most = sizes
@@ -266,12 +274,12 @@ pub fn bench_mechanics(
             let cube = Cube::new(&gpu, field, *n)?;
             let voxels = [*n; 3];
             let count = n * n * n;
-            let row = |start, tolerance: f32, (outcome, seconds): (Outcome, f64)| SolveRow {
+            let row = |start, tolerance: f64, (outcome, seconds): (Outcome, f64)| SolveRow {
                 field: field.name().to_owned(),
                 voxels,
                 elements: count,
                 start,
-                tolerance: f64::from(tolerance),
+                tolerance,
                 iterations: outcome.iterations,
                 converged: outcome.converged,
                 true_residual: outcome.true_residual,
@@ -280,7 +288,7 @@ pub fn bench_mechanics(
                 bytes_per_voxel: cube.bytes as f64 / count as f64,
             };
             for tolerance in [1e-3, 1e-5] {
-                let solved = cube.solve(&gpu, tolerance)?;
+                let solved = cube.solve(&gpu, tolerance as f32)?;
                 tell(row("zero", tolerance, solved), &mut report.solves)?;
             }
             // What a step of remodelling asks for: modulus a little changed, the last answer at hand.

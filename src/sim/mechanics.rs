@@ -535,7 +535,7 @@ impl Mechanics {
         let finishing = if tolerance > LOOSE { FINISHING } else { 0 };
         let mut solve = Solve::new(case, tolerance, finishing, most);
         loop {
-            match solve.poll(gpu, self, 8)? {
+            match solve.poll(gpu, self, 3)? {
                 Progress::Done(outcome) => return Ok(outcome),
                 Progress::Submitted => {}
                 Progress::Waiting => gpu.wait()?,
