@@ -193,7 +193,7 @@ pub(super) fn attached(
     }
     if !through {
         return Err(CommandError::usage(
-            "no bone reaches from one end face to the other, so nothing carries the load; another --axis may",
+            "no bone reaches from one end face to the other, so nothing carries the load: crop the scan to the bone, or try another --axis",
         ));
     }
     Ok((keep, islands))
