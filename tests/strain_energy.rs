@@ -8,6 +8,17 @@ use mechanostat::command::{Cube, CubeField};
 use mechanostat::measure::compression;
 use mechanostat::volume::each;
 
+/// 99th percentile of the relative error.
+fn worst_hundredth(got: &[f64], want: &[f64]) -> f64 {
+    let mut errors: Vec<f64> = got
+        .iter()
+        .zip(want)
+        .map(|(g, w)| (g / w - 1.0).abs())
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    errors[errors.len() * 99 / 100]
+}
+
 #[test]
 fn a_residual_of_a_thousandth_leaves_strain_energy_within_three_halves_of_a_thousandth() {
     let gpu = gpu();
@@ -44,13 +55,7 @@ fn a_residual_of_a_thousandth_leaves_strain_energy_within_three_halves_of_a_thou
             cube.mechanics.displacement(),
             3 * grid.len(),
         ));
-        let mut errors: Vec<f64> = got
-            .iter()
-            .zip(&want)
-            .map(|(g, w)| (g / w - 1.0).abs())
-            .collect();
-        errors.sort_by(f64::total_cmp);
-        let p99 = errors[errors.len() * 99 / 100];
+        let p99 = worst_hundredth(&got, &want);
         println!("{}: p99 of the relative error {p99:.1e}", field.name());
         assert!(p99 <= 1.5e-3, "{}: {p99}", field.name());
         // The measure can tell: a solve given up after one iteration fails it.
@@ -63,11 +68,7 @@ fn a_residual_of_a_thousandth_leaves_strain_energy_within_three_halves_of_a_thou
             cube.mechanics.displacement(),
             3 * grid.len(),
         ));
-        let worst = short
-            .iter()
-            .zip(&want)
-            .map(|(g, w)| (g / w - 1.0).abs())
-            .fold(0.0, f64::max);
-        assert!(worst > 1.5e-3, "one iteration is as good: {worst}");
+        let p99 = worst_hundredth(&short, &want);
+        assert!(p99 > 1.5e-3, "one iteration is as good: {p99}");
     }
 }

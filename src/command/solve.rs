@@ -19,6 +19,9 @@ use crate::volume::each;
 
 use super::{CommandError, say};
 
+/// What is softer than this share of the stiffest voxel carries nothing, and is void.
+const SOFTEST: f64 = 1e-8;
+
 /// An axis of the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Axis {
@@ -266,6 +269,10 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     })
     .map_err(|e| too_large(e, n))?;
     let mut youngs = youngs_moduli(args, &scan)?;
+    let stiffest = youngs.iter().copied().fold(0.0, f64::max);
+    for e in youngs.iter_mut().filter(|e| **e < SOFTEST * stiffest) {
+        *e = 0.0;
+    }
     let bone: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
     let (active, islands) = attached(n, &bone, axis).map_err(|e| CommandError {
         message: format!("{name}: {e}"),
