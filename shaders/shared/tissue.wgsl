@@ -3,12 +3,15 @@
 // cortical one, so that a voxel cut by the cortex keeps both. Muscle lives on its own list.
 
 struct Environment {
-    dt: f32,                          // days in this step
-    gravity: f32,                     // g
-    osteoclast_inhibition: f32,       // 0 to 1, by drugs
-    fluid: f32,                       // muscle water the posture and gravity settle at, 1 at 1 g upright
-    muscle_use: array<vec4<f32>, 2>,  // daily use of each muscle group, 1 at 1 g
-    activity: array<vec4<f32>, 2>,    // force of each activity, 1 at 1 g (machines: 1 when used)
+    voxels: vec3<u32>,                  // of the lattice
+    dt: f32,                            // days in this step
+    muscle_use: array<vec4<f32>, 2>,    // daily use of each muscle group, 1 at 1 g
+    muscle_fluid: array<vec4<f32>, 2>,  // water that each muscle group settles at, 1 at 1 g upright
+    muscle_atrophy: array<vec4<f32>, 2>,// how strongly each muscle group answers disuse
+    muscle_share: array<vec4<f32>, 2>,  // of each joint's force, what muscles pull
+    scale: array<vec4<f32>, 16>,        // [activity][8 cases] force, 1 at 1 g (machines: 1 when used)
+    gravity: f32,                       // that cells feel, g
+    osteoclast_inhibition: f32,         // 0 to 1, by drugs
     bone_voxels: u32,
     muscle_voxels: u32,
     cases: u32,                       // unit load cases; the joint's come first
@@ -16,8 +19,13 @@ struct Environment {
     activities: u32,
     case_stride: u32,                 // f32 values between two cases of the displacement
     groups: u32,                      // muscle groups
-    padding: u32,
 }
+
+// Kinds of sites.
+const TRABECULAR: u32 = 0u;
+const CORTICAL: u32 = 1u;
+const STRUT: u32 = 2u;   // part of a single strut, or of the marrow beside it
+const PLATEN: u32 = 3u;
 
 struct BoneVoxel {
     voxel: u32,    // in the whole lattice
@@ -29,7 +37,7 @@ struct BoneVoxel {
 struct Site {
     fraction: f32, // of the voxel's volume
     surface: f32,  // endocortical surface a volume of the site, 1/mm; 0 in trabecular bone
-    cortical: u32, // 1 in cortical bone
+    kind: u32,
     padding: u32,
 }
 
@@ -43,6 +51,10 @@ struct SiteState {
     preosteoblasts: f32,
     osteoblasts: f32,
     marrow_fat: f32,
+    mapk: f32,            // MAPK activity of stem cells
+    ppar_gamma: f32,      // PPAR-gamma of stem cells
+    cytoskeleton: f32,    // order of the osteoblasts' actin
+    connectivity: f32,    // share of the struts that were never lost
 }
 
 struct MuscleVoxel {
@@ -61,7 +73,18 @@ struct MuscleState {
     memory: f32,  // disuse as the satellite cells remember it
     satellite_cells: f32,
     myotubes: f32,
-    padding: f32,
+    smad158: f32, // BMP's signal in the cell
+    smad23: f32,  // myostatin's
+}
+
+// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading.
+fn dose(missing: f32, full: f32, exponent: f32) -> f32 {
+    return full * pow(max(0.0, missing) / full, exponent);
+}
+
+// BMP-2, BMP-4 against what binds them, as a change.
+fn free_bmp(level: vec4<f32>) -> f32 {
+    return (1.0 + 0.5 * (level.x + level.y)) / (1.0 + level.w) - 1.0;
 }
 
 fn bone_modulus(bvtv: f32, p: Physiology) -> f32 {

@@ -7,11 +7,13 @@
 @group(0) @binding(3) var<storage, read> sites: array<Site>;
 @group(0) @binding(4) var<storage, read_write> bone: array<SiteState>;
 @group(0) @binding(5) var<storage, read> stimulus: array<f32>;
-@group(0) @binding(6) var<storage, read> set_point: array<f32>;
-@group(0) @binding(7) var<storage, read> level: array<vec2<f32>>;
-@group(0) @binding(8) var<storage, read_write> source: array<vec2<f32>>;
-@group(0) @binding(9) var<storage, read_write> set_point_out: array<f32>;
-@group(0) @binding(10) var<storage, read_write> initial: array<f32>;
+@group(0) @binding(6) var<storage, read> homeostasis: array<vec2<f32>>;      // set-point (MPa/day) and bvtv at the start
+@group(0) @binding(7) var<storage, read> level: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> source: array<vec4<f32>>;
+@group(0) @binding(9) var<storage, read> surface: array<vec2<f32>>;          // 1/mm, for growth and for resorption
+@group(0) @binding(10) var<storage, read_write> surface_out: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read_write> homeostasis_out: array<vec2<f32>>;
+@group(0) @binding(12) var<storage, read> bone_before: array<SiteState>;
 
 // Bone surface a tissue volume, 1/mm, by porosity (Martin 1984).
 fn specific_surface(bvtv: f32) -> f32 {
@@ -20,21 +22,59 @@ fn specific_surface(bvtv: f32) -> f32 {
         + p * (physiology.martin_4 + p * physiology.martin_5))));
 }
 
+// Difference to a neighbour in the lattice of struts; platens and the lattice's sides are no surface.
+fn step_to(s: u32, inside: bool, neighbour: u32) -> f32 {
+    if (!inside || sites[neighbour].kind != STRUT) { return 0.0; }
+    return bone_before[neighbour].bvtv - bone_before[s].bvtv;
+}
+
+// Where cells work. Single struts move by their surface, |∇v| taken upwind (Godunov): what grows
+// looks towards the bone, what is resorbed looks towards the marrow, so nothing grows out of nothing.
+@compute @workgroup_size(64)
+fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= environment.bone_voxels) { return; }
+    let place = bone_voxels[t];
+    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+        let site = sites[s];
+        var both = vec2<f32>(specific_surface(bone_before[s].bvtv) + site.surface);
+        if (site.kind == PLATEN) { both = vec2<f32>(0.0); }
+        if (site.kind == STRUT) {
+            // Every voxel of such a lattice has one site, in the lattice's order.
+            let n = environment.voxels;
+            let at = vec3<u32>(s % n.x, (s / n.x) % n.y, s / (n.x * n.y));
+            let stride = vec3<u32>(1u, n.x, n.x * n.y);
+            both = vec2<f32>(0.0);
+            for (var axis = 0u; axis < 3u; axis++) {
+                let down = step_to(s, at[axis] > 0u, s - min(s, stride[axis]));
+                let up = step_to(s, at[axis] + 1u < n[axis], min(s + stride[axis], n.x * n.y * n.z - 1u));
+                let grown = max(0.0, max(down, up));
+                let resorbed = max(0.0, max(-down, -up));
+                both += vec2<f32>(grown * grown, resorbed * resorbed);
+            }
+            // site.surface is the inverse of the voxel's edge here.
+            both = sqrt(both) * site.surface;
+        }
+        surface_out[s] = both;
+    }
+}
+
 @compute @workgroup_size(64)
 fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     let dt = environment.dt;
-    let bmp = level[place.voxel].x;
-    let myostatin = level[place.voxel].y;
+    let bmp = free_bmp(level[place.voxel]);
+    let myostatin = level[place.voxel].z;
     var secretion = 0.0;
     for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
         let site = sites[s];
         var state = bone[s];
 
-        let felt = stimulus[s] / set_point[s];
-        let disuse = pow(max(0.0, 1.0 - felt), physiology.dose_exponent);
+        // A lost strut no longer asks for bone: what is left settles at less of it.
+        let felt = stimulus[s] / homeostasis[s].x * state.connectivity * state.connectivity;
+        let disuse = dose(1.0 - felt, physiology.full_disuse, physiology.dose_exponent);
         let overload = min(max(0.0, felt - 1.0), physiology.overload_limit);
         state.osteocyte = relax(state.osteocyte, 1.0 - disuse + overload, physiology.osteocyte_time, dt);
         let low = max(0.0, 1.0 - state.osteocyte);
@@ -51,29 +91,41 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         state.osteoclasts = relax(osteoclasts,
             state.rankl_opg * (1.0 - environment.osteoclast_inhibition), physiology.osteoclast_time, dt);
 
-        state.marrow_fat = relax(state.marrow_fat, 1.0 + physiology.marrow_fat_gain * low, physiology.marrow_fat_time, dt);
+        // Stem cells: unloading inhibits MAPK and raises PPAR-gamma, bone cells give way to fat.
+        state.mapk = relax(state.mapk, 1.0 - physiology.mapk_loss * low, physiology.fate_time, dt);
+        state.ppar_gamma = relax(state.ppar_gamma, 1.0 + physiology.ppar_gain * low, physiology.fate_time, dt);
+        state.marrow_fat = relax(state.marrow_fat,
+            1.0 + physiology.marrow_fat_gain * (state.ppar_gamma - 1.0), physiology.marrow_fat_time, dt);
+        state.cytoskeleton = relax(state.cytoskeleton,
+            1.0 - physiology.cytoskeleton_loss * (1.0 - min(environment.gravity, 1.0)), physiology.cytoskeleton_time, dt);
         // Formation follows resorption late (coupling), is held back by sclerostin at once, and
-        // is driven by overload; stem cells that turn to fat are missing among its precursors.
+        // is driven by overload; stem cells that do not turn to bone are missing among its precursors.
         state.preosteoblasts = relax(state.preosteoblasts,
             1.0 + physiology.coupling * (state.osteoclasts - 1.0)
-                - physiology.adipogenic_shift * (state.marrow_fat - 1.0), physiology.coupling_time, dt);
+                - physiology.stem_cell_shift * (1.0 - state.mapk / state.ppar_gamma), physiology.coupling_time, dt);
         let wnt = 1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0));
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,
             max(0.0, state.preosteoblasts * wnt * (1.0 + physiology.formation_gain * high)
-                * (1.0 + physiology.bmp_formation * bmp)),
+                * (1.0 + physiology.bmp_formation * bmp)
+                * (1.0 - physiology.cytoskeleton_formation * (1.0 - state.cytoskeleton))),
             physiology.osteoblast_time, dt);
 
-        let surface = specific_surface(state.bvtv) + site.surface;
         let balance = 0.5 * ((state.osteoblasts - state.osteoclasts) + (osteoblasts - osteoclasts));
-        state.bvtv = clamp(state.bvtv + dt * physiology.surface_turnover * surface * balance,
-            physiology.bvtv_floor, 1.0 - physiology.bvtv_floor);
+        let worked = select(surface[s].y, surface[s].x, balance > 0.0);
+        let least = select(physiology.bvtv_floor, 0.0, site.kind == STRUT);
+        let most = select(1.0 - physiology.bvtv_floor, 1.0, site.kind >= STRUT);
+        state.bvtv = clamp(state.bvtv + dt * physiology.surface_turnover * worked * balance, least, most);
+        if (site.kind == TRABECULAR) {
+            let lost = max(0.0, 1.0 - state.bvtv / homeostasis[s].y);
+            state.connectivity = min(state.connectivity, 1.0 - physiology.perforation * lost);
+        }
         bone[s] = state;
         secretion += site.fraction * physiology.bmp_bone * (state.osteoblasts - 1.0);
     }
     let shared_with_muscle = (place.sites & 0x100u) != 0u;
-    let from_muscle = select(vec2<f32>(0.0), source[place.voxel], shared_with_muscle);
-    source[place.voxel] = from_muscle + vec2<f32>(secretion, 0.0);
+    let from_muscle = select(vec4<f32>(0.0), source[place.voxel], shared_with_muscle);
+    source[place.voxel] = from_muscle + vec4<f32>(secretion, 0.0, 0.0, 0.0);
 }
 
 // Settling under 1 g: trabecular density moves until its tissue feels the target stimulus
@@ -84,7 +136,7 @@ fn settle(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
-        if (sites[s].cortical == 0u) {
+        if (sites[s].kind == TRABECULAR) {
             let wanted = bone[s].bvtv * pow(stimulus[s] / physiology.settling_stimulus, physiology.settling_exponent);
             bone[s].bvtv = clamp(wanted, physiology.trabecular_least, physiology.trabecular_most);
         }
@@ -98,7 +150,18 @@ fn remember(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
-        set_point_out[s] = stimulus[s];
-        initial[s] = bone[s].bvtv;
+        homeostasis_out[s] = vec2<f32>(stimulus[s], bone[s].bvtv);
+    }
+}
+
+// Growth from a uniform block: trabecular bone strives for one and the same stimulus everywhere.
+@compute @workgroup_size(64)
+fn seed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= environment.bone_voxels) { return; }
+    let place = bone_voxels[t];
+    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+        let wanted = select(stimulus[s], physiology.settling_stimulus, sites[s].kind == TRABECULAR);
+        homeostasis_out[s] = vec2<f32>(wanted, bone[s].bvtv);
     }
 }

@@ -2,15 +2,26 @@
 
 @group(0) @binding(0) var<uniform> physiology: Physiology;
 @group(0) @binding(1) var<uniform> environment: Environment;
-@group(0) @binding(2) var<uniform> choice: vec4<u32>; // x: 0 bmd, 1 change, 2 strain energy, 3 osteoclasts; muscle: 4 area, 5 change
+@group(0) @binding(2) var<uniform> choice: vec4<u32>; // x: what (below); y: which member of a state or level
 @group(0) @binding(3) var<storage, read> bone_voxels: array<BoneVoxel>;
 @group(0) @binding(4) var<storage, read> sites: array<Site>;
-@group(0) @binding(5) var<storage, read> bone: array<SiteState>;
-@group(0) @binding(6) var<storage, read> initial: array<f32>;      // bvtv by site at the start
+@group(0) @binding(5) var<storage, read> bone: array<f32>;                   // SiteState, member by member
+@group(0) @binding(6) var<storage, read> homeostasis: array<vec2<f32>>;      // set-point, bvtv at the start
 @group(0) @binding(7) var<storage, read> energy: array<f32>;
-@group(0) @binding(8) var<storage, read_write> values: array<f32>; // by voxel
+@group(0) @binding(8) var<storage, read_write> values: array<f32>;           // by voxel
 @group(0) @binding(9) var<storage, read> muscle_voxels: array<MuscleVoxel>;
-@group(0) @binding(10) var<storage, read> muscle: array<MuscleState>;
+@group(0) @binding(10) var<storage, read> muscle: array<f32>;                // MuscleState, member by member
+@group(0) @binding(11) var<storage, read> level: array<vec4<f32>>;
+@group(0) @binding(12) var<storage, read_write> envelope: array<u32>;        // lowest byte: bone's share
+
+const DENSITY: u32 = 0u;
+const CHANGE: u32 = 1u;
+const ENERGY: u32 = 2u;
+const MEMBER: u32 = 3u;
+const AREA: u32 = 4u;
+const LEVEL: u32 = 5u;
+const SITE_MEMBERS: u32 = 12u;
+const MUSCLE_MEMBERS: u32 = 9u;
 
 @compute @workgroup_size(64)
 fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -20,18 +31,24 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     var volume = 0.0;
     var bone_volume = 0.0;
     var before = 0.0;
-    var osteoclasts = 0.0;
+    var member = 0.0;
     for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
         let f = sites[s].fraction;
         volume += f;
-        bone_volume += f * bone[s].bvtv;
-        before += f * initial[s];
-        osteoclasts += f * bone[s].osteoclasts;
+        bone_volume += f * bone[SITE_MEMBERS * s];
+        before += f * homeostasis[s].y;
+        member += f * bone[SITE_MEMBERS * s + choice.y];
+        if (sites[s].kind == STRUT) {
+            // A strut's voxel is drawn as far as it is bone.
+            let share = u32(round(255.0 * clamp(bone[SITE_MEMBERS * s], 0.0, 1.0)));
+            envelope[place.voxel] = (envelope[place.voxel] & 0xffffff00u) | share;
+        }
     }
     var value = physiology.tissue_mineral * bone_volume / volume;
-    if (choice.x == 1u) { value = 100.0 * (bone_volume / before - 1.0); }
-    if (choice.x == 2u) { value = energy[t] / volume; }
-    if (choice.x == 3u) { value = osteoclasts / volume; }
+    // Where there was next to no bone a change has no meaning.
+    if (choice.x == CHANGE) { value = select(0.0, 100.0 * (bone_volume / before - 1.0), before > 0.02 * volume); }
+    if (choice.x == ENERGY) { value = energy[t] / volume; }
+    if (choice.x == MEMBER) { value = member / volume; }
     values[place.voxel] = value;
 }
 
@@ -40,6 +57,11 @@ fn muscle_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     let t = thread_index(id, groups);
     if (t >= environment.muscle_voxels) { return; }
     let place = muscle_voxels[t];
-    let area = place.type1 * muscle[t].type1 + (1.0 - place.type1) * muscle[t].type2;
-    values[place.voxel] = select(100.0 * area, 100.0 * (area - 1.0), choice.x == 5u);
+    let first = MUSCLE_MEMBERS * t;
+    let area = place.type1 * muscle[first] + (1.0 - place.type1) * muscle[first + 1u];
+    var value = 100.0 * area;
+    if (choice.x == CHANGE) { value = 100.0 * (area - 1.0); }
+    if (choice.x == MEMBER) { value = muscle[first + choice.y]; }
+    if (choice.x == LEVEL) { value = 1.0 + level[place.voxel][choice.y]; }
+    values[place.voxel] = value;
 }

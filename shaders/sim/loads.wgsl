@@ -44,9 +44,10 @@ fn daily_forces(@builtin(local_invocation_index) lane: u32) {
         for (var g = 0u; g < environment.groups; g++) {
             weakness += (1.0 - strength[g]) / f32(environment.groups);
         }
-        weakness *= physiology.joint_muscle_share;
+        weakness *= environment.muscle_share[case_number / 4u][case_number % 4u];
     } else {
         weakness = 1.0 - strength[case_number - environment.joint_cases];
     }
-    forces[lane] = reference[lane] * environment.activity[activity / 4u][activity % 4u] * (1.0 - weakness);
+    forces[lane] = reference[lane] * environment.scale[lane / 4u][lane % 4u]
+        * (1.0 - physiology.mechanical_crosstalk * weakness);
 }

@@ -5,8 +5,8 @@
 @group(0) @binding(1) var<uniform> environment: Environment;
 @group(0) @binding(2) var<storage, read> muscle_voxels: array<MuscleVoxel>;
 @group(0) @binding(3) var<storage, read_write> muscle: array<MuscleState>;
-@group(0) @binding(4) var<storage, read> level: array<vec2<f32>>;
-@group(0) @binding(5) var<storage, read_write> source: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read> level: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> source: array<vec4<f32>>;
 
 fn fibre(area: f32, sensitivity: f32, balance: f32) -> f32 {
     let to = 1.0 + sensitivity * (balance - 1.0);
@@ -23,10 +23,15 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     var state = muscle[t];
     let dt = environment.dt;
     let used = environment.muscle_use[place.group / 4u][place.group % 4u];
-    let disuse = pow(max(0.0, 1.0 - used), physiology.muscle_dose_exponent);
+    let disuse = dose(1.0 - used, physiology.muscle_full_disuse, physiology.muscle_dose_exponent);
     let training = max(0.0, used - 1.0);
-    let bmp = level[place.voxel].x;
-    let myostatin = level[place.voxel].y;
+    let atrophy = environment.muscle_atrophy[place.group / 4u][place.group % 4u];
+    let fluid = environment.muscle_fluid[place.group / 4u][place.group % 4u];
+    // BMP and myostatin compete for Smad4; their balance is the muscle's quality.
+    let bmp = 1.0 + free_bmp(level[place.voxel]);
+    let myostatin = max(0.0, 1.0 + level[place.voxel].z);
+    state.smad158 = 2.0 * bmp / (bmp + myostatin);
+    state.smad23 = 2.0 * myostatin / (bmp + myostatin);
 
     state.memory = relax(state.memory, disuse, physiology.satellite_memory_time, dt);
     // Unloading that the satellite cells have not yet got used to.
@@ -38,18 +43,20 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
         1.0 + physiology.myotube_activation * fresh - physiology.myotube_loss * state.memory,
         physiology.satellite_time, dt);
     state.neural = relax(state.neural, 1.0 - physiology.neural_loss * disuse, physiology.neural_time, dt);
-    state.fluid = relax(state.fluid, environment.fluid, physiology.fluid_time, dt);
+    state.fluid = relax(state.fluid, fluid, physiology.fluid_time, dt);
 
     let synthesis = 1.0 - physiology.synthesis_loss * disuse + physiology.training_gain * training
-        + physiology.bmp_synthesis * bmp
+        + physiology.smad158_synthesis * (state.smad158 - 1.0)
         + physiology.satellite_synthesis * (0.5 * (state.satellite_cells + state.myotubes) - 1.0);
-    let degradation = 1.0 + physiology.degradation_gain * disuse + physiology.myostatin_degradation * myostatin;
-    let balance = max(0.0, synthesis) / max(0.1, degradation);
+    let degradation = 1.0 + physiology.degradation_gain * disuse + physiology.smad23_degradation * (state.smad23 - 1.0);
+    let balance = 1.0 + atrophy * (max(0.0, synthesis) / max(0.1, degradation) - 1.0);
     state.type1 = fibre(state.type1, physiology.type1_sensitivity, balance);
     state.type2 = fibre(state.type2, physiology.type2_sensitivity, balance);
     muscle[t] = state;
-    source[place.voxel] = place.fraction * vec2<f32>(
-        physiology.bmp_activation * fresh - physiology.bmp_loss * state.memory,
-        physiology.myostatin_gain * state.memory,
+    source[place.voxel] = place.fraction * vec4<f32>(
+        physiology.bmp2_activation * fresh - physiology.bmp2_loss * state.memory,
+        physiology.bmp4_activation * fresh - physiology.bmp4_loss * state.memory,
+        (physiology.myostatin_gain - physiology.myostatin_loss) * state.memory,
+        physiology.inhibitor_gain * state.memory,
     );
 }

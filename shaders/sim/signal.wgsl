@@ -1,11 +1,12 @@
-// BMP-2 and myostatin between the tissues: secreted by muscle and bone, spreading and decaying
+// BMP-2, BMP-4, myostatin and the inhibitors of BMP (Noggin and Chordin, which bind alike) between
+// the tissues: secreted by muscle and bone, spreading and decaying
 // within hours, so that they stand in balance each day: φ − L² ∇²φ = source. Stored is the
 // change relative to homeostasis, which is exactly zero when nothing has changed.
 
 @group(0) @binding(0) var<uniform> physiology: Physiology;
 @group(0) @binding(1) var<uniform> lattice: Lattice;
-@group(0) @binding(2) var<storage, read> source: array<vec2<f32>>;          // BMP-2, myostatin
-@group(0) @binding(3) var<storage, read_write> level: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read> source: array<vec4<f32>>;          // BMP-2, BMP-4, myostatin, inhibitors
+@group(0) @binding(3) var<storage, read_write> level: array<vec4<f32>>;
 
 struct Lattice {
     voxels: vec3<u32>,
@@ -14,7 +15,7 @@ struct Lattice {
     padding: f32,
 }
 
-fn neighbour(at: vec3<u32>, axis: u32, up: bool) -> vec2<f32> {
+fn neighbour(at: vec3<u32>, axis: u32, up: bool) -> vec4<f32> {
     var p = at;
     // No flux through the faces of the lattice: the outside mirrors the inside.
     if (up) { p[axis] = min(p[axis] + 1u, lattice.voxels[axis] - 1u); }

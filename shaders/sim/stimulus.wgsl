@@ -72,10 +72,11 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     var modulus = 0.0;
     for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
         let v = bone[s].bvtv;
-        let e = bone_modulus(v, physiology);
+        let e = bone_modulus(max(v, physiology.bvtv_floor), physiology);
         modulus += sites[s].fraction * e;
-        // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels.
-        stimulus[s] = strain * e / (v * v);
+        // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels. A piece of a strut is matrix.
+        let in_matrix = e / (v * v);
+        stimulus[s] = strain * select(in_matrix, bone_modulus(1.0, physiology), sites[s].kind >= STRUT);
     }
     energy[t] = 0.5 * modulus * peak;
 }

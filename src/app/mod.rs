@@ -46,7 +46,7 @@ impl std::fmt::Debug for MechanostatApp {
 /// # Errors
 /// No display (exit code 1), no adapter (3), a size out of range (2).
 pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
-    let need = Simulation::estimate(size)?;
+    let need = Simulation::estimate("hip", size)?;
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
     if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
         return Err(CommandError {
@@ -124,7 +124,7 @@ impl MechanostatApp {
             render.queue.clone(),
         );
         // The window may have been opened on an adapter's own limits; this names what is missing.
-        let need = Simulation::estimate(size)?;
+        let need = Simulation::estimate("hip", size)?;
         device_descriptor(&render.adapter, need)?;
         let anatomy = Anatomy::build("hip", size)?;
         let mut picture = crate::command::picture(&anatomy, FieldKind::Density, [512, 640]);

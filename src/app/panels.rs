@@ -149,7 +149,7 @@ impl MechanostatApp {
             .selected_text(self.picture.field.title())
             .width(210.0)
             .show_ui(ui, |ui| {
-                for field in FieldKind::ALL {
+                for field in FieldKind::ALL.iter().copied() {
                     if ui
                         .selectable_label(field == self.picture.field, field.title())
                         .clicked()

@@ -102,7 +102,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `scenario` in the hip.
+    /// A session of `scenario` in a scene.
     /// # Errors
     /// [`CommandError`].
     pub fn new(gpu: &Gpu, scenario: Scenario, size: usize) -> Result<Self, CommandError> {

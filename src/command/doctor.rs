@@ -41,7 +41,7 @@ pub fn doctor() -> Result<(), CommandError> {
         ))?;
         for size in TOLD {
             let mebibytes = BYTES_PER_VOXEL * LATTICE * (size as f64).powi(3) / f64::from(1 << 20);
-            let verdict = match device_descriptor(&adapter, Simulation::estimate(size)?) {
+            let verdict = match device_descriptor(&adapter, Simulation::estimate("hip", size)?) {
                 Ok(_) => "yes".to_owned(),
                 Err(error) => format!("no: {error}"),
             };

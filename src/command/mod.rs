@@ -3,6 +3,7 @@
 mod bench;
 mod bench_mechanics;
 mod doctor;
+mod place;
 mod run;
 mod solve;
 
@@ -17,6 +18,7 @@ use crate::tissue::SceneError;
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::doctor;
+pub use place::{Place, person};
 pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, StrengthDays, run};
 pub use solve::{Axis, Ends, SolveArgs, solve};

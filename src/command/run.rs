@@ -10,16 +10,16 @@ use clap::{Args, ValueEnum};
 use crate::figure::{Chart, ColourBar, Curve, MissionFigure, Panel, Raster, Span, png};
 use crate::gpu::{Gpu, GpuError, Readback, values};
 use crate::io::{self, Row};
-use crate::measure::{Measurement, Ruler, StrengthTest};
+use crate::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
 use crate::physiology::{Model, Physiology};
 use crate::scenario::Scenario;
 use crate::sim::field::FieldKind;
 use crate::sim::{SETTLING_ROUNDS, Simulation, Snapshot, Status};
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SCENES, SiteKind};
 use crate::view::{Camera, Colormap, Cut, Picture, RayMarch};
 use crate::volume::Volume;
 
-use super::{CommandError, say, scenario};
+use super::{CommandError, Place, person, say, scenario};
 
 /// Resolution of figures.
 const DOTS_PER_INCH: f64 = 300.0;
@@ -54,13 +54,13 @@ pub struct RunArgs {
     /// Folder for what the run leaves [default: results/SCENARIO]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Scene
+    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy)
     #[arg(long, default_value = "hip")]
     pub scene: String,
     /// Voxels along the scene's longest side
     #[arg(long, default_value_t = 64, value_name = "N")]
     pub size: usize,
-    /// Group of people
+    /// Group of people: control, op (osteoporotic) or oa (osteoarthritic)
     #[arg(long, default_value = "control")]
     pub group: String,
     /// Days to run; more than the scenario has lengthen its last phase [default: all]
@@ -72,33 +72,28 @@ pub struct RunArgs {
     /// Fields to write at each of these days
     #[arg(long, value_enum, default_value_t = FieldFormat::None)]
     pub fields: FieldFormat,
+    /// Another value for a parameter of physiology.toml, as NAME=VALUE; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Grow trabecular bone from a uniform block by the laws of remodelling, sped up, instead of settling it first
+    #[arg(long)]
+    pub grow: bool,
     /// When bones are tested to failure (a solve each)
     #[arg(long, value_enum, default_value_t = StrengthDays::Ends)]
     pub strength: StrengthDays,
 }
-
-/// Groups of people that the model knows.
-const GROUPS: [&str; 1] = ["control"];
 
 /// Runs a scenario and leaves its results.
 /// # Errors
 /// [`CommandError`] with its exit code; nothing half-written stays.
 pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let scenario = scenario(&args.scenario)?;
-    if !GROUPS.contains(&args.group.as_str()) {
-        return Err(CommandError::usage(format!(
-            "there is no group \"{}\"; allowed: {}",
-            args.group,
-            GROUPS.join(", ")
-        )));
-    }
     if let Some(days) = args.days {
         check_days("--days", days)?;
     }
     check_days("--every", args.every)?;
     let days = args.days.unwrap_or_else(|| scenario.days());
-    Anatomy::check(&args.scene, args.size)?;
-    let model = Arc::new(Model::built_in()?);
+    let place = Place::find(&args.scene, args.size)?;
     let stem = std::path::Path::new(&args.scenario)
         .file_stem()
         .unwrap_or_default();
@@ -109,11 +104,21 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     io::writable_folder(&out)?;
 
     // The adapter is asked before a large scene is built: that takes long.
-    let gpu = Gpu::open(Simulation::estimate(args.size)?)?;
+    let need = place.need(args.size)?;
+    // A wrong name is told before the adapter is woken.
+    person(SCENES[0], &args.group, scenario.body_mass_kg, &args.set)?;
+    let gpu = Gpu::open(need)?;
+    let anatomy = Arc::new(place.anatomy(args.size)?);
+    let model = person(anatomy.scene, &args.group, scenario.body_mass_kg, &args.set)?;
+    let model = Arc::new(model);
     eprintln!("{} on {}", scenario.name, gpu.adapter_name());
-    let anatomy = Arc::new(Anatomy::build(&args.scene, args.size)?);
     let bar = Progress::new(SETTLING_ROUNDS, days);
-    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+    let begin = if args.grow {
+        Simulation::growing
+    } else {
+        Simulation::new
+    };
+    let mut simulation = begin(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
     simulation.set_slice(16);
     settle(&mut simulation, &bar)?;
 
@@ -136,6 +141,9 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
             let mut measured = ruler.measure(&take_snapshot(&simulation)?);
             if tested {
                 measured.extend(test_strength(&simulation)?);
+            }
+            if args.grow {
+                measured.extend(wolff(&simulation)?);
             }
             table.record(&simulation, &scenario, &measured);
             write_fields(&simulation, args.fields, &out)?;
@@ -184,7 +192,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         manifest(&scenario, args, days, &model, &simulation).as_bytes(),
     )?;
     io::write(&figure_path, &drawn)?;
-    print_summary(&rows)?;
+    print_summary(&rows, &anatomy)?;
     say(&format!("picture: {}", figure_path.display()))?;
     say(&format!("table:   {}", table_path.display()))?;
     Ok(())
@@ -222,6 +230,28 @@ fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
         }
         .into()
     })
+}
+
+/// How the grown bone lies against the stress of the day.
+fn wolff(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
+    let pending = PendingOrientation::new(simulation)?;
+    simulation.gpu().wait()?;
+    let found = pending
+        .poll(simulation)?
+        .ok_or_else(|| GpuError::Readback {
+            detail: "the orientation never arrived".to_owned(),
+        })?;
+    let tell = |quantity, unit, value| Measurement {
+        region: "trabecular",
+        quantity,
+        unit,
+        value,
+    };
+    Ok(vec![
+        tell("angle_to_principal_stress", "deg", found.angle),
+        tell("cosine_to_principal_stress", "1", found.cosine),
+        tell("density_stress_correlation", "1", found.correlation),
+    ])
 }
 
 /// Tests the bones of a scene to failure, each as its plans have it.
@@ -429,6 +459,38 @@ pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Pi
     }
 }
 
+/// A region's name for people.
+pub(crate) fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// The curves that tell most about a scene's bone: region, quantity, label.
+pub(crate) fn bone_curves(anatomy: &Anatomy) -> Vec<(&'static str, &'static str, String)> {
+    // The hip as a whole says more than its neck; elsewhere the first region does.
+    let main = anatomy
+        .regions
+        .iter()
+        .map(|r| r.name)
+        .find(|n| *n == "total_hip")
+        .or_else(|| anatomy.regions.first().map(|r| r.name));
+    let mut all = Vec::new();
+    let cortical = anatomy
+        .bone
+        .iter()
+        .any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Cortical));
+    if let Some(main) = main {
+        all.push((main, "bmd", plain(main)));
+        if cortical {
+            all.push((main, "trabecular_bmd", format!("{}, trabecular", plain(main))));
+            all.push((main, "cortical_bmd", format!("{}, cortical", plain(main))));
+        }
+    }
+    let others = anatomy.regions.iter().filter(|r| Some(r.name) != main);
+    all.extend(others.map(|r| (r.name, "bmd", plain(r.name))));
+    all.truncate(5);
+    all
+}
+
 fn curve(rows: &[Row], region: &str, quantity: &str, label: &str) -> Curve {
     Curve {
         label: label.to_owned(),
@@ -491,25 +553,24 @@ fn figure(
         charts: [
             chart(
                 "Bone mineral density, change (%)",
-                vec![
-                    curve(rows, "total_hip", "bmd", "total hip"),
-                    curve(rows, "total_hip", "trabecular_bmd", "total hip, trabecular"),
-                    curve(rows, "total_hip", "cortical_bmd", "total hip, cortical"),
-                    curve(rows, "femoral_neck", "bmd", "femoral neck"),
-                ],
+                bone_curves(simulation.anatomy())
+                    .iter()
+                    .map(|(region, quantity, label)| curve(rows, region, quantity, label))
+                    .collect(),
             ),
             chart(
                 "Muscle volume, change (%)",
-                vec![
-                    curve(rows, "quadriceps", "volume", "quadriceps"),
-                    curve(rows, "hamstrings", "volume", "hamstrings"),
-                    curve(rows, "gluteals", "volume", "gluteals"),
-                ],
+                simulation
+                    .anatomy()
+                    .muscle_regions
+                    .iter()
+                    .map(|m| curve(rows, m.name, "volume", &plain(m.name)))
+                    .collect(),
             ),
         ],
         notes: vec![
             format!(
-                "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view of a right femur, cut open in a coronal plane.",
+                "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view, cut open.",
                 env!("CARGO_PKG_VERSION"),
                 args.scene,
                 args.size,
@@ -580,23 +641,30 @@ fn manifest(
     format!("# What this run was made of: enough to run it again.\n{run}")
 }
 
-fn print_summary(rows: &[Row]) -> Result<(), CommandError> {
+fn print_summary(rows: &[Row], anatomy: &Anatomy) -> Result<(), CommandError> {
     let Some(last) = rows.last().map(|r| r.day) else {
         return Ok(());
     };
     say(&format!("change at day {last}:"))?;
-    let wanted = [
-        ("total_hip", "bmd"),
-        ("total_hip", "trabecular_bmd"),
-        ("total_hip", "cortical_bmd"),
-        ("total_hip", "strength"),
-        ("total_hip", "stance_strength"),
-        ("femoral_neck", "bmd"),
-        ("quadriceps", "volume"),
-        ("hamstrings", "volume"),
-        ("gluteals", "volume"),
-        ("quadriceps", "strength"),
-    ];
+    let mut wanted: Vec<(&str, &str)> = Vec::new();
+    for region in &anatomy.regions {
+        for quantity in [
+            "bmd",
+            "trabecular_bmd",
+            "cortical_bmd",
+            "strength",
+            "stance_strength",
+        ] {
+            wanted.push((region.name, quantity));
+        }
+    }
+    for region in &anatomy.muscle_regions {
+        wanted.push((region.name, "volume"));
+        wanted.push((region.name, "strength"));
+    }
+    for quantity in ["resorption_marker", "formation_marker"] {
+        wanted.push(("whole_body", quantity));
+    }
     for (region, quantity) in wanted {
         if let Some(r) = rows
             .iter()
@@ -604,7 +672,7 @@ fn print_summary(rows: &[Row]) -> Result<(), CommandError> {
             .find(|r| r.region == region && r.quantity == quantity)
         {
             say(&format!(
-                "  {:<14} {:<15} {:>8.2} %",
+                "  {:<17} {:<17} {:>8.2} %",
                 r.region,
                 r.quantity,
                 r.change_pct + 0.0

@@ -1,15 +1,17 @@
 //! What is measured on a snapshot: region statistics and clinical quantities.
 
 pub mod compression;
+pub mod orientation;
 pub mod strength;
 
 pub use compression::{Compression, compression, strain_energy};
+pub use orientation::{Orientation, PendingOrientation};
 pub use strength::{Strength, StrengthTest};
 
 use crate::physiology::{Model, Physiology};
 use crate::sim::Snapshot;
 use crate::sim::state::Lists;
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SiteKind};
 
 /// One number: a quantity of a region.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,8 @@ pub struct Ruler {
     regions: Vec<Region>,
     groups: Vec<Group>,
     physiology: Physiology,
+    /// The region that tells how fragile the bone is, with what it is measured against, mg HA/cm3.
+    reference: Option<(&'static str, f64)>,
     voxel_mm3: f64,
 }
 
@@ -72,14 +76,6 @@ impl Mean {
     }
 }
 
-/// Bone surface a tissue volume, 1/mm, by porosity (Martin 1984), as `bone.wgsl` has it.
-fn specific_surface(p: &Physiology, bvtv: f64) -> f64 {
-    let x = 1.0 - bvtv;
-    [p.martin_5, p.martin_4, p.martin_3, p.martin_2, p.martin_1]
-        .iter()
-        .fold(0.0, |sum, c| (sum + f64::from(*c)) * x)
-}
-
 impl Ruler {
     /// For snapshots of simulations of `anatomy` with `model`.
     pub fn new(anatomy: &Anatomy, model: &Model) -> Self {
@@ -108,33 +104,38 @@ impl Ruler {
             })
             .collect();
         let groups = anatomy
-            .groups
+            .muscle_regions
             .iter()
-            .enumerate()
-            .map(|(g, name)| {
-                let of_group = || {
+            .map(|region| {
+                let of_region = || {
                     anatomy
                         .muscle
                         .iter()
                         .enumerate()
-                        .filter(move |(_, m)| m.group == g)
+                        .filter(|(_, m)| region.groups.contains(&m.group))
                 };
-                let low = of_group().map(|(_, m)| m.at[2]).min().unwrap_or(0);
-                let high = of_group().map(|(_, m)| m.at[2] + 1).max().unwrap_or(1);
+                let low = of_region().map(|(_, m)| m.at[2]).min().unwrap_or(0);
+                let high = of_region().map(|(_, m)| m.at[2] + 1).max().unwrap_or(1);
                 Group {
-                    name,
-                    voxels: of_group()
+                    name: region.name,
+                    voxels: of_region()
                         .map(|(i, m)| (i, m.fraction * voxel_mm3))
                         .collect(),
                     length_mm: (high - low) as f64 * anatomy.spacing,
                 }
             })
             .collect();
+        let facts = model.scenes.iter().find(|s| s.name == anatomy.scene);
+        let reference = anatomy.regions.iter().find_map(|r| {
+            let bmd = facts?.reference_bmd.get(r.name)?;
+            Some((r.name, *bmd))
+        });
         Self {
             lists,
             regions,
             groups,
             physiology: model.physiology,
+            reference,
             voxel_mm3,
         }
     }
@@ -150,45 +151,84 @@ impl Ruler {
         }
         // Markers in blood come from the surfaces on which cells work.
         let (mut resorption, mut formation) = (Mean::default(), Mean::default());
-        for (site, state) in self.lists.sites.iter().zip(&snapshot.sites) {
-            let surface = f64::from(site.fraction)
-                * (specific_surface(&self.physiology, f64::from(state.bvtv))
-                    + f64::from(site.surface));
-            resorption.add(f64::from(state.osteoclasts), surface * self.voxel_mm3);
-            formation.add(f64::from(state.osteoblasts), surface * self.voxel_mm3);
+        for ((site, state), surface) in self
+            .lists
+            .sites
+            .iter()
+            .zip(&snapshot.sites)
+            .zip(&snapshot.surface)
+        {
+            let worked = f64::from(site.fraction) * mean_surface(surface) * self.voxel_mm3;
+            resorption.add(f64::from(state.osteoclasts), worked);
+            formation.add(f64::from(state.osteoblasts), worked);
         }
-        all.push(Measurement {
-            region: "whole_body",
-            quantity: "resorption_marker",
-            unit: "1",
-            value: resorption.value(),
-        });
-        all.push(Measurement {
-            region: "whole_body",
-            quantity: "formation_marker",
-            unit: "1",
-            value: formation.value(),
-        });
+        let mut push = |quantity, value| {
+            all.push(Measurement {
+                region: "whole_body",
+                quantity,
+                unit: "1",
+                value,
+            });
+        };
+        push("resorption_marker", resorption.value());
+        push("formation_marker", formation.value());
+        let Some((region, reference)) = self.reference else {
+            return all;
+        };
+        // Each part is 1 at 2.5 standard deviations below young adults: osteoporosis by density, sarcopenia by strength.
+        let part = |relative: f64, spread: f32| (1.0 - relative) / (2.5 * f64::from(spread));
+        let bmd = self
+            .regions
+            .iter()
+            .find(|r| r.name == region)
+            .map_or(reference, |r| self.bmd(r, snapshot));
+        let mut strength = Mean::default();
+        for (place, state) in self.lists.muscle_voxels.iter().zip(&snapshot.muscle) {
+            let area = f64::from(place.type1) * f64::from(state.type1)
+                + (1.0 - f64::from(place.type1)) * f64::from(state.type2);
+            strength.add(area * f64::from(state.neural), f64::from(place.fraction));
+        }
+        let p = &self.physiology;
+        let fragility = part(bmd / reference, p.bmd_spread).max(0.0);
+        let weakness = part(
+            f64::from(p.muscle_mass) * strength.value(),
+            p.strength_spread,
+        )
+        .max(0.0);
+        push("bone_fragility", fragility);
+        push("muscle_weakness", weakness);
+        push("osteosarcopenia", fragility.min(weakness));
         all
+    }
+
+    /// Mineral density of a region, mg HA/cm3.
+    fn bmd(&self, region: &Region, snapshot: &Snapshot) -> f64 {
+        let bone_mm3: f64 = region
+            .sites
+            .iter()
+            .map(|(s, mm3)| mm3 * f64::from(snapshot.sites[*s].bvtv))
+            .sum();
+        f64::from(self.physiology.tissue_mineral) * bone_mm3 / region.envelope_mm3
     }
 
     fn bone_region(&self, region: &Region, snapshot: &Snapshot, all: &mut Vec<Measurement>) {
         let mineral = f64::from(self.physiology.tissue_mineral);
         let (mut trabecular, mut cortical) = (Mean::default(), Mean::default());
-        let mut cells = [Mean::default(); 6];
+        let mut cells = [Mean::default(); CELLS.len()];
         let mut bone_mm3 = 0.0;
         for (s, mm3) in &region.sites {
             let (site, state) = (&self.lists.sites[*s], &snapshot.sites[*s]);
             let bvtv = f64::from(state.bvtv);
             bone_mm3 += bvtv * mm3;
-            let compartment = if site.cortical == 1 {
+            let compartment = if site.kind == SiteKind::Cortical as u32 {
                 &mut cortical
             } else {
                 &mut trabecular
             };
             compartment.add(bvtv, *mm3);
-            let surface =
-                mm3 * (specific_surface(&self.physiology, bvtv) + f64::from(site.surface));
+            let surface = mm3 * mean_surface(&snapshot.surface[*s]);
+            let wnt =
+                1.0 / (1.0 + self.physiology.sclerostin_formation * (state.sclerostin - 1.0));
             let values = [
                 state.osteoblasts,
                 state.osteoclasts,
@@ -196,6 +236,14 @@ impl Ruler {
                 state.rankl_opg,
                 state.sclerostin,
                 state.marrow_fat,
+                state.mapk,
+                state.ppar_gamma,
+                state.mapk / state.ppar_gamma,
+                state.cytoskeleton,
+                // Alkaline phosphatase goes with the making of osteoblasts, osteocalcin with ripe ones.
+                state.mapk * state.cytoskeleton,
+                wnt * state.cytoskeleton,
+                state.connectivity,
             ];
             for (cell, value) in cells.iter_mut().zip(values) {
                 cell.add(f64::from(value), surface);
@@ -219,25 +267,19 @@ impl Ruler {
         if cortical.weight > 0.0 {
             push("cortical_bmd", "mg HA/cm3", mineral * cortical.value());
         }
-        let names = [
-            "osteoblasts",
-            "osteoclasts",
-            "osteocyte_signal",
-            "rankl_opg",
-            "sclerostin",
-            "marrow_fat",
-        ];
-        for (name, cell) in names.into_iter().zip(cells) {
+        for (name, cell) in CELLS.into_iter().zip(cells) {
             push(name, "1", cell.value());
         }
     }
 
     fn muscle_group(&self, group: &Group, snapshot: &Snapshot, all: &mut Vec<Measurement>) {
+        let mass = f64::from(self.physiology.muscle_mass);
         let mut volume = 0.0;
         let (mut type1_mm3, mut type2_mm3) = (0.0, 0.0);
-        let mut means = [Mean::default(); 5];
+        let mut means = [Mean::default(); MUSCLE.len()];
         for (i, mm3) in &group.voxels {
             let (place, state) = (&self.lists.muscle_voxels[*i], &snapshot.muscle[*i]);
+            let mm3 = mass * mm3;
             let share = f64::from(place.type1);
             let (one, two) = (
                 share * f64::from(state.type1),
@@ -246,16 +288,22 @@ impl Ruler {
             volume += mm3 * (one + two) * f64::from(state.fluid);
             type1_mm3 += mm3 * one;
             type2_mm3 += mm3 * two;
-            let level = snapshot.levels[place.voxel as usize];
+            let level = snapshot.levels[place.voxel as usize].map(f64::from);
             let values = [
                 (one + two) * f64::from(state.neural),
+                f64::from(state.neural),
                 f64::from(state.satellite_cells),
                 f64::from(state.myotubes),
-                1.0 + f64::from(level[1]),
-                1.0 + f64::from(level[0]),
+                1.0 + level[2],
+                1.0 + level[0],
+                1.0 + level[1],
+                1.0 + level[3],
+                f64::from(state.smad158),
+                f64::from(state.smad23),
+                f64::from(state.smad158 / state.smad23),
             ];
             for (mean, value) in means.iter_mut().zip(values) {
-                mean.add(value, *mm3);
+                mean.add(value, mm3);
             }
         }
         let mut push = |quantity, unit, value| {
@@ -269,17 +317,44 @@ impl Ruler {
         push("volume", "cm3", volume * 1e-3);
         push("type1_csa", "mm2", type1_mm3 / group.length_mm);
         push("type2_csa", "mm2", type2_mm3 / group.length_mm);
-        for (name, mean) in [
-            "strength",
-            "satellite_cells",
-            "myotubes",
-            "myostatin",
-            "bmp2",
-        ]
-        .into_iter()
-        .zip(means)
-        {
+        for (name, mean) in MUSCLE.into_iter().zip(means) {
             push(name, "1", mean.value());
         }
     }
+}
+
+/// Quantities of cells and signals in bone, relative to homeostasis, means over the surface.
+const CELLS: [&str; 13] = [
+    "osteoblasts",
+    "osteoclasts",
+    "osteocyte_signal",
+    "rankl_opg",
+    "sclerostin",
+    "marrow_fat",
+    "mapk",
+    "ppar_gamma",
+    "osteogenic_fate",
+    "cytoskeleton",
+    "alp",
+    "osteocalcin",
+    "connectivity",
+];
+
+/// Quantities of muscle, relative to homeostasis, means over the volume.
+const MUSCLE: [&str; 11] = [
+    "strength",
+    "neural_drive",
+    "satellite_cells",
+    "myotubes",
+    "myostatin",
+    "bmp2",
+    "bmp4",
+    "noggin_chordin",
+    "smad158",
+    "smad23",
+    "muscle_quality",
+];
+
+fn mean_surface(both: &[f32; 2]) -> f64 {
+    0.5 * (f64::from(both[0]) + f64::from(both[1]))
 }

@@ -4,7 +4,7 @@ use crate::gpu::{Gpu, Readback, values};
 use crate::sim::element::Element;
 use crate::sim::mechanics::{Mechanics, Problem, Progress, Solve};
 use crate::sim::{SimError, Simulation, node_forces};
-use crate::tissue::StrengthPlan;
+use crate::tissue::{SiteKind, StrengthPlan};
 
 use super::compression::{PISTOIA_STRAIN, PISTOIA_VOLUME, strain_energy};
 
@@ -35,6 +35,8 @@ pub struct StrengthTest {
     /// Share of each element that is bone, by element, x fastest.
     share: Vec<f64>,
     reference_modulus: f64,
+    /// Modulus that bone has at least, relative to the reference.
+    least: f64,
     solve: Solve,
     readback: Option<Readback>,
 }
@@ -51,13 +53,21 @@ impl StrengthTest {
         let mut share = vec![0.0; n.iter().product()];
         for bone in &anatomy.bone {
             let at = std::array::from_fn(|k| bone.at[k] - anatomy.mechanics_low[k]);
-            share[number(at, n)] = bone.sites.iter().map(|s| s.fraction).sum();
+            share[number(at, n)] = bone
+                .sites
+                .iter()
+                .filter(|s| s.kind != SiteKind::Platen)
+                .map(|s| s.fraction)
+                .sum();
         }
         let nodes = n.map(|n| n + 1);
         let mut held = vec![0u8; nodes.iter().product()];
         for (at, bits) in &plan.held {
             held[number(*at, nodes)] |= bits;
         }
+        let sim_problem = crate::sim::problem(anatomy, simulation.model());
+        // Marrow between single struts is soft, strains much and breaks nothing.
+        let resolved = anatomy.bone.iter().any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
         let element = simulation.mechanics().element().clone();
         let forces = node_forces(&plan.load);
         let mechanics = Mechanics::new(
@@ -65,7 +75,7 @@ impl StrengthTest {
             &Problem {
                 elements: n,
                 element: element.clone(),
-                active: share.iter().map(|s| *s > 0.0).collect(),
+                active: sim_problem.active,
                 held,
                 loads: vec![forces.clone()],
             },
@@ -88,6 +98,13 @@ impl StrengthTest {
             forces,
             share,
             reference_modulus: f64::from(simulation.model().physiology.reference_modulus),
+            least: if resolved {
+                let p = &simulation.model().physiology;
+                let half = f64::from(0.5 * p.tissue_density).powf(f64::from(p.modulus_exponent));
+                f64::from(p.modulus_coefficient / p.reference_modulus) * half
+            } else {
+                0.0
+            },
             solve: Solve::new(0, TOLERANCE, 0, MOST_ITERATIONS),
             readback: None,
         })
@@ -139,7 +156,7 @@ impl StrengthTest {
             .iter()
             .zip(&modulus)
             .zip(&self.share)
-            .filter(|((_, m), share)| **m > 0.0 && **share > 0.0)
+            .filter(|((_, m), share)| **m > self.least && **share > 0.0)
             .map(|((u, m), share)| ((2.0 * u / m).sqrt(), *share))
             .collect();
         strained.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -8,6 +8,9 @@ use toml::Spanned;
 
 use crate::located::{Located, Source};
 
+/// The body mass that forces in the parameter file are for, kg.
+pub const STANDARD_MASS_KG: f64 = 75.0;
+
 /// The parameter file that comes with the program.
 pub const BUILT_IN: &str = include_str!("../../assets/physiology.toml");
 
@@ -42,21 +45,26 @@ parameters! {
     modulus_coefficient modulus_exponent reference_modulus poisson_ratio tissue_density tissue_mineral
     cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
     stimulus_exponent settling_stimulus settling_exponent
-    joint_muscle_share residual_load_flight residual_load_bed_rest
-    dose_exponent overload_limit osteocyte_time
+    residual_load_flight residual_load_bed_rest mechanical_crosstalk
+    full_disuse dose_exponent dose_exponent_centrifuge dose_exponent_weight_bearing
+    overload_limit osteocyte_time
     sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation
     rankl_gain rankl_time myostatin_rankl osteoclast_time
     coupling coupling_time osteoblast_time formation_gain bmp_formation
-    marrow_fat_gain marrow_fat_time adipogenic_shift
+    mapk_loss ppar_gain fate_time marrow_fat_gain marrow_fat_time stem_cell_shift
+    cytoskeleton_loss cytoskeleton_time cytoskeleton_formation perforation growth_turnover
     surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5
     bmp_bone bisphosphonate_inhibition
-    muscle_dose_exponent synthesis_loss degradation_gain training_gain
+    muscle_mass muscle_full_disuse muscle_dose_exponent
+    muscle_dose_exponent_centrifuge muscle_dose_exponent_weight_bearing
+    synthesis_loss degradation_gain training_gain
     atrophy_time recovery_time type1_sensitivity type2_sensitivity
     neural_loss neural_time fluid_shift fluid_time
     satellite_memory_time satellite_time satellite_activation satellite_loss myotube_activation myotube_loss
-    satellite_synthesis bmp_activation bmp_loss bmp_synthesis myostatin_gain myostatin_degradation
-    signal_length
+    satellite_synthesis bmp2_activation bmp2_loss bmp4_activation bmp4_loss inhibitor_gain smad158_synthesis
+    myostatin_gain myostatin_loss smad23_degradation signal_length
     treadmill_use ired_use ared_use flywheel_use
+    bmd_spread strength_spread
     mechanics_interval
 }
 
@@ -68,6 +76,15 @@ impl Physiology {
             .map(|name| format!("    {name}: f32,\n"))
             .collect();
         format!("struct Physiology {{\n{}}}\n", fields.concat())
+    }
+
+    /// The same with another value under `name`; none if there is no such parameter.
+    #[must_use]
+    pub fn with(&self, name: &str, value: f32) -> Option<Self> {
+        let at = Self::NAMES.iter().position(|n| *n == name)?;
+        let mut values = self.values();
+        values[at] = value;
+        Some(Self::from_values(&values))
     }
 
     /// The value under `name`.
@@ -125,8 +142,90 @@ pub struct MuscleGroup {
     pub postural: f64,
     /// Share of type I fibre area, 0 to 1.
     pub type1: f64,
+    /// What it does to the limb.
+    pub role: Role,
+    /// How strongly its fibres answer disuse, 1 in the quadriceps.
+    pub atrophy: f64,
+    /// How strongly its water answers gravity, 1 in the quadriceps.
+    pub fluid: f64,
+    /// Load that it keeps in flight, if not `residual_load_flight`.
+    pub residual_flight: Option<f64>,
+    /// Load that it keeps in bed rest, if not `residual_load_bed_rest`.
+    pub residual_bed_rest: Option<f64>,
     /// Where the figures come from.
     pub source: String,
+}
+
+/// What a muscle does to its limb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Straightens it against gravity.
+    Extensor,
+    /// Bends it.
+    Flexor,
+}
+
+/// A force that a joint passes on.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Joint {
+    /// The scene it belongs to.
+    pub scene: String,
+    /// Name of its load case.
+    pub name: String,
+    /// Share of its force that muscles pull, 0 to 1; the rest is weight.
+    pub muscle_share: f64,
+    /// Load that it keeps in flight, if not `residual_load_flight`.
+    pub residual_flight: Option<f64>,
+    /// Load that it keeps in bed rest, if not `residual_load_bed_rest`.
+    pub residual_bed_rest: Option<f64>,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// What is particular about a scene.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SceneFacts {
+    /// The scene.
+    pub name: String,
+    /// The law from density to modulus, if not the femoral neck's.
+    pub density_law: Option<String>,
+    /// Stimulus that trabecular density settles at, MPa/day, if not `settling_stimulus`.
+    pub settling_stimulus: Option<f64>,
+    /// Density of the group `control` by region, mg HA/cm3: what a T-score is taken against.
+    #[serde(default)]
+    pub reference_bmd: BTreeMap<String, f64>,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// A group of people: the parameters in which they differ from `control`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// Parameters that are different.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+    /// Where the figures come from.
+    pub source: String,
+}
+
+/// A group or scene that the parameter file does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} \"{name}\"; allowed: {allowed}")]
+pub struct Unknown {
+    /// Kind of thing.
+    pub what: &'static str,
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub allowed: String,
 }
 
 /// A published law from density to Young's modulus: `coefficient` · ρ^`exponent`, MPa and g/cm3.
@@ -160,6 +259,9 @@ struct File {
     parameters: BTreeMap<String, Spanned<Entry>>,
     activity: Vec<Spanned<Activity>>,
     muscle: Vec<Spanned<MuscleGroup>>,
+    joint: Vec<Spanned<Joint>>,
+    scene: Vec<Spanned<SceneFacts>>,
+    group: Vec<Spanned<Group>>,
     density_law: Vec<Spanned<DensityLaw>>,
 }
 
@@ -172,7 +274,13 @@ pub struct Model {
     pub activities: Vec<Activity>,
     /// Muscle groups of all scenes.
     pub muscles: Vec<MuscleGroup>,
-    /// Laws from density to modulus, for scans.
+    /// Joint forces of all scenes.
+    pub joints: Vec<Joint>,
+    /// What is particular about scenes.
+    pub scenes: Vec<SceneFacts>,
+    /// Groups of people.
+    pub groups: Vec<Group>,
+    /// Laws from density to modulus.
     pub density_laws: Vec<DensityLaw>,
     /// Unit and source by parameter, in [`Physiology::NAMES`]' order.
     pub provenance: Vec<(String, String)>,
@@ -192,6 +300,68 @@ impl Model {
         let bvtv = bmd.max(0.0) / f64::from(p.tissue_mineral);
         let density = law.of_apparent * f64::from(p.tissue_density) * bvtv;
         law.coefficient * density.powf(law.exponent)
+    }
+
+    /// The model of a person of `group`, `body_mass_kg` heavy, in `scene`: the scene's law, the group's parameters, and
+    /// forces that go with the body's mass and muscle. Machines pull as hard on everybody.
+    /// # Errors
+    /// [`Unknown`] group.
+    pub fn person(&self, scene: &str, group: &str, body_mass_kg: f64) -> Result<Self, Unknown> {
+        let Some(own) = self.groups.iter().find(|g| g.name == group) else {
+            let names: Vec<&str> = self.groups.iter().map(|g| g.name.as_str()).collect();
+            return Err(Unknown {
+                what: "group",
+                name: group.to_owned(),
+                allowed: names.join(", "),
+            });
+        };
+        let mut model = self.clone();
+        let mut set = |name: &str, value: f64| {
+            if let Some(changed) = model.physiology.with(name, value as f32) {
+                model.physiology = changed;
+            }
+        };
+        if let Some(facts) = self.scenes.iter().find(|s| s.name == scene) {
+            if let Some(stimulus) = facts.settling_stimulus {
+                set("settling_stimulus", stimulus);
+            }
+            if let Some(law) = self
+                .density_laws
+                .iter()
+                .find(|l| Some(&l.name) == facts.density_law.as_ref())
+            {
+                set("modulus_coefficient", law.coefficient);
+                set("modulus_exponent", law.exponent);
+            }
+        }
+        for (name, value) in &own.parameters {
+            // What an older bone strives for is told as a multiple: every scene has its own.
+            if name == "settling_stimulus" {
+                let scene = f64::from(model.physiology.settling_stimulus);
+                if let Some(changed) = model.physiology.with(name, (scene * value) as f32) {
+                    model.physiology = changed;
+                }
+            } else if let Some(changed) = model.physiology.with(name, *value as f32) {
+                model.physiology = changed;
+            }
+        }
+        let mass = body_mass_kg / crate::physiology::STANDARD_MASS_KG;
+        let muscle = f64::from(model.physiology.muscle_mass);
+        for activity in &mut model.activities {
+            let heavy = match activity.kind {
+                ActivityKind::Gait | ActivityKind::Treadmill => mass,
+                ActivityKind::Ired | ActivityKind::Ared | ActivityKind::Flywheel => 1.0,
+            };
+            for (case, force) in &mut activity.forces {
+                let joint = self
+                    .joints
+                    .iter()
+                    .find(|j| j.scene == activity.scene && j.name == *case);
+                let pulled = joint.map_or(1.0, |j| j.muscle_share);
+                *force *= heavy * (1.0 + pulled * (muscle - 1.0));
+            }
+        }
+        Ok(model)
     }
 
     /// Reads a parameter file. `file` is its name for errors.
@@ -284,6 +454,95 @@ impl Model {
                 ));
             }
         }
+        let share = |x: &Option<f64>| x.is_none_or(|x| (0.0..=1.0).contains(&x));
+        for muscle in &read.muscle {
+            let m = muscle.get_ref();
+            let positive = |x: f64| x.is_finite() && x >= 0.0;
+            if !positive(m.atrophy)
+                || !positive(m.fluid)
+                || !share(&m.residual_flight)
+                || !share(&m.residual_bed_rest)
+            {
+                return Err(source.error(
+                    muscle.span().start,
+                    &m.name,
+                    format!(
+                        "atrophy {}, fluid {}, residual {:?} and {:?}",
+                        m.atrophy, m.fluid, m.residual_flight, m.residual_bed_rest
+                    ),
+                    "atrophy and fluid 0 or more, residual loads from 0 to 1",
+                ));
+            }
+        }
+        for joint in &read.joint {
+            let j = joint.get_ref();
+            if !share(&Some(j.muscle_share))
+                || !share(&j.residual_flight)
+                || !share(&j.residual_bed_rest)
+            {
+                return Err(source.error(
+                    joint.span().start,
+                    &j.name,
+                    format!(
+                        "muscle_share {}, residual {:?} and {:?}",
+                        j.muscle_share, j.residual_flight, j.residual_bed_rest
+                    ),
+                    "shares from 0 to 1",
+                ));
+            }
+        }
+        for scene in &read.scene {
+            let s = scene.get_ref();
+            if let Some(law) = &s.density_law
+                && !read.density_law.iter().any(|l| l.get_ref().name == *law)
+            {
+                let names: Vec<&str> = read
+                    .density_law
+                    .iter()
+                    .map(|l| l.get_ref().name.as_str())
+                    .collect();
+                return Err(source.error(
+                    scene.span().start,
+                    "density_law",
+                    format!("\"{law}\""),
+                    names.join(", "),
+                ));
+            }
+            let bad = s
+                .settling_stimulus
+                .iter()
+                .chain(s.reference_bmd.values())
+                .find(|x| !(x.is_finite() && **x > 0.0));
+            if let Some(bad) = bad {
+                return Err(source.error(
+                    scene.span().start,
+                    &s.name,
+                    format!("{bad}"),
+                    "numbers above 0",
+                ));
+            }
+        }
+        for group in &read.group {
+            let g = group.get_ref();
+            for (name, value) in &g.parameters {
+                if !Physiology::NAMES.contains(&name.as_str()) {
+                    return Err(source.error(
+                        group.span().start,
+                        name,
+                        format!("an unknown parameter of group \"{}\"", g.name),
+                        Physiology::NAMES.join(", "),
+                    ));
+                }
+                if !value.is_finite() || *value < 0.0 {
+                    return Err(source.error(
+                        group.span().start,
+                        name,
+                        format!("{value}"),
+                        "a finite number, 0 or more",
+                    ));
+                }
+            }
+        }
         for law in &read.density_law {
             let l = law.get_ref();
             let numbers = [l.coefficient, l.exponent, l.of_apparent];
@@ -303,6 +562,9 @@ impl Model {
             physiology: Physiology::from_values(&values),
             activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
             muscles: read.muscle.into_iter().map(Spanned::into_inner).collect(),
+            joints: read.joint.into_iter().map(Spanned::into_inner).collect(),
+            scenes: read.scene.into_iter().map(Spanned::into_inner).collect(),
+            groups: read.group.into_iter().map(Spanned::into_inner).collect(),
             density_laws: read
                 .density_law
                 .into_iter()

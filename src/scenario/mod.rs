@@ -29,6 +29,18 @@ pub const BUILT_IN: &[(&str, &str)] = &[
         include_str!("../../assets/scenarios/mars-3-years.toml"),
     ),
     (
+        "simulated-microgravity-110-hours",
+        include_str!("../../assets/scenarios/simulated-microgravity-110-hours.toml"),
+    ),
+    (
+        "hypergravity-2-g",
+        include_str!("../../assets/scenarios/hypergravity-2-g.toml"),
+    ),
+    (
+        "iss-6-months-muscle-kept",
+        include_str!("../../assets/scenarios/iss-6-months-muscle-kept.toml"),
+    ),
+    (
         "iss-6-months-and-a-year-home",
         include_str!("../../assets/scenarios/iss-6-months-and-a-year-home.toml"),
     ),
@@ -91,6 +103,99 @@ named! {
     }
 }
 
+named! {
+    /// How disuse grows as gravity falls: published shapes that contradict each other.
+    DoseResponse {
+        /// Between the two, as fitted.
+        Fitted = "fitted",
+        /// Mice on the centrifuge in flight: a little gravity protects much.
+        Centrifuge = "centrifuge",
+        /// Rodents bearing part of their weight: in proportion.
+        WeightBearing = "weight-bearing",
+    }
+}
+named! {
+    /// A link of the ring that can be cut, to ask what it carries.
+    Link {
+        /// Muscle's force on bone follows muscle's strength.
+        MechanicalCrosstalk = "mechanical-crosstalk",
+        /// BMP and myostatin pass between muscle and bone.
+        BiochemicalCrosstalk = "biochemical-crosstalk",
+        /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
+        MuscleAtrophy = "muscle-atrophy",
+        /// Nerves drive a disused muscle less.
+        NeuralDrive = "neural-drive",
+        /// Satellite cells and myotubes wake and fade, and fibres miss them.
+        SatelliteCells = "satellite-cells",
+        /// BMP-2 and BMP-4 act on muscle and bone.
+        Bmp = "bmp",
+        /// Myostatin acts on muscle and bone.
+        Myostatin = "myostatin",
+        /// Bone cells turn bone over. Cut: bone is kept.
+        BoneRemodelling = "bone-remodelling",
+        /// Osteocytes call osteoclasts through RANKL.
+        OsteoclastDrive = "osteoclast-drive",
+        /// Osteocytes hold osteoblasts back through sclerostin.
+        Sclerostin = "sclerostin",
+        /// Formation follows resorption.
+        Coupling = "coupling",
+        /// Stem cells turn to fat instead of bone.
+        StemCellShift = "stem-cell-shift",
+        /// Cells sense gravity through their own skeleton.
+        Cytoskeleton = "cytoskeleton",
+        /// Lost struts do not come back.
+        Perforation = "perforation",
+    }
+}
+
+impl Link {
+    /// What the link is, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::MechanicalCrosstalk => "muscle force on bone",
+            Self::BiochemicalCrosstalk => "BMP and myostatin between tissues",
+            Self::MuscleAtrophy => "muscle atrophy",
+            Self::NeuralDrive => "loss of neural drive",
+            Self::SatelliteCells => "satellite cells",
+            Self::Bmp => "BMP-2 and BMP-4",
+            Self::Myostatin => "myostatin",
+            Self::BoneRemodelling => "bone remodelling",
+            Self::OsteoclastDrive => "osteoclast drive (RANKL)",
+            Self::Sclerostin => "sclerostin",
+            Self::Coupling => "coupling of formation",
+            Self::StemCellShift => "stem cells to fat",
+            Self::Cytoskeleton => "cells' own sense of gravity",
+            Self::Perforation => "lost connections",
+        }
+    }
+}
+
+/// Links that are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cuts(u32);
+
+impl Cuts {
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Whether `link` is cut.
+    pub fn contains(self, link: Link) -> bool {
+        self.0 >> link as u32 & 1 == 1
+    }
+
+    /// The same with `link` cut, or joined again.
+    #[must_use]
+    pub fn with(self, link: Link, cut: bool) -> Self {
+        let bit = 1 << link as u32;
+        Self(if cut { self.0 | bit } else { self.0 & !bit })
+    }
+
+    /// Those that are cut.
+    pub fn iter(self) -> impl Iterator<Item = Link> {
+        Link::ALL.iter().copied().filter(move |l| self.contains(*l))
+    }
+}
+
 /// What acts on the body at a moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Conditions {
@@ -102,28 +207,48 @@ pub struct Conditions {
     pub exercise: Exercise,
     /// Drug.
     pub drug: Drug,
-    /// Body mass, kg.
-    pub body_mass_kg: f64,
+    /// Tissue as in culture on a random positioning machine: no loads of the body, and the direction of gravity
+    /// averaged away for the cells.
+    pub simulated_microgravity: bool,
+    /// Shape of the answer to partial gravity.
+    pub dose_response: DoseResponse,
+    /// Links of the ring that are cut.
+    pub cuts: Cuts,
 }
 
 impl Conditions {
-    /// A day on Earth for a person of 75 kg.
+    /// A day on Earth.
     pub const EARTH: Self = Self {
         gravity: 1.0,
         posture: Posture::Upright,
         exercise: Exercise::None,
         drug: Drug::None,
-        body_mass_kg: 75.0,
+        simulated_microgravity: false,
+        dose_response: DoseResponse::Fitted,
+        cuts: Cuts::NONE,
     };
 
     /// Gravity along the legs, g.
     pub fn axial_gravity(&self) -> f64 {
         match self.posture {
+            _ if self.simulated_microgravity => 0.0,
             Posture::Upright => self.gravity,
             Posture::BedRest => 0.0,
         }
     }
+
+    /// Gravity that a cell feels on its own skeleton, g: lying down changes nothing for it.
+    pub fn cell_gravity(&self) -> f64 {
+        if self.simulated_microgravity {
+            0.0
+        } else {
+            self.gravity
+        }
+    }
 }
+
+/// A body's mass unless a scenario says otherwise, kg.
+pub const STANDARD_MASS_KG: f64 = 75.0;
 
 /// A stretch of days under the same conditions.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,6 +268,8 @@ pub struct Scenario {
     pub name: String,
     /// Where it comes from, if said.
     pub source: Option<String>,
+    /// Body mass, kg.
+    pub body_mass_kg: f64,
     /// Phases in order; at least one.
     pub phases: Vec<Phase>,
     /// The TOML text it was read from.
@@ -155,6 +282,9 @@ struct File {
     name: Spanned<String>,
     source: Option<String>,
     body_mass_kg: Option<Spanned<f64>>,
+    dose_response: Option<Spanned<String>>,
+    #[serde(default)]
+    cut: Vec<Spanned<String>>,
     #[serde(default)]
     phase: Vec<Spanned<FilePhase>>,
 }
@@ -168,6 +298,10 @@ struct FilePhase {
     posture: Option<Spanned<String>>,
     exercise: Option<Spanned<String>>,
     drug: Option<Spanned<String>>,
+    #[serde(default)]
+    simulated_microgravity: bool,
+    /// Links cut in this phase, in place of the scenario's.
+    cut: Option<Vec<Spanned<String>>>,
 }
 
 /// The shortest phase: a quarter of an hour.
@@ -199,9 +333,19 @@ impl Scenario {
             ));
         }
         let body_mass_kg = match &read.body_mass_kg {
-            None => Conditions::EARTH.body_mass_kg,
+            None => STANDARD_MASS_KG,
             Some(mass) => number(source, "body_mass_kg", mass, 20.0, 300.0, "20 to 300 kg")?,
         };
+        let dose_response = choice(
+            source,
+            "dose_response",
+            read.dose_response.as_ref(),
+            DoseResponse::Fitted,
+            DoseResponse::from_name,
+            DoseResponse::ALL,
+            DoseResponse::name,
+        )?;
+        let everywhere = cuts(source, "cut", &read.cut)?;
         let mut phases = Vec::new();
         for (i, phase) in read.phase.iter().enumerate() {
             let p = phase.get_ref();
@@ -247,13 +391,19 @@ impl Scenario {
                         Drug::ALL,
                         Drug::name,
                     )?,
-                    body_mass_kg,
+                    simulated_microgravity: p.simulated_microgravity,
+                    dose_response,
+                    cuts: match &p.cut {
+                        None => everywhere,
+                        Some(names) => cuts(source, &key("cut"), names)?,
+                    },
                 },
             });
         }
         Ok(Self {
             name: read.name.into_inner(),
             source: read.source,
+            body_mass_kg,
             phases,
             text: text.to_owned(),
         })
@@ -291,6 +441,23 @@ fn number(
     } else {
         Err(source.error(value.span().start, key, format!("{v}"), allowed))
     }
+}
+
+fn cuts(source: Source<'_>, key: &str, names: &[Spanned<String>]) -> Result<Cuts, Located> {
+    let mut all = Cuts::NONE;
+    for name in names {
+        let link = choice(
+            source,
+            key,
+            Some(name),
+            Link::MechanicalCrosstalk,
+            Link::from_name,
+            Link::ALL,
+            Link::name,
+        )?;
+        all = all.with(link, true);
+    }
+    Ok(all)
 }
 
 fn choice<T: Copy>(

@@ -11,6 +11,8 @@ pub struct Bone {
     remodel: (Kernel, wgpu::BindGroup),
     settle: (Kernel, wgpu::BindGroup),
     remember: (Kernel, wgpu::BindGroup),
+    seed: (Kernel, wgpu::BindGroup),
+    surfaces: (Kernel, wgpu::BindGroup),
     threads: u32,
 }
 
@@ -28,9 +30,10 @@ impl Bone {
             (5, whole(&state.stimulus)),
         ];
         let signals = [
-            (6, whole(&state.set_point)),
+            (6, whole(&state.homeostasis)),
             (7, whole(&state.level)),
             (8, whole(&state.source)),
+            (9, whole(&state.surface)),
         ];
         let remodel = module.kernel(gpu, "remodel")?;
         let remodel_group = remodel.bind(gpu, &[common.as_slice(), signals.as_slice()].concat())?;
@@ -44,20 +47,52 @@ impl Bone {
                 (2, whole(&state.bone_voxels)),
                 (4, whole(&state.bone)),
                 (5, whole(&state.stimulus)),
-                (9, whole(&state.set_point)),
-                (10, whole(&state.initial)),
+                (11, whole(&state.homeostasis)),
+            ],
+        )?;
+        let seed = module.kernel(gpu, "seed")?;
+        let seed_group = seed.bind(
+            gpu,
+            &[
+                (0, whole(&state.physiology)),
+                (1, whole(&state.environment)),
+                (2, whole(&state.bone_voxels)),
+                (3, whole(&state.sites)),
+                (4, whole(&state.bone)),
+                (5, whole(&state.stimulus)),
+                (11, whole(&state.homeostasis)),
+            ],
+        )?;
+        let surfaces = module.kernel(gpu, "surfaces")?;
+        let surfaces_group = surfaces.bind(
+            gpu,
+            &[
+                (0, whole(&state.physiology)),
+                (1, whole(&state.environment)),
+                (2, whole(&state.bone_voxels)),
+                (3, whole(&state.sites)),
+                (10, whole(&state.surface)),
+                (12, whole(&state.bone)),
             ],
         )?;
         Ok(Self {
             remodel: (remodel, remodel_group),
             settle: (settle, settle_group),
             remember: (remember, remember_group),
+            seed: (seed, seed_group),
+            surfaces: (surfaces, surfaces_group),
             threads: state.counts.bone_voxels as u32,
         })
     }
 
+    /// Surface on which cells work.
+    pub fn record_surfaces(&self, pass: &mut wgpu::ComputePass<'_>) {
+        dispatch(pass, &self.surfaces.0, &self.surfaces.1, self.threads);
+    }
+
     /// One step of cells and density.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+        self.record_surfaces(pass);
         dispatch(pass, &self.remodel.0, &self.remodel.1, self.threads);
     }
 
@@ -69,5 +104,10 @@ impl Bone {
     /// Takes the stimulus as it is for the set-point, and the density for the start.
     pub fn record_set_point(&self, pass: &mut wgpu::ComputePass<'_>) {
         dispatch(pass, &self.remember.0, &self.remember.1, self.threads);
+    }
+
+    /// Sets trabecular bone the one set-point that it grows towards, in place of what it feels.
+    pub fn record_seed(&self, pass: &mut wgpu::ComputePass<'_>) {
+        dispatch(pass, &self.seed.0, &self.seed.1, self.threads);
     }
 }

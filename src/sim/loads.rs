@@ -5,16 +5,19 @@ use crate::physiology::{ActivityKind, Model};
 use crate::scenario::{Conditions, Drug, Exercise, Posture};
 use crate::tissue::Anatomy;
 
+use super::links::acting;
 use super::shader;
 use super::state::{Environment, MOST, TissueState};
 
-/// Forces that the legs still see in an activity on foot, 1 on Earth.
-pub fn gait_load(model: &Model, conditions: &Conditions) -> f64 {
+/// What is left of a load case on foot, 1 on Earth; `own` are the case's own residual loads in flight and bed rest.
+pub fn gait_load(model: &Model, conditions: &Conditions, own: [Option<f64>; 2]) -> f64 {
     let p = &model.physiology;
-    let residual = f64::from(match conditions.posture {
-        Posture::Upright => p.residual_load_flight,
-        Posture::BedRest => p.residual_load_bed_rest,
-    });
+    let residual = match conditions.posture {
+        // Nothing moves a culture.
+        _ if conditions.simulated_microgravity => 0.0,
+        Posture::Upright => own[0].unwrap_or(f64::from(p.residual_load_flight)),
+        Posture::BedRest => own[1].unwrap_or(f64::from(p.residual_load_bed_rest)),
+    };
     // Written as a change, so that 1 g gives exactly 1.
     1.0 + (1.0 - residual) * (conditions.axial_gravity() - 1.0)
 }
@@ -27,28 +30,44 @@ pub fn environment(
     conditions: &Conditions,
     dt: f64,
 ) -> Environment {
-    let p = &model.physiology;
-    let gait = gait_load(model, conditions);
-    let mut activity = [0.0; MOST];
-    for (slot, a) in activity
-        .iter_mut()
+    let p = acting(&model.physiology, conditions);
+    let joint = |name: &str| {
+        model
+            .joints
+            .iter()
+            .find(|j| j.scene == anatomy.scene && j.name == name)
+    };
+    let muscle = |name: &str| {
+        model
+            .muscles
+            .iter()
+            .find(|m| m.scene == anatomy.scene && m.name == name)
+    };
+    let residual = |name: &str| match (joint(name), muscle(name)) {
+        (Some(j), _) => [j.residual_flight, j.residual_bed_rest],
+        (None, Some(m)) => [m.residual_flight, m.residual_bed_rest],
+        (None, None) => [None; 2],
+    };
+    let gait = |name: &str| gait_load(model, conditions, residual(name));
+
+    let mut scale = [0.0; MOST * MOST];
+    for (row, a) in scale
+        .chunks_mut(MOST)
         .zip(model.activities.iter().filter(|a| a.scene == anatomy.scene))
     {
-        let used = match a.kind {
+        let machine = match a.kind {
             ActivityKind::Gait => None,
             ActivityKind::Treadmill => Some(Exercise::Treadmill),
             ActivityKind::Ired => Some(Exercise::Ired),
             ActivityKind::Ared => Some(Exercise::Ared),
             ActivityKind::Flywheel => Some(Exercise::Flywheel),
         };
-        // A machine's load is the same for everybody, walking's goes with the body; set-points are the body's own.
-        *slot = match used {
-            None => gait,
-            Some(e) if e == conditions.exercise => {
-                Conditions::EARTH.body_mass_kg / conditions.body_mass_kg
-            }
-            Some(_) => 0.0,
-        } as f32;
+        for (slot, load) in row.iter_mut().zip(&anatomy.loads) {
+            *slot = match machine {
+                None => gait(load.name) as f32,
+                Some(e) => f32::from(u8::from(e == conditions.exercise)),
+            };
+        }
     }
     let given_back = f64::from(match conditions.exercise {
         Exercise::None => 0.0,
@@ -57,31 +76,40 @@ pub fn environment(
         Exercise::Ared => p.ared_use,
         Exercise::Flywheel => p.flywheel_use,
     });
-    let mut muscle_use = [1.0; MOST];
-    for (slot, group) in muscle_use.iter_mut().zip(&anatomy.groups) {
-        let postural = model
-            .muscles
-            .iter()
-            .find(|m| m.scene == anatomy.scene && m.name == *group)
-            .map_or(1.0, |m| m.postural);
-        let change = postural * (gait - 1.0);
-        *slot = (1.0
+    let (mut muscle_use, mut muscle_fluid, mut muscle_atrophy) =
+        ([1.0; MOST], [1.0; MOST], [1.0; MOST]);
+    let missing = 1.0 - conditions.axial_gravity().min(1.0);
+    for (g, group) in anatomy.groups.iter().enumerate() {
+        let Some(m) = muscle(group) else { continue };
+        let change = m.postural * (gait(group) - 1.0);
+        muscle_use[g] = (1.0
             + if change < 0.0 {
                 change * (1.0 - given_back)
             } else {
                 change
             }) as f32;
+        muscle_fluid[g] = 1.0 - p.fluid_shift * (m.fluid * missing) as f32;
+        muscle_atrophy[g] = m.atrophy as f32;
+    }
+    let mut muscle_share = [0.0; MOST];
+    for (slot, load) in muscle_share
+        .iter_mut()
+        .zip(&anatomy.loads[..anatomy.joint_loads])
+    {
+        *slot = joint(load.name).map_or(0.0, |j| j.muscle_share) as f32;
     }
     Environment {
         dt: dt as f32,
-        gravity: conditions.gravity as f32,
+        gravity: conditions.cell_gravity() as f32,
         osteoclast_inhibition: match conditions.drug {
             Drug::None => 0.0,
             Drug::Bisphosphonate => p.bisphosphonate_inhibition,
         },
-        fluid: 1.0 - p.fluid_shift * (1.0 - conditions.axial_gravity().min(1.0)) as f32,
         muscle_use,
-        activity,
+        muscle_fluid,
+        muscle_atrophy,
+        muscle_share,
+        scale,
         ..blank
     }
 }

@@ -7,6 +7,7 @@ pub mod bone;
 pub mod element;
 pub mod field;
 pub mod grid;
+pub mod links;
 pub mod loads;
 pub mod mechanics;
 pub mod multigrid;
@@ -94,8 +95,10 @@ pub struct Snapshot {
     pub energy: Vec<f32>,
     /// State by muscle voxel.
     pub muscle: Vec<MuscleState>,
-    /// Relative change of BMP-2 and myostatin by lattice voxel.
-    pub levels: Vec<[f32; 2]>,
+    /// Relative change of BMP-2, BMP-4, myostatin and BMP's inhibitors by lattice voxel.
+    pub levels: Vec<[f32; 4]>,
+    /// Surface a volume by site, 1/mm, for growth and for resorption.
+    pub surface: Vec<[f32; 2]>,
 }
 
 /// A snapshot on its way.
@@ -114,7 +117,7 @@ impl PendingSnapshot {
         let Some(parts) = self.readback.poll()? else {
             return Ok(None);
         };
-        let [sites, energy, muscle, levels] = parts.as_slice() else {
+        let [sites, energy, muscle, levels, surface] = parts.as_slice() else {
             return Ok(None);
         };
         Ok(Some(Snapshot {
@@ -124,6 +127,7 @@ impl PendingSnapshot {
             energy: values(energy),
             muscle: values(muscle),
             levels: values(levels),
+            surface: values(surface),
         }))
     }
 }
@@ -134,6 +138,8 @@ enum Stage {
     Settling(u32),
     /// The solve that the set-point is taken from.
     SetPoint,
+    /// The solve before growth from a uniform block.
+    Seed,
     /// A run.
     Running,
 }
@@ -154,6 +160,8 @@ pub struct Simulation {
     bone: Bone,
     field: Field,
     stage: Stage,
+    /// Whether this is growth from a uniform block.
+    grows: bool,
     solve: Option<Solve>,
     /// Tolerance of the solves under way.
     tolerance: f32,
@@ -175,7 +183,7 @@ impl Simulation {
         };
         let displacement =
             (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
-        let levels = 8 * anatomy.len() as u64;
+        let levels = 16 * anatomy.len() as u64;
         Need {
             storage_binding_bytes: displacement
                 .max(levels)
@@ -183,12 +191,12 @@ impl Simulation {
         }
     }
 
-    /// About what the hip needs at `size`, before it is built: what a small one needs, by volume.
+    /// About what a scene needs at `size`, before it is built: what a small one needs, by volume.
     /// # Errors
-    /// [`SceneError`], when the size is out of range.
-    pub fn estimate(size: usize) -> Result<Need, SceneError> {
-        Anatomy::check("hip", size)?;
-        let small = Self::need(&Anatomy::build("hip", 32)?).storage_binding_bytes as f64;
+    /// [`SceneError`], when there is no such scene or the size is out of range.
+    pub fn estimate(scene: &str, size: usize) -> Result<Need, SceneError> {
+        Anatomy::check(scene, size)?;
+        let small = Self::need(&Anatomy::build(scene, 32)?).storage_binding_bytes as f64;
         // Padding weighs more in the small one, so this errs upwards.
         let bytes = small * (size as f64 / 32.0).powi(3);
         Ok(Need {
@@ -224,11 +232,17 @@ impl Simulation {
                 mechanics.cases()
             ],
             floors: vec![0.0; mechanics.cases()],
+            // What comes with its density needs no settling.
+            stage: if anatomy.settles {
+                Stage::Settling(0)
+            } else {
+                Stage::SetPoint
+            },
+            grows: false,
             anatomy,
             model,
             mechanics,
             state,
-            stage: Stage::Settling(0),
             solve: None,
             tolerance: SETTLING_TOLERANCE,
             conditions: Conditions::EARTH,
@@ -236,6 +250,21 @@ impl Simulation {
             solved_on: 0.0,
             slice: 8,
         })
+    }
+
+    /// The same, grown instead of settled: trabecular bone starts as a uniform block, and the laws of remodelling, sped
+    /// up, move it day by day towards `settling_stimulus` everywhere.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn growing(
+        gpu: &Gpu,
+        anatomy: Arc<Anatomy>,
+        model: Arc<Model>,
+    ) -> Result<Self, GpuError> {
+        let mut simulation = Self::new(gpu, anatomy, model)?;
+        simulation.stage = Stage::Seed;
+        simulation.grows = true;
+        Ok(simulation)
     }
 
     /// How many conjugate gradient iterations one poll submits. Fewer keep a window fluent on a
@@ -262,7 +291,7 @@ impl Simulation {
                 });
                 Ok(Status::Settling(round))
             }
-            Stage::SetPoint => {
+            Stage::SetPoint | Stage::Seed => {
                 self.begin_solve(SET_POINT_TOLERANCE);
                 Ok(Status::Settling(SETTLING_ROUNDS))
             }
@@ -294,7 +323,7 @@ impl Simulation {
         let status = match self.stage {
             Stage::Running => Status::Solving,
             Stage::Settling(round) => Status::Settling(round),
-            Stage::SetPoint => Status::Settling(SETTLING_ROUNDS),
+            Stage::SetPoint | Stage::Seed => Status::Settling(SETTLING_ROUNDS),
         };
         // About as many as the last solve took: those after convergence cost their launches.
         let before = self.outcomes[solve.case()];
@@ -349,9 +378,15 @@ impl Simulation {
                     Stage::SetPoint
                 };
             }
-            Stage::SetPoint => {
+            Stage::SetPoint | Stage::Seed => {
+                let grows = self.grows;
                 self.record_pass(&mut encoder, "set-point", |s, pass| {
-                    s.bone.record_set_point(pass);
+                    if grows {
+                        s.bone.record_seed(pass);
+                    } else {
+                        s.bone.record_set_point(pass);
+                    }
+                    s.bone.record_surfaces(pass);
                 });
                 self.floors = self
                     .outcomes
@@ -380,9 +415,13 @@ impl Simulation {
 
     fn write_environment(&self, dt: f64) {
         let environment = self.environment(dt);
-        self.gpu
-            .queue()
-            .write_buffer(&self.state.environment, 0, bytemuck::bytes_of(&environment));
+        let mut physiology = links::acting(&self.model.physiology, &self.conditions);
+        if self.grows {
+            physiology = links::growing(&physiology);
+        }
+        let queue = self.gpu.queue();
+        queue.write_buffer(&self.state.environment, 0, bytemuck::bytes_of(&environment));
+        queue.write_buffer(&self.state.physiology, 0, bytemuck::bytes_of(&physiology));
     }
 
     /// The environment that the shaders see for the conditions as they are.
@@ -452,7 +491,8 @@ impl Simulation {
                     0,
                     (c.muscle_voxels * size_of::<MuscleState>()) as u64,
                 ),
-                (&self.state.level, 0, (c.lattice * 8) as u64),
+                (&self.state.level, 0, (c.lattice * 16) as u64),
+                (&self.state.surface, 0, (c.sites * 8) as u64),
             ],
         )?;
         self.gpu.submit(encoder);
@@ -622,9 +662,10 @@ impl Simulation {
                     + sites * (16 + 4 + site_state)
                     + nodes * 12 * self.mechanics.cases() as u64
             }
-            BenchStage::Muscle => muscle * (16 + 2 * muscle_state + 16),
-            BenchStage::Signal => 16 * c.lattice as u64 * 16,
-            BenchStage::Bone => bone * (16 + 24) + sites * (16 + 2 * site_state + 8),
+            BenchStage::Muscle => muscle * (16 + 2 * muscle_state + 32),
+            BenchStage::Signal => 16 * c.lattice as u64 * 32,
+            // Surfaces: site and state in, both surfaces out; then cells.
+            BenchStage::Bone => bone * (2 * 16 + 48) + sites * (2 * 16 + 3 * site_state + 28),
         }
     }
 }
@@ -658,8 +699,8 @@ pub fn node_forces(load: &UnitLoad) -> Vec<([usize; 3], [f32; 3])> {
         .collect()
 }
 
-/// The elastic problem of an anatomy: the cut through the shaft is held, the unit loads are
-/// spread from their points to the corners of the elements they fall in.
+/// The elastic problem of an anatomy: its held nodes, and the unit loads spread from their points to the corners of
+/// the elements they fall in.
 pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
     let [nx, ny, _] = anatomy.elements;
     let element_number = |e: [usize; 3]| e[0] + nx * (e[1] + ny * e[2]);
@@ -669,13 +710,11 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
             plan.at[k] - anatomy.mechanics_low[k]
         }))] = true;
     }
-    let grid = Grid {
-        elements: anatomy.elements,
-    };
-    let held = grid
-        .each_node()
-        .map(|at| if at[2] == 0 { 0b111 } else { 0 })
-        .collect();
+    let nodes = anatomy.elements.map(|n| n + 1);
+    let mut held = vec![0u8; nodes.iter().product()];
+    for (at, bits) in &anatomy.held {
+        held[at[0] + nodes[0] * (at[1] + nodes[1] * at[2])] |= bits;
+    }
     let loads = anatomy.loads.iter().map(node_forces).collect();
     Problem {
         elements: anatomy.elements,

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{Gpu, GpuError};
 use crate::physiology::Model;
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SiteKind};
 
 use super::mechanics::Mechanics;
 
@@ -29,18 +29,24 @@ macro_rules! record {
 record! {
     /// The day's conditions. Keep in step with `shared/tissue.wgsl`, as all records here.
     Environment {
+        /// Voxels of the lattice along x, y, z.
+        voxels: [u32; 3],
         /// Days in this step.
         dt: f32,
-        /// Gravity, g.
+        /// Daily use of each muscle group, 1 at 1 g.
+        muscle_use: [f32; 8],
+        /// Water that each muscle group settles at, 1 at 1 g upright.
+        muscle_fluid: [f32; 8],
+        /// How strongly each muscle group answers disuse.
+        muscle_atrophy: [f32; 8],
+        /// Of each joint's force, what muscles pull.
+        muscle_share: [f32; 8],
+        /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g.
+        scale: [f32; 64],
+        /// Gravity that cells feel, g.
         gravity: f32,
         /// Share of osteoclast activity that a drug takes away.
         osteoclast_inhibition: f32,
-        /// Muscle water that posture and gravity settle at.
-        fluid: f32,
-        /// Daily use of each muscle group, 1 at 1 g.
-        muscle_use: [f32; 8],
-        /// Force of each activity, 1 at 1 g.
-        activity: [f32; 8],
         /// Voxels with bone.
         bone_voxels: u32,
         /// Voxels with muscle.
@@ -55,8 +61,6 @@ record! {
         case_stride: u32,
         /// Muscle groups.
         groups: u32,
-        /// Unused.
-        padding: u32,
     }
 }
 
@@ -81,8 +85,8 @@ record! {
         fraction: f32,
         /// Endocortical surface a volume, 1/mm.
         surface: f32,
-        /// 1 in cortical bone.
-        cortical: u32,
+        /// [`crate::tissue::SiteKind`].
+        kind: u32,
         /// Unused.
         padding: u32,
     }
@@ -107,6 +111,14 @@ record! {
         osteoblasts: f32,
         /// Marrow fat.
         marrow_fat: f32,
+        /// MAPK activity of stem cells.
+        mapk: f32,
+        /// PPAR-γ of stem cells.
+        ppar_gamma: f32,
+        /// Order of the osteoblasts' actin.
+        cytoskeleton: f32,
+        /// Share of the struts that were never lost.
+        connectivity: f32,
     }
 }
 
@@ -141,8 +153,10 @@ record! {
         satellite_cells: f32,
         /// Myotubes.
         myotubes: f32,
-        /// Unused.
-        padding: f32,
+        /// BMP's signal in the cell (Smad 1/5/8).
+        smad158: f32,
+        /// Myostatin's signal in the cell (Smad 2/3).
+        smad23: f32,
     }
 }
 
@@ -172,6 +186,10 @@ impl SiteState {
             preosteoblasts: 1.0,
             osteoblasts: 1.0,
             marrow_fat: 1.0,
+            mapk: 1.0,
+            ppar_gamma: 1.0,
+            cytoskeleton: 1.0,
+            connectivity: 1.0,
         }
     }
 }
@@ -187,7 +205,8 @@ impl MuscleState {
             memory: 0.0,
             satellite_cells: 1.0,
             myotubes: 1.0,
-            padding: 0.0,
+            smad158: 1.0,
+            smad23: 1.0,
         }
     }
 }
@@ -207,19 +226,19 @@ pub struct TissueState {
     pub bone: wgpu::Buffer,
     /// Daily stimulus by site, MPa/day.
     pub stimulus: wgpu::Buffer,
-    /// The stimulus at homeostasis by site, MPa/day.
-    pub set_point: wgpu::Buffer,
-    /// bvtv by site at the start.
-    pub initial: wgpu::Buffer,
+    /// The stimulus at homeostasis (MPa/day) and the bvtv at the start, by site.
+    pub homeostasis: wgpu::Buffer,
+    /// Surface a volume by site, 1/mm: for growth and for resorption.
+    pub surface: wgpu::Buffer,
     /// Strain energy density by bone voxel, MPa.
     pub energy: wgpu::Buffer,
     /// [`MuscleVoxel`] by muscle voxel.
     pub muscle_voxels: wgpu::Buffer,
     /// [`MuscleState`] by muscle voxel.
     pub muscle: wgpu::Buffer,
-    /// BMP-2 and myostatin secreted, by lattice voxel.
+    /// BMP-2, BMP-4, myostatin and BMP's inhibitors secreted, by lattice voxel.
     pub source: wgpu::Buffer,
-    /// BMP-2 and myostatin level, by lattice voxel, relative change.
+    /// Their levels, by lattice voxel, relative change.
     pub level: wgpu::Buffer,
     /// Strength by muscle group.
     pub strength: wgpu::Buffer,
@@ -294,13 +313,13 @@ impl Lists {
                 sites.push(Site {
                     fraction: site.fraction as f32,
                     surface: site.surface as f32,
-                    cortical: u32::from(site.cortical),
+                    kind: site.kind as u32,
                     padding: 0,
                 });
-                bone.push(SiteState::at_rest(if site.cortical {
-                    p.cortical_bvtv
-                } else {
-                    p.trabecular_start
+                bone.push(SiteState::at_rest(match (site.bvtv, site.kind) {
+                    (Some(bvtv), _) => bvtv as f32,
+                    (None, SiteKind::Cortical) => p.cortical_bvtv,
+                    (None, _) => p.trabecular_start,
                 }));
             }
         }
@@ -372,7 +391,12 @@ impl TissueState {
         let mut envelope = vec![0u32; counts.lattice];
         let byte = |share: f64| (255.0 * share).round() as u32;
         for plan in &anatomy.bone {
-            envelope[anatomy.voxel(plan.at)] |= byte(plan.sites.iter().map(|s| s.fraction).sum());
+            let bone = plan.sites.iter().map(|s| match s.kind {
+                SiteKind::Strut => s.bvtv.unwrap_or(1.0),
+                SiteKind::Platen => 0.0,
+                SiteKind::Trabecular | SiteKind::Cortical => s.fraction,
+            });
+            envelope[anatomy.voxel(plan.at)] |= byte(bone.sum());
         }
         for plan in &anatomy.muscle {
             envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
@@ -394,13 +418,13 @@ impl TissueState {
             sites: gpu.storage_from("bone sites", &lists.sites)?,
             bone: gpu.storage_from("bone state", &lists.bone)?,
             stimulus: gpu.storage::<f32>("stimulus", counts.sites)?,
-            set_point: gpu.storage::<f32>("set-point", counts.sites)?,
-            initial: gpu.storage::<f32>("initial density", counts.sites)?,
+            homeostasis: gpu.storage::<[f32; 2]>("homeostasis", counts.sites)?,
+            surface: gpu.storage::<[f32; 2]>("bone surface", counts.sites)?,
             energy: gpu.storage::<f32>("strain energy density", counts.bone_voxels)?,
             muscle_voxels: gpu.storage_from("muscle voxels", &lists.muscle_voxels)?,
             muscle: gpu.storage_from("muscle state", &muscle)?,
-            source: gpu.storage::<[f32; 2]>("signal source", counts.lattice)?,
-            level: gpu.storage::<[f32; 2]>("signal level", counts.lattice)?,
+            source: gpu.storage::<[f32; 4]>("signal source", counts.lattice)?,
+            level: gpu.storage::<[f32; 4]>("signal level", counts.lattice)?,
             strength: gpu.storage_from("muscle strength", &[1.0f32; MOST])?,
             reference: gpu.storage_from("reference forces", &lists.reference)?,
             day: gpu.storage_from("daily forces", &day)?,
@@ -417,6 +441,7 @@ impl TissueState {
         mechanics: &Mechanics,
     ) -> Environment {
         Environment {
+            voxels: anatomy.voxels.map(|n| n as u32),
             bone_voxels: self.counts.bone_voxels as u32,
             muscle_voxels: self.counts.muscle_voxels as u32,
             cases: mechanics.cases() as u32,

@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 
 use glam::DVec3;
 
+use super::scene::{Inside, Lattice, Scene};
 use super::shape::{blend, column, directions, ellipsoid, ramp, sphere, tapered};
-use super::{Anatomy, BonePlan, BoneRegion, MusclePlan, SitePlan, StrengthPlan, Tissue, UnitLoad};
+use super::{StrengthPlan, UnitLoad};
 
 /// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
@@ -99,13 +100,6 @@ fn cortex(p: DVec3) -> f64 {
     t + (1.0 - t) * ramp(s, 30.0, 40.0)
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Inside {
-    Cortical,
-    Trabecular,
-    Marrow,
-}
-
 fn kind(p: DVec3, distance: f64) -> Inside {
     if distance > -cortex(p) {
         Inside::Cortical
@@ -143,32 +137,6 @@ fn skin(p: DVec3) -> f64 {
     blend(thigh, buttock, 12.0)
 }
 
-/// What most of a voxel is, by the counts of points of each kind in it.
-fn label(bone: [usize; 3], muscle: usize, all: usize, centre: DVec3) -> Tissue {
-    let rest = all - bone.iter().sum::<usize>() - muscle;
-    let most = bone.into_iter().chain([muscle, rest]).max().unwrap_or(0);
-    if most == rest {
-        if skin(centre) < 0.0 {
-            Tissue::Soft
-        } else {
-            Tissue::Outside
-        }
-    } else if most == muscle {
-        Tissue::Muscle
-    } else if most == bone[Inside::Cortical as usize] {
-        Tissue::Cortical
-    } else if most == bone[Inside::Trabecular as usize] {
-        Tissue::Trabecular
-    } else {
-        Tissue::Marrow
-    }
-}
-
-/// How much of a voxel lies where `distance` is negative, if the surface is flat in it.
-fn share(distance: f64, spacing: f64) -> f64 {
-    (0.5 - distance / spacing).clamp(0.0, 1.0)
-}
-
 /// Signed distances of the regions' borders.
 fn region(name: &str, p: DVec3) -> f64 {
     let (s, _) = along_neck(p);
@@ -180,241 +148,62 @@ fn region(name: &str, p: DVec3) -> f64 {
     }
 }
 
+/// Regions of bone.
 const REGIONS: [&str; 4] = ["femoral_neck", "trochanter", "total_hip", "femur_shaft"];
 
-pub(super) fn build(size: usize) -> Anatomy {
-    let spacing = EXTENT.z / size as f64;
-    let voxels = [
-        (EXTENT.x / spacing).round() as usize,
-        (EXTENT.y / spacing).round() as usize,
-        size,
-    ];
-    // Points a millimetre apart or closer decide how a cut voxel is shared.
-    let fine = (spacing.ceil() as usize).clamp(2, 8);
-    let reach = 0.87 * spacing;
-    let mut bone_plans = Vec::new();
-    let mut muscle_plans = Vec::new();
-    let mut tissue = Vec::with_capacity(voxels.iter().product());
-    for at in crate::volume::each(voxels) {
-        let low = ORIGIN + spacing * DVec3::new(at[0] as f64, at[1] as f64, at[2] as f64);
-        let centre = low + 0.5 * spacing;
-        let to_bone = bone(centre);
-        let to_muscle: [f64; 3] = std::array::from_fn(|g| muscle(g, centre));
-        if to_bone > reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
-            tissue.push(label([0; 3], 0, 1, centre));
-            continue;
-        }
-        let mut bone_counts = [0usize; 3];
-        let mut muscle_counts = [0usize; 3];
-        let mut thickness = 0.0;
-        for sub in crate::volume::each([fine; 3]) {
-            let offset = DVec3::new(sub[0] as f64, sub[1] as f64, sub[2] as f64) + 0.5;
-            let p = low + spacing / fine as f64 * offset;
-            let d = if to_bone > reach { to_bone } else { bone(p) };
-            if d < 0.0 {
-                let k = kind(p, d);
-                bone_counts[k as usize] += 1;
-                if k == Inside::Cortical {
-                    thickness += cortex(p);
-                }
-            } else if let Some(g) =
-                (0..3).find(|g| to_muscle[*g] < 2.0 * reach && muscle(*g, p) < 0.0)
-            {
-                muscle_counts[g] += 1;
-            }
-        }
-        tissue.push(label(
-            bone_counts,
-            muscle_counts.iter().sum(),
-            fine.pow(3),
-            centre,
-        ));
-        let all = fine.pow(3) as f64;
-        let mut sites = Vec::new();
-        if bone_counts[1] > 0 {
-            sites.push(SitePlan {
-                fraction: bone_counts[1] as f64 / all,
-                surface: 0.0,
-                cortical: false,
-            });
-        }
-        if bone_counts[0] > 0 {
-            let mean_thickness = thickness / bone_counts[0] as f64;
-            sites.push(SitePlan {
-                fraction: bone_counts[0] as f64 / all,
-                surface: 1.0 / mean_thickness,
-                cortical: true,
-            });
-        }
-        if !sites.is_empty() {
-            let envelope = bone_counts.iter().sum::<usize>() as f64 / all;
-            bone_plans.push(BonePlan {
-                at,
-                sites,
-                envelope,
-            });
-        }
-        if let Some(group) = (0..3)
-            .filter(|g| muscle_counts[*g] > 0)
-            .max_by_key(|g| muscle_counts[*g])
-        {
-            muscle_plans.push(MusclePlan {
-                at,
-                group,
-                fraction: muscle_counts[group] as f64 / all,
-            });
-        }
-    }
-    let bone_plans = connected(voxels, bone_plans);
-    let regions = REGIONS
-        .iter()
-        .map(|name| {
-            let members: Vec<(usize, f64)> = bone_plans
-                .iter()
-                .enumerate()
-                .map(|(i, plan)| {
-                    let centre = ORIGIN + spacing * (DVec3::from(plan.at.map(|x| x as f64)) + 0.5);
-                    (i, share(region(name, centre), spacing))
-                })
-                .filter(|(_, share)| *share > 0.0)
-                .collect();
-            // The canal holds no bone voxel but lies inside the periosteum, and counts.
-            let envelope_mm3 = crate::volume::each(voxels)
-                .map(|at| ORIGIN + spacing * (DVec3::from(at.map(|x| x as f64)) + 0.5))
-                .map(|p| share(region(name, p), spacing) * share(bone(p), spacing))
-                .sum::<f64>()
-                * spacing.powi(3);
-            BoneRegion {
-                name,
-                members,
-                envelope_mm3,
-            }
-        })
-        .collect();
-    let low: [usize; 3] =
-        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k]).min().unwrap_or(0));
-    let high: [usize; 3] =
-        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
-    let elements = std::array::from_fn(|k| high[k] - low[k]);
-    let occupied: BTreeSet<[usize; 3]> = bone_plans.iter().map(|b| b.at).collect();
-    let lattice = Lattice {
-        spacing,
-        low,
-        occupied: &occupied,
-    };
-    let mut loads: Vec<UnitLoad> = JOINT
-        .iter()
-        .map(|(name, angle)| joint_load(name, *angle, &lattice))
-        .collect();
-    loads.extend((0..3).map(|g| muscle_load(g, &lattice)));
-    Anatomy {
-        scene: "hip",
-        size,
-        voxels,
-        spacing,
-        origin: ORIGIN.to_array(),
-        tissue,
-        bone: bone_plans,
-        muscle: muscle_plans,
-        groups: GROUPS.to_vec(),
-        regions,
-        mechanics_low: low,
-        elements,
-        loads,
-        joint_loads: JOINT.len(),
-        strength: vec![
-            stance_test(&lattice, elements),
-            fall_test(&lattice, elements),
-        ],
-    }
-}
+/// The scene.
+pub(super) struct Hip;
 
-/// Keeps the voxels that hang together through faces, the largest such group.
-/// A sliver touching only by an edge would be a hinge.
-fn connected(voxels: [usize; 3], plans: Vec<BonePlan>) -> Vec<BonePlan> {
-    let index = |at: [usize; 3]| at[0] + voxels[0] * (at[1] + voxels[1] * at[2]);
-    let mut of = vec![usize::MAX; voxels.iter().product()];
-    for (i, plan) in plans.iter().enumerate() {
-        of[index(plan.at)] = i;
+impl Scene for Hip {
+    fn name(&self) -> &'static str {
+        "hip"
     }
-    let mut part = vec![usize::MAX; plans.len()];
-    let mut sizes = Vec::new();
-    for start in 0..plans.len() {
-        if part[start] != usize::MAX {
-            continue;
-        }
-        let label = sizes.len();
-        part[start] = label;
-        let mut stack = vec![start];
-        let mut count = 0;
-        while let Some(i) = stack.pop() {
-            count += 1;
-            for axis in 0..3 {
-                for up in [false, true] {
-                    let mut at = plans[i].at;
-                    if up {
-                        at[axis] += 1;
-                    } else {
-                        at[axis] = at[axis].wrapping_sub(1);
-                    }
-                    if at[axis] < voxels[axis] {
-                        let j = of[index(at)];
-                        if j != usize::MAX && part[j] == usize::MAX {
-                            part[j] = label;
-                            stack.push(j);
-                        }
-                    }
-                }
-            }
-        }
-        sizes.push(count);
+    fn extent(&self) -> DVec3 {
+        EXTENT
     }
-    let largest = (0..sizes.len()).max_by_key(|l| sizes[*l]).unwrap_or(0);
-    plans
-        .into_iter()
-        .zip(part)
-        .filter(|(_, p)| *p == largest)
-        .map(|(plan, _)| plan)
-        .collect()
-}
-
-struct Lattice<'a> {
-    spacing: f64,
-    low: [usize; 3],
-    occupied: &'a BTreeSet<[usize; 3]>,
-}
-
-impl Lattice<'_> {
-    /// The element that holds `p`, or the first one that holds bone on the way along `inward`.
-    fn place(&self, p: DVec3, inward: DVec3) -> Option<([usize; 3], [f64; 3])> {
-        (0..16).find_map(|step| {
-            let q = (p + inward * (0.25 * self.spacing * f64::from(step)) - ORIGIN) / self.spacing;
-            let at = q.floor();
-            if at.min_element() < 0.0 {
-                return None;
-            }
-            let voxel = [at.x as usize, at.y as usize, at.z as usize];
-            self.occupied.contains(&voxel).then(|| {
-                (
-                    std::array::from_fn(|k| voxel[k] - self.low[k]),
-                    (q - at).to_array(),
-                )
-            })
-        })
+    fn origin(&self) -> DVec3 {
+        ORIGIN
     }
-
-    /// Spreads 1 N along `pull` over weighted points.
-    fn spread(&self, name: &'static str, pull: DVec3, points: &[(DVec3, DVec3, f64)]) -> UnitLoad {
-        let placed: Vec<_> = points
-            .iter()
-            .filter_map(|(p, inward, weight)| self.place(*p, *inward).map(|(e, x)| (e, x, *weight)))
-            .collect();
-        let total: f64 = placed.iter().map(|p| p.2).sum();
-        let points = placed
-            .into_iter()
-            .map(|(e, x, w)| (e, x, (pull * (w / total)).to_array()))
-            .collect();
-        UnitLoad { name, points }
+    fn detail(&self) -> f64 {
+        1.0
+    }
+    fn bones(&self) -> usize {
+        1
+    }
+    fn groups(&self) -> &'static [&'static str] {
+        &GROUPS
+    }
+    fn regions(&self) -> &'static [&'static str] {
+        &REGIONS
+    }
+    fn bone(&self, p: DVec3) -> f64 {
+        bone(p)
+    }
+    fn cortex(&self, p: DVec3) -> f64 {
+        cortex(p)
+    }
+    fn inside(&self, p: DVec3, distance: f64) -> Inside {
+        kind(p, distance)
+    }
+    fn muscle(&self, group: usize, p: DVec3) -> f64 {
+        muscle(group, p)
+    }
+    fn skin(&self, p: DVec3) -> f64 {
+        skin(p)
+    }
+    fn region(&self, name: &str, p: DVec3) -> f64 {
+        region(name, p)
+    }
+    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
+        let joints = JOINT.iter().map(|(name, angle)| joint_load(name, *angle, lattice));
+        joints.chain((0..GROUPS.len()).map(|g| muscle_load(g, lattice))).collect()
+    }
+    /// The cut through the shaft.
+    fn is_held(&self, p: DVec3, spacing: f64) -> bool {
+        p.z < 0.01 * spacing
+    }
+    fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
+        vec![stance_test(lattice, elements), fall_test(lattice, elements)]
     }
 }
 

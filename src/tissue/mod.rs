@@ -1,10 +1,17 @@
 //! What the lattice is made of: bone, muscle, marrow and soft tissue, regions, attachments.
 
+mod core;
 mod hip;
+mod lower_leg;
+mod lumbar;
+mod scan;
+mod scene;
 mod shape;
 
+use crate::volume::Volume;
+
 /// Scenes by name. Each is built at any number of voxels along its longest side.
-pub const SCENES: &[&str] = &["hip"];
+pub const SCENES: &[&str] = &["hip", "lower-leg", "lumbar", "trabecular-core"];
 
 /// The fewest and most voxels along the longest side.
 pub const SIZES: std::ops::RangeInclusive<usize> = 24..=512;
@@ -23,6 +30,12 @@ pub enum SceneError {
     Size {
         /// What was asked for.
         size: usize,
+    },
+    /// A scan that no scene can be made of.
+    #[error("this scan cannot be a scene: {why}")]
+    Scan {
+        /// What is wrong with it.
+        why: String,
     },
 }
 
@@ -56,15 +69,53 @@ impl Tissue {
     ];
 }
 
+/// How bone of a site is laid out, and so where its cells work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SiteKind {
+    /// Trabecular bone with its marrow, many struts to a voxel: cells work on Martin's surface.
+    Trabecular = 0,
+    /// Cortical bone: pores, and the endocortical surface.
+    Cortical = 1,
+    /// A piece of a single strut or of the marrow beside it: cells work on the surface that the lattice shows.
+    Strut = 2,
+    /// A loading platen: no cells.
+    Platen = 3,
+}
+
 /// The part of a voxel that is bone of one kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SitePlan {
     /// Of the voxel's volume, 0 to 1.
     pub fraction: f64,
-    /// Endocortical surface a volume of the site, 1/mm; 0 in trabecular bone.
+    /// Endocortical surface a volume of the site, 1/mm; 0 in trabecular bone; of a strut's voxel the inverse of its edge.
     pub surface: f64,
-    /// Cortical or trabecular.
-    pub cortical: bool,
+    /// How it is laid out.
+    pub kind: SiteKind,
+    /// Bone volume fraction at the start; none where it settles or is cortical.
+    pub bvtv: Option<f64>,
+}
+
+impl SitePlan {
+    /// Trabecular bone that settles.
+    pub fn trabecular(fraction: f64) -> Self {
+        Self {
+            fraction,
+            surface: 0.0,
+            kind: SiteKind::Trabecular,
+            bvtv: None,
+        }
+    }
+
+    /// Cortical bone of a cortex of `thickness` mm.
+    pub fn cortical(fraction: f64, thickness: f64) -> Self {
+        Self {
+            fraction,
+            surface: 1.0 / thickness,
+            kind: SiteKind::Cortical,
+            bvtv: None,
+        }
+    }
 }
 
 /// A voxel that holds bone.
@@ -74,8 +125,6 @@ pub struct BonePlan {
     pub at: [usize; 3],
     /// One or two sites.
     pub sites: Vec<SitePlan>,
-    /// Share of the voxel inside the periosteum, marrow included.
-    pub envelope: f64,
 }
 
 /// A voxel that holds muscle.
@@ -98,6 +147,15 @@ pub struct BoneRegion {
     pub members: Vec<(usize, f64)>,
     /// Volume inside the periosteum, mm³.
     pub envelope_mm3: f64,
+}
+
+/// Muscle groups that are measured as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MuscleRegion {
+    /// Name.
+    pub name: &'static str,
+    /// Which groups.
+    pub groups: Vec<usize>,
 }
 
 /// A unit load: 1 N in all, spread over points.
@@ -145,8 +203,10 @@ pub struct Anatomy {
     pub muscle: Vec<MusclePlan>,
     /// Muscle groups' names.
     pub groups: Vec<&'static str>,
-    /// Regions of bone; muscle regions are the groups.
+    /// Regions of bone.
     pub regions: Vec<BoneRegion>,
+    /// Regions of muscle.
+    pub muscle_regions: Vec<MuscleRegion>,
     /// First voxel of the mechanics' box, and its elements.
     pub mechanics_low: [usize; 3],
     /// Elements of the mechanics' box.
@@ -155,6 +215,10 @@ pub struct Anatomy {
     pub loads: Vec<UnitLoad>,
     /// How many of the loads are joint forces.
     pub joint_loads: usize,
+    /// Nodes of the mechanics' box with their held components (bits 0 to 2: x, y, z).
+    pub held: Vec<([usize; 3], u8)>,
+    /// Whether trabecular density has to find itself under 1 g before a run.
+    pub settles: bool,
     /// Tests to failure.
     pub strength: Vec<StrengthPlan>,
 }
@@ -180,7 +244,21 @@ impl Anatomy {
     /// [`SceneError`].
     pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
         Self::check(scene, size)?;
-        Ok(hip::build(size))
+        Ok(match scene {
+            "lower-leg" => scene::build(&lower_leg::LowerLeg, size),
+            "lumbar" => scene::build(&lumbar::Lumbar, size),
+            "trabecular-core" => core::build(size),
+            _ => scene::build(&hip::Hip, size),
+        })
+    }
+
+    /// Builds a scene from a scan, with cubic voxels, `size` along its longest side: single trabeculae if it
+    /// resolves them (bone is what is above 0), otherwise a whole bone from mg HA/cm3.
+    /// # Errors
+    /// [`SceneError`].
+    pub fn from_scan(scan: &Volume, size: usize) -> Result<Self, SceneError> {
+        Self::check("trabecular-core", size)?;
+        scan::build(scan, size)
     }
 
     /// Voxels in the lattice.

@@ -1,0 +1,270 @@
+//! Wolff's law as a number: how dense trabecular bone runs against principal stress.
+
+use crate::gpu::{Gpu, GpuError, Readback, values};
+use crate::sim::Simulation;
+use crate::sim::state::SiteState;
+use crate::tissue::SiteKind;
+
+/// Voxels to each side over which the run of density is judged.
+const REACH: isize = 2;
+/// The most activities and load cases (the shaders').
+const MOST: usize = 8;
+
+/// How trabecular bone lies against the stress of a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Orientation {
+    /// Mean angle between the run of dense bone and the principal stress of largest size, degrees; 57.3 by chance.
+    pub angle: f64,
+    /// Mean cosine of that angle; 0.5 by chance.
+    pub cosine: f64,
+    /// Correlation of density with the size of the day's stress, over trabecular voxels; 0 by chance.
+    pub correlation: f64,
+}
+
+/// An orientation on its way.
+#[derive(Debug)]
+pub struct PendingOrientation(Readback);
+
+type Matrix = [[f64; 3]; 3];
+
+impl PendingOrientation {
+    /// Asks for what is needed of `simulation` as it is.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(simulation: &Simulation) -> Result<Self, GpuError> {
+        let gpu: &Gpu = simulation.gpu();
+        let state = simulation.state();
+        let mut encoder = gpu.encoder("orientation");
+        let readback = Readback::record(
+            gpu,
+            &mut encoder,
+            &[
+                (
+                    &state.bone,
+                    0,
+                    (state.counts.sites * size_of::<SiteState>()) as u64,
+                ),
+                (
+                    simulation.mechanics().displacement(),
+                    0,
+                    simulation.mechanics().case_bytes() * simulation.mechanics().cases() as u64,
+                ),
+                (&state.day, 0, (4 * (MOST * MOST + MOST)) as u64),
+            ],
+        )?;
+        gpu.submit(encoder);
+        Ok(Self(readback))
+    }
+
+    /// The answer, if it has arrived.
+    /// # Errors
+    /// [`GpuError::Readback`].
+    pub fn poll(&self, simulation: &Simulation) -> Result<Option<Orientation>, GpuError> {
+        Ok(self.0.poll()?.and_then(|parts| match parts.as_slice() {
+            [sites, displacement, day] => Some(evaluate(
+                simulation,
+                &values::<SiteState>(sites),
+                &values::<f32>(displacement),
+                &values::<f32>(day),
+            )),
+            _ => None,
+        }))
+    }
+}
+
+/// The largest or smallest eigenvector of a symmetric matrix, by Jacobi's rotations; with all eigenvalues.
+fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
+    let mut v = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    for _ in 0..24 {
+        for (p, q) in [(0, 1), (0, 2), (1, 2)] {
+            if a[p][q].abs() < 1e-300 {
+                continue;
+            }
+            let theta = 0.5 * (a[q][q] - a[p][p]) / a[p][q];
+            let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
+            let c = 1.0 / t.hypot(1.0);
+            let s = t * c;
+            for row in &mut a {
+                (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+            }
+            for k in 0..3 {
+                (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
+            }
+            for row in &mut v {
+                (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+            }
+        }
+    }
+    ([a[0][0], a[1][1], a[2][2]], v)
+}
+
+fn evaluate(
+    simulation: &Simulation,
+    sites: &[SiteState],
+    displacement: &[f32],
+    day: &[f32],
+) -> Orientation {
+    let anatomy = simulation.anatomy();
+    let physiology = &simulation.model().physiology;
+    let grid = simulation.mechanics().grid();
+    let steps = grid.strides();
+    let stride = (simulation.mechanics().case_bytes() / 4) as usize;
+    let cases = simulation.mechanics().cases();
+    let nu = f64::from(physiology.poisson_ratio);
+    let (lambda, mu) = (nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), 0.5 / (1.0 + nu));
+
+    // Trabecular density on the lattice, and the stress of the day in its voxels.
+    let mut density = vec![None; anatomy.len()];
+    let mut voxels = Vec::new();
+    let mut site = 0;
+    for plan in &anatomy.bone {
+        let first = site;
+        site += plan.sites.len();
+        let Some(k) = plan
+            .sites
+            .iter()
+            .position(|s| matches!(s.kind, SiteKind::Trabecular | SiteKind::Strut))
+        else {
+            continue;
+        };
+        // A sliver beside the cortex says little about trabecular bone.
+        if plan.sites[k].fraction < 0.5 {
+            continue;
+        }
+        let bvtv = f64::from(sites[first + k].bvtv);
+        density[anatomy.voxel(plan.at)] = Some(bvtv);
+        let element = grid.index(std::array::from_fn(|k| {
+            plan.at[k] - anatomy.mechanics_low[k]
+        }));
+        let modulus = f64::from(physiology.modulus_coefficient)
+            * (bvtv * f64::from(physiology.tissue_density))
+                .powf(f64::from(physiology.modulus_exponent));
+        let mut sum: Matrix = [[0.0; 3]; 3];
+        for activity in 0..MOST {
+            let count = f64::from(day[MOST * MOST + activity]);
+            let mut gradient: Matrix = [[0.0; 3]; 3];
+            for case in 0..cases {
+                let force = f64::from(day[MOST * activity + case]);
+                for corner in 0..8usize {
+                    let node =
+                        element + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
+                    for (i, row) in gradient.iter_mut().enumerate() {
+                        let u = f64::from(displacement[case * stride + 3 * node + i]) * force;
+                        for (j, value) in row.iter_mut().enumerate() {
+                            *value += if corner >> j & 1 == 1 { u } else { -u };
+                        }
+                    }
+                }
+            }
+            let scale = 0.25 / anatomy.spacing / f64::from(physiology.reference_modulus);
+            let trace = gradient[0][0] + gradient[1][1] + gradient[2][2];
+            let stress: Matrix = std::array::from_fn(|i| {
+                std::array::from_fn(|j| {
+                    let shear = mu * (gradient[i][j] + gradient[j][i]);
+                    modulus * scale * (shear + if i == j { lambda * trace } else { 0.0 })
+                })
+            });
+            // The square's directions are the stress', whatever its sign.
+            for i in 0..3 {
+                for j in 0..3 {
+                    sum[i][j] += count * (0..3).map(|k| stress[i][k] * stress[k][j]).sum::<f64>();
+                }
+            }
+        }
+        voxels.push((plan.at, bvtv, sum));
+    }
+    let at = |p: [isize; 3]| -> Option<f64> {
+        let inside = (0..3).all(|k| p[k] >= 0 && (p[k] as usize) < anatomy.voxels[k]);
+        inside
+            .then(|| density[anatomy.voxel(p.map(|x| x as usize))])
+            .flatten()
+    };
+    let slope = |p: [isize; 3]| -> Option<[f64; 3]> {
+        let here = at(p)?;
+        Some(std::array::from_fn(|k| {
+            let mut up = p;
+            let mut down = p;
+            up[k] += 1;
+            down[k] -= 1;
+            let (u, d) = (at(up).unwrap_or(here), at(down).unwrap_or(here));
+            0.5 * (u - d)
+        }))
+    };
+    let (mut weight, mut angle, mut cosine) = (0.0, 0.0, 0.0);
+    let mut pairs = Vec::new();
+    for (place, bvtv, stress) in &voxels {
+        let mut structure: Matrix = [[0.0; 3]; 3];
+        for dz in -REACH..=REACH {
+            for dy in -REACH..=REACH {
+                for dx in -REACH..=REACH {
+                    let p = [
+                        place[0] as isize + dx,
+                        place[1] as isize + dy,
+                        place[2] as isize + dz,
+                    ];
+                    if let Some(g) = slope(p) {
+                        for i in 0..3 {
+                            for j in 0..3 {
+                                structure[i][j] += g[i] * g[j];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let (spread, runs) = eigen(structure);
+        let (sizes, pulls) = eigen(*stress);
+        let by = |x: &[f64; 3], largest: bool| {
+            (0..3)
+                .max_by(|a, b| {
+                    let order = x[*a].total_cmp(&x[*b]);
+                    if largest { order } else { order.reverse() }
+                })
+                .unwrap_or(0)
+        };
+        let (along, pull) = (by(&spread, false), by(&sizes, true));
+        let dot: f64 = (0..3).map(|k| runs[k][along] * pulls[k][pull]).sum();
+        let c = dot.abs().min(1.0);
+        weight += bvtv;
+        cosine += bvtv * c;
+        angle += bvtv * c.acos().to_degrees();
+        pairs.push((*bvtv, sizes.iter().sum::<f64>().max(0.0).sqrt().ln()));
+    }
+    Orientation {
+        angle: angle / weight,
+        cosine: cosine / weight,
+        correlation: correlation(&pairs),
+    }
+}
+
+fn correlation(pairs: &[(f64, f64)]) -> f64 {
+    let n = pairs.len() as f64;
+    let (mx, my) = pairs
+        .iter()
+        .fold((0.0, 0.0), |s, p| (s.0 + p.0 / n, s.1 + p.1 / n));
+    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        xy += (x - mx) * (y - my);
+        xx += (x - mx).powi(2);
+        yy += (y - my).powi(2);
+    }
+    xy / (xx * yy).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::eigen;
+
+    #[test]
+    fn eigenvectors_put_the_matrix_together_again() {
+        let a = [[4.0, 1.0, -2.0], [1.0, 3.0, 0.5], [-2.0, 0.5, 1.0]];
+        let (values, v) = eigen(a);
+        for i in 0..3 {
+            for j in 0..3 {
+                let again: f64 = (0..3).map(|k| v[i][k] * values[k] * v[j][k]).sum();
+                assert!((again - a[i][j]).abs() < 1e-12, "{again} {}", a[i][j]);
+            }
+        }
+        assert!((values.iter().sum::<f64>() - 8.0).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,348 @@
+//! From a scene's shapes to its lattice: voxels shared by sampling, regions, attachments.
+
+use std::collections::BTreeSet;
+
+use glam::DVec3;
+
+use super::{
+    Anatomy, BonePlan, BoneRegion, MusclePlan, MuscleRegion, SitePlan, StrengthPlan, Tissue,
+    UnitLoad,
+};
+
+/// What the inside of a bone is at a point.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Inside {
+    Cortical,
+    Trabecular,
+    Marrow,
+}
+
+/// A scene as shapes: signed distances in mm (negative inside), loads and supports.
+pub(super) trait Scene {
+    fn name(&self) -> &'static str;
+    /// Extent of the lattice, mm.
+    fn extent(&self) -> DVec3;
+    /// Its lower corner, mm.
+    fn origin(&self) -> DVec3;
+    /// How far apart the points that share a cut voxel may lie, mm.
+    fn detail(&self) -> f64;
+    /// How many separate bones there are.
+    fn bones(&self) -> usize;
+    /// Muscle groups in the order of their load cases.
+    fn groups(&self) -> &'static [&'static str];
+    /// Regions made of several muscle groups.
+    fn joined(&self) -> &'static [(&'static str, &'static [usize])] {
+        &[]
+    }
+    fn regions(&self) -> &'static [&'static str];
+    /// Distance to the periosteum.
+    fn bone(&self, p: DVec3) -> f64;
+    /// Thickness of the cortex, mm.
+    fn cortex(&self, p: DVec3) -> f64;
+    /// What bone is at `p`, `distance` from the periosteum.
+    fn inside(&self, p: DVec3, distance: f64) -> Inside;
+    /// Distance to a muscle group; bone and the groups before it are cut out.
+    fn muscle(&self, group: usize, p: DVec3) -> f64;
+    /// Distance to the skin.
+    fn skin(&self, p: DVec3) -> f64;
+    /// Distance to a region's border.
+    fn region(&self, name: &str, p: DVec3) -> f64;
+    /// Unit loads, the joints' first, then one a muscle group.
+    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad>;
+    /// Whether the node at `p` is held, for voxels of `spacing` mm.
+    fn is_held(&self, p: DVec3, spacing: f64) -> bool;
+    /// Tests to failure.
+    fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan>;
+}
+
+fn vector(at: [usize; 3]) -> DVec3 {
+    DVec3::from(at.map(|x| x as f64))
+}
+
+/// What most of a voxel is, by the counts of points of each kind in it.
+fn label(
+    scene: &dyn Scene,
+    bone: [usize; 3],
+    muscle: usize,
+    all: usize,
+    centre: DVec3,
+) -> Tissue {
+    let rest = all - bone.iter().sum::<usize>() - muscle;
+    let most = bone.into_iter().chain([muscle, rest]).max().unwrap_or(0);
+    if most == rest {
+        if scene.skin(centre) < 0.0 {
+            Tissue::Soft
+        } else {
+            Tissue::Outside
+        }
+    } else if most == muscle {
+        Tissue::Muscle
+    } else if most == bone[Inside::Cortical as usize] {
+        Tissue::Cortical
+    } else if most == bone[Inside::Trabecular as usize] {
+        Tissue::Trabecular
+    } else {
+        Tissue::Marrow
+    }
+}
+
+/// How much of a voxel lies where `distance` is negative, if the surface is flat in it.
+fn share(distance: f64, spacing: f64) -> f64 {
+    (0.5 - distance / spacing).clamp(0.0, 1.0)
+}
+
+/// Builds `scene` with `size` voxels along its longest side.
+pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
+    let (extent, origin) = (scene.extent(), scene.origin());
+    let spacing = extent.max_element() / size as f64;
+    let voxels = (extent / spacing)
+        .to_array()
+        .map(|n| (n.round() as usize).max(1));
+    let fine = ((spacing / scene.detail()).ceil() as usize).clamp(2, 10);
+    let groups = scene.groups();
+    let reach = 0.87 * spacing;
+    let mut bone_plans = Vec::new();
+    let mut muscle_plans = Vec::new();
+    let mut tissue = Vec::with_capacity(voxels.iter().product());
+    for at in crate::volume::each(voxels) {
+        let low = origin + spacing * vector(at);
+        let centre = low + 0.5 * spacing;
+        let to_bone = scene.bone(centre);
+        let to_muscle: Vec<f64> = (0..groups.len())
+            .map(|g| scene.muscle(g, centre))
+            .collect();
+        if to_bone > 1.5 * reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
+            tissue.push(label(scene, [0; 3], 0, 1, centre));
+            continue;
+        }
+        let mut bone_counts = [0usize; 3];
+        let mut muscle_counts = vec![0usize; groups.len()];
+        let mut thickness = 0.0;
+        for sub in crate::volume::each([fine; 3]) {
+            let p = low + spacing / fine as f64 * (vector(sub) + 0.5);
+            let d = if to_bone > 1.5 * reach {
+                to_bone
+            } else {
+                scene.bone(p)
+            };
+            if d < 0.0 {
+                let k = scene.inside(p, d);
+                bone_counts[k as usize] += 1;
+                if k == Inside::Cortical {
+                    thickness += scene.cortex(p);
+                }
+            } else if let Some(g) = (0..groups.len())
+                .find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
+            {
+                muscle_counts[g] += 1;
+            }
+        }
+        let all = fine.pow(3);
+        tissue.push(label(
+            scene,
+            bone_counts,
+            muscle_counts.iter().sum(),
+            all,
+            centre,
+        ));
+        let part = |count: usize| count as f64 / all as f64;
+        let mut sites = Vec::new();
+        if bone_counts[1] > 0 {
+            sites.push(SitePlan::trabecular(part(bone_counts[1])));
+        }
+        if bone_counts[0] > 0 {
+            let mean_thickness = thickness / bone_counts[0] as f64;
+            sites.push(SitePlan::cortical(part(bone_counts[0]), mean_thickness));
+        }
+        if !sites.is_empty() {
+            bone_plans.push(BonePlan { at, sites });
+        }
+        if let Some(group) = (0..groups.len())
+            .filter(|g| muscle_counts[*g] > 0)
+            .max_by_key(|g| muscle_counts[*g])
+        {
+            muscle_plans.push(MusclePlan {
+                at,
+                group,
+                fraction: part(muscle_counts[group]),
+            });
+        }
+    }
+    let bone_plans = connected(voxels, bone_plans, scene.bones());
+    let centre = |at: [usize; 3]| origin + spacing * (vector(at) + 0.5);
+    let regions = scene
+        .regions()
+        .iter()
+        .map(|name| {
+            let members: Vec<(usize, f64)> = bone_plans
+                .iter()
+                .enumerate()
+                .map(|(i, plan)| (i, share(scene.region(name, centre(plan.at)), spacing)))
+                .filter(|(_, share)| *share > 0.0)
+                .collect();
+            // The canal holds no bone voxel but lies inside the periosteum, and counts.
+            let envelope_mm3 = crate::volume::each(voxels)
+                .map(centre)
+                .map(|p| share(scene.region(name, p), spacing) * share(scene.bone(p), spacing))
+                .sum::<f64>()
+                * spacing.powi(3);
+            BoneRegion {
+                name,
+                members,
+                envelope_mm3,
+            }
+        })
+        .collect();
+    let low: [usize; 3] =
+        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k]).min().unwrap_or(0));
+    let high: [usize; 3] =
+        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
+    let elements: [usize; 3] = std::array::from_fn(|k| high[k] - low[k]);
+    let occupied: BTreeSet<[usize; 3]> = bone_plans.iter().map(|b| b.at).collect();
+    let lattice = Lattice {
+        spacing,
+        origin,
+        low,
+        occupied: &occupied,
+    };
+    let loads = scene.loads(&lattice);
+    let held = crate::volume::each(elements.map(|n| n + 1))
+        .filter(|at| {
+            scene.is_held(
+                origin + spacing * (vector(*at) + vector(low)),
+                spacing,
+            )
+        })
+        .map(|at| (at, 0b111))
+        .collect();
+    let own = groups
+        .iter()
+        .enumerate()
+        .map(|(g, name)| MuscleRegion {
+            name,
+            groups: vec![g],
+        });
+    let joined = scene.joined().iter().map(|(name, groups)| MuscleRegion {
+        name,
+        groups: groups.to_vec(),
+    });
+    Anatomy {
+        scene: scene.name(),
+        size,
+        voxels,
+        spacing,
+        origin: origin.to_array(),
+        tissue,
+        bone: bone_plans,
+        muscle: muscle_plans,
+        groups: groups.to_vec(),
+        regions,
+        muscle_regions: own.chain(joined).collect(),
+        mechanics_low: low,
+        elements,
+        joint_loads: loads.len() - groups.len(),
+        held,
+        strength: scene.strength(&lattice, elements),
+        loads,
+        settles: true,
+    }
+}
+
+/// Keeps the voxels that hang together through faces, the `bones` largest such groups.
+/// A sliver touching only by an edge would be a hinge.
+pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) -> Vec<BonePlan> {
+    let index = |at: [usize; 3]| at[0] + voxels[0] * (at[1] + voxels[1] * at[2]);
+    let mut of = vec![usize::MAX; voxels.iter().product()];
+    for (i, plan) in plans.iter().enumerate() {
+        of[index(plan.at)] = i;
+    }
+    let mut part = vec![usize::MAX; plans.len()];
+    let mut sizes: Vec<usize> = Vec::new();
+    for start in 0..plans.len() {
+        if part[start] != usize::MAX {
+            continue;
+        }
+        let label = sizes.len();
+        part[start] = label;
+        let mut stack = vec![start];
+        let mut count = 0;
+        while let Some(i) = stack.pop() {
+            count += 1;
+            for axis in 0..3 {
+                for up in [false, true] {
+                    let mut at = plans[i].at;
+                    if up {
+                        at[axis] += 1;
+                    } else {
+                        at[axis] = at[axis].wrapping_sub(1);
+                    }
+                    if at[axis] < voxels[axis] {
+                        let j = of[index(at)];
+                        if j != usize::MAX && part[j] == usize::MAX {
+                            part[j] = label;
+                            stack.push(j);
+                        }
+                    }
+                }
+            }
+        }
+        sizes.push(count);
+    }
+    let mut by_size: Vec<usize> = (0..sizes.len()).collect();
+    by_size.sort_by_key(|l| std::cmp::Reverse(sizes[*l]));
+    by_size.truncate(bones);
+    plans
+        .into_iter()
+        .zip(part)
+        .filter(|(_, p)| by_size.contains(p))
+        .map(|(plan, _)| plan)
+        .collect()
+}
+
+/// Where bone is, for placing loads.
+pub(super) struct Lattice<'a> {
+    pub(super) spacing: f64,
+    pub(super) origin: DVec3,
+    pub(super) low: [usize; 3],
+    pub(super) occupied: &'a BTreeSet<[usize; 3]>,
+}
+
+impl Lattice<'_> {
+    /// The element that holds `p`, or the first one that holds bone on the way along `inward`.
+    pub(super) fn place(&self, p: DVec3, inward: DVec3) -> Option<([usize; 3], [f64; 3])> {
+        (0..16).find_map(|step| {
+            let q =
+                (p + inward * (0.25 * self.spacing * f64::from(step)) - self.origin) / self.spacing;
+            let at = q.floor();
+            if at.min_element() < 0.0 {
+                return None;
+            }
+            let voxel = [at.x as usize, at.y as usize, at.z as usize];
+            self.occupied.contains(&voxel).then(|| {
+                (
+                    std::array::from_fn(|k| voxel[k] - self.low[k]),
+                    (q - at).to_array(),
+                )
+            })
+        })
+    }
+
+    /// Spreads 1 N along `pull` over weighted points, each with the way inwards.
+    pub(super) fn spread(
+        &self,
+        name: &'static str,
+        pull: DVec3,
+        points: &[(DVec3, DVec3, f64)],
+    ) -> UnitLoad {
+        let placed: Vec<_> = points
+            .iter()
+            .filter_map(|(p, inward, weight)| self.place(*p, *inward).map(|(e, x)| (e, x, *weight)))
+            .collect();
+        let total: f64 = placed.iter().map(|p| p.2).sum();
+        let points = placed
+            .into_iter()
+            .map(|(e, x, w)| (e, x, (pull * (w / total)).to_array()))
+            .collect();
+        UnitLoad { name, points }
+    }
+}
