@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod command;
+pub mod evidence;
 pub mod figure;
 pub mod gpu;
 pub mod io;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mechanostat::command::{self, BenchArgs, CommandError, RunArgs, SolveArgs};
+use mechanostat::command::{self, BenchArgs, CommandError, RunArgs, SolveArgs, ValidateArgs};
 
 /// Bone and muscle answering gravity.
 #[derive(Debug, Parser)]
@@ -23,6 +23,8 @@ struct Cli {
 enum Command {
     /// Run a scenario without a window and leave its tables, fields and figure
     Run(RunArgs),
+    /// Hold the model against every published claim it knows, in range or not
+    Validate(ValidateArgs),
     /// Compress a scan: apparent stiffness, strain energy density, failure load
     Solve(SolveArgs),
     /// Time every stage on this machine's adapter
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Some(Command::Run(args)) => command::run(args),
         Some(Command::Bench(args)) => command::bench(args),
         Some(Command::Solve(args)) => command::solve(args),
+        Some(Command::Validate(args)) => command::validate(args),
         Some(Command::Doctor) => command::doctor(),
         None => open_window(&cli),
     };

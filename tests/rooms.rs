@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["volume", "tissue", "scenario", "physiology", "gpu"],
     &["sim", "io"],
     &["view", "measure"],
+    &["evidence"],
     &["figure"],
     &["command"],
     &["app"],

@@ -6,6 +6,7 @@ mod doctor;
 mod place;
 mod run;
 mod solve;
+mod validate;
 
 use crate::figure::FigureError;
 use crate::gpu::GpuError;
@@ -21,6 +22,7 @@ pub use doctor::doctor;
 pub use place::{Place, person};
 pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, StrengthDays, run};
+pub use validate::{ValidateArgs, validate};
 pub use solve::{Axis, Ends, SolveArgs, solve};
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.
@@ -127,7 +129,7 @@ pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
     if !path.exists() {
         let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
         return Err(CommandError::usage(format!(
-            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, solve, bench and doctor",
+            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, validate, solve, bench and doctor",
             names.join(", ")
         )));
     }

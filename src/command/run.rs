@@ -210,7 +210,7 @@ fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
 }
 
 /// Lets the adapter finish what is under way.
-fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandError> {
+pub(super) fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandError> {
     loop {
         match simulation.poll()? {
             Status::Ready => return Ok(()),
@@ -221,7 +221,7 @@ fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandErro
     }
 }
 
-fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
+pub(super) fn take_snapshot(simulation: &Simulation) -> Result<Snapshot, CommandError> {
     let pending = simulation.snapshot()?;
     simulation.gpu().wait()?;
     pending.poll()?.ok_or_else(|| {
@@ -255,7 +255,7 @@ fn wolff(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
 }
 
 /// Tests the bones of a scene to failure, each as its plans have it.
-fn test_strength(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
+pub(super) fn test_strength(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
     let mut all = Vec::new();
     for plan in &simulation.anatomy().strength {
         let mut test = StrengthTest::new(simulation, plan)?;
@@ -683,13 +683,13 @@ fn print_summary(rows: &[Row], anatomy: &Anatomy) -> Result<(), CommandError> {
 }
 
 /// A bar on a terminal, nothing elsewhere.
-struct Progress {
+pub(super) struct Progress {
     bar: indicatif::ProgressBar,
     rounds: u32,
 }
 
 impl Progress {
-    fn new(rounds: u32, days: f64) -> Self {
+    pub(super) fn new(rounds: u32, days: f64) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             indicatif::ProgressBar::new(u64::from(rounds) + days.ceil() as u64)
         } else {
@@ -703,17 +703,25 @@ impl Progress {
         Self { bar, rounds }
     }
 
+    /// One that shows nothing.
+    pub(super) fn quiet() -> Self {
+        Self {
+            bar: indicatif::ProgressBar::hidden(),
+            rounds: 0,
+        }
+    }
+
     fn round(&self, round: u32) {
         self.bar.set_position(u64::from(round));
         self.bar.set_message("settling under 1 g");
     }
 
-    fn day(&self, day: f64) {
+    pub(super) fn day(&self, day: f64) {
         self.bar.set_position(u64::from(self.rounds) + day as u64);
         self.bar.set_message(format!("mission day {day:.0}"));
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -1,6 +1,7 @@
 //! What is measured on a snapshot: region statistics and clinical quantities.
 
 pub mod compression;
+pub mod connectivity;
 pub mod orientation;
 pub mod strength;
 
@@ -33,6 +34,8 @@ pub struct Ruler {
     regions: Vec<Region>,
     groups: Vec<Group>,
     physiology: Physiology,
+    /// Voxels of a lattice of single struts, platens at both ends of z.
+    struts: Option<[usize; 3]>,
     /// The region that tells how fragile the bone is, with what it is measured against, mg HA/cm3.
     reference: Option<(&'static str, f64)>,
     voxel_mm3: f64,
@@ -135,6 +138,11 @@ impl Ruler {
             regions,
             groups,
             physiology: model.physiology,
+            struts: anatomy
+                .bone
+                .iter()
+                .any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut))
+                .then_some(anatomy.voxels),
             reference,
             voxel_mm3,
         }
@@ -261,6 +269,17 @@ impl Ruler {
         push("bmd", "mg HA/cm3", mineral * bvtv);
         push("bmc", "g HA", mineral * bone_mm3 * 1e-6);
         push("bvtv", "1", bvtv);
+        if let Some([nx, ny, nz]) = self.struts {
+            // Half a voxel of bone is bone; every voxel of such a lattice has one site, in the lattice's order.
+            let euler = connectivity::euler_characteristic([nx, ny, nz - 2], |at| {
+                snapshot.sites[at[0] + nx * (at[1] + ny * (at[2] + 1))].bvtv >= 0.5
+            });
+            push(
+                "connectivity_density",
+                "1/mm3",
+                (1 - euler) as f64 / region.envelope_mm3,
+            );
+        }
         if trabecular.weight > 0.0 {
             push("trabecular_bmd", "mg HA/cm3", mineral * trabecular.value());
         }

@@ -162,6 +162,8 @@ pub struct Simulation {
     stage: Stage,
     /// Whether this is growth from a uniform block.
     grows: bool,
+    /// Sites and displacement as they were at the set-point, if kept.
+    start: Option<[wgpu::Buffer; 2]>,
     solve: Option<Solve>,
     /// Tolerance of the solves under way.
     tolerance: f32,
@@ -239,6 +241,7 @@ impl Simulation {
                 Stage::SetPoint
             },
             grows: false,
+            start: None,
             anatomy,
             model,
             mechanics,
@@ -265,6 +268,66 @@ impl Simulation {
         simulation.stage = Stage::Seed;
         simulation.grows = true;
         Ok(simulation)
+    }
+
+    /// Keeps the settled scene as it is, for [`Simulation::begin_again`]. Does nothing before it has settled or after
+    /// its first day.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn keep_start(&mut self) -> Result<(), GpuError> {
+        if self.stage != Stage::Running || self.day > 0.0 || self.start.is_some() {
+            return Ok(());
+        }
+        let displacement = self.mechanics.displacement();
+        let copies = [
+            self.gpu
+                .storage::<SiteState>("sites at the start", self.state.counts.sites)?,
+            self.gpu
+                .storage::<u32>("displacement at the start", displacement.size() as usize / 4)?,
+        ];
+        let mut encoder = self.gpu.encoder("keep the start");
+        encoder.copy_buffer_to_buffer(&self.state.bone, 0, &copies[0], 0, copies[0].size());
+        encoder.copy_buffer_to_buffer(displacement, 0, &copies[1], 0, displacement.size());
+        self.gpu.submit(encoder);
+        self.start = Some(copies);
+        Ok(())
+    }
+
+    /// Goes back to day 0 of the kept start, without settling anew. Returns whether there was one.
+    pub fn begin_again(&mut self) -> bool {
+        let Some([sites, displacement]) = &self.start else {
+            return false;
+        };
+        let mut encoder = self.gpu.encoder("begin again");
+        encoder.copy_buffer_to_buffer(sites, 0, &self.state.bone, 0, sites.size());
+        let now = self.mechanics.displacement();
+        encoder.copy_buffer_to_buffer(displacement, 0, now, 0, now.size());
+        encoder.clear_buffer(&self.state.level, 0, None);
+        encoder.clear_buffer(&self.state.source, 0, None);
+        let rest = vec![MuscleState::at_rest(); self.state.counts.muscle_voxels];
+        self.gpu
+            .queue()
+            .write_buffer(&self.state.muscle, 0, bytemuck::cast_slice(&rest));
+        self.gpu.submit(encoder);
+        self.day = 0.0;
+        self.solved_on = 0.0;
+        self.solve = None;
+        self.conditions = Conditions::EARTH;
+        self.write_environment(0.0);
+        let mut encoder = self.gpu.encoder("begin again");
+        self.record_pass(&mut encoder, "stimulus", |s, pass| {
+            s.loads.record(pass);
+            s.stimulus.record(pass);
+            s.bone.record_surfaces(pass);
+            s.stiffness.record(pass);
+        });
+        self.gpu.submit(encoder);
+        true
+    }
+
+    /// Other parameters from here on. What a scene has settled by is not settled anew.
+    pub fn set_model(&mut self, model: Arc<Model>) {
+        self.model = model;
     }
 
     /// How many conjugate gradient iterations one poll submits. Fewer keep a window fluent on a

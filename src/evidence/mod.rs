@@ -1,0 +1,224 @@
+//! Published figures, and the claims that `validate` holds the model to.
+//!
+//! A claim is a row of `assets/evidence/claims.csv`: who found what, when, in how many, and an expression over courses
+//! of the model (`change('flight', 'hip:total_hip:bmd', 180)`) that must fall into a range.
+
+mod expression;
+
+use serde::Deserialize;
+
+use crate::located::{Located, Source};
+use crate::scenario::Scenario;
+
+pub use expression::{Course, Expression, Need};
+
+/// The claims that come with the program.
+pub const BUILT_IN: &str = include_str!("../../assets/evidence/claims.csv");
+
+macro_rules! conditions {
+    ($($name:literal),+ $(,)?) => {
+        /// The conditions that claims are about, each a scenario: name and TOML text.
+        pub const CONDITIONS: &[(&str, &str)] = &[
+            $(($name, include_str!(concat!("../../assets/evidence/conditions/", $name, ".toml")))),+
+        ];
+    };
+}
+
+conditions!(
+    "earth",
+    "flight",
+    "flight-ared",
+    "flight-ired",
+    "flight-ared-bisphosphonate",
+    "flight-treadmill",
+    "flight-muscle-kept",
+    "flight-no-osteoclast-drive",
+    "flight-no-biochemical-crosstalk",
+    "bed-rest",
+    "bed-rest-flywheel",
+    "bed-rest-bisphosphonate",
+    "moon",
+    "moon-centrifuge-law",
+    "moon-weight-bearing-law",
+    "third-g-centrifuge-law",
+    "two-thirds-g-centrifuge-law",
+    "mars",
+    "two-thirds-g",
+    "hypergravity",
+    "simulated-microgravity",
+    "four-years-of-disuse",
+);
+
+/// The scenario of a condition.
+/// # Errors
+/// A condition of which there is none (`None`), or bad content of one.
+pub fn condition(name: &str) -> Option<Result<Scenario, Located>> {
+    let (name, text) = CONDITIONS.iter().find(|(n, _)| *n == name)?;
+    Some(Scenario::parse(
+        &format!("assets/evidence/conditions/{name}.toml"),
+        text,
+    ))
+}
+
+/// How sure a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+pub enum Sure {
+    /// Read in the paper or its abstract.
+    V,
+    /// In the review.
+    S,
+    /// Derived from such.
+    D,
+    /// From knowledge, unverified.
+    K,
+    /// From knowledge, shaky.
+    #[serde(rename = "k?")]
+    Shaky,
+}
+
+/// One claim.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// Short name.
+    pub id: String,
+    /// What is claimed, in words.
+    pub claim: String,
+    /// Who found it.
+    pub who: String,
+    /// When; empty for what several found.
+    pub year: Option<u16>,
+    /// In how many; empty where not told.
+    pub n: Option<u32>,
+    /// Where.
+    pub site: String,
+    /// Under what.
+    pub condition: String,
+    /// On which day; empty where the claim is about more than one.
+    pub day: Option<f64>,
+    /// Published value; empty where only a sign or an order is.
+    pub value: Option<f64>,
+    /// Published spread around it, as printed.
+    pub spread: String,
+    /// Lowest model value that agrees; empty for none.
+    pub low: Option<f64>,
+    /// Highest model value that agrees; empty for none.
+    pub high: Option<f64>,
+    /// Unit.
+    pub unit: String,
+    /// Where it stands.
+    pub source: String,
+    /// How sure it is.
+    pub sure: Sure,
+    /// Whether it is a claim of the review itself.
+    pub review: bool,
+    /// What of the model is held against it.
+    pub model: String,
+}
+
+/// A claim with its expression read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// As written.
+    pub row: Row,
+    /// What of the model is held against it.
+    pub model: Expression,
+}
+
+impl Claim {
+    /// Whether `value` agrees.
+    pub fn holds(&self, value: f64) -> bool {
+        value.is_finite()
+            && self.row.low.is_none_or(|low| value >= low)
+            && self.row.high.is_none_or(|high| value <= high)
+    }
+}
+
+/// Reads a file of claims. `file` is its name for errors.
+/// # Errors
+/// File, line, column, what was found and what is allowed: a row without source, without range, with an unknown
+/// condition, or whose expression cannot be read.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
+    let source = Source { file, text };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut claims: Vec<Claim> = Vec::new();
+    let headers = reader
+        .headers()
+        .map_err(|e| source.error(0, "header", e.to_string(), "the columns of claims.csv"))?
+        .clone();
+    for record in reader.records() {
+        let record = record.map_err(|e| {
+            let at = e.position().map_or(0, |p| p.byte() as usize);
+            source.error(at, "row", e.to_string(), "as many columns as the header has")
+        })?;
+        let at = record.position().map_or(0, |p| p.byte() as usize);
+        let row: Row = record.deserialize(Some(&headers)).map_err(|e| {
+            let column = match e.kind() {
+                csv::ErrorKind::Deserialize { err, .. } => err
+                    .field()
+                    .and_then(|i| headers.get(i as usize))
+                    .unwrap_or("row"),
+                _ => "row",
+            };
+            let found = match e.kind() {
+                csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
+                _ => e.to_string(),
+            };
+            source.error(at, column, found, allowed(column))
+        })?;
+        let refuse = |key: &str, found: String| Err(source.error(at, key, found, allowed(key)));
+        for (key, value) in [
+            ("id", &row.id),
+            ("claim", &row.claim),
+            ("who", &row.who),
+            ("source", &row.source),
+        ] {
+            if value.trim().is_empty() {
+                return refuse(key, "nothing".to_owned());
+            }
+        }
+        if claims.iter().any(|c| c.row.id == row.id) {
+            return refuse("id", format!("\"{}\" for a second time", row.id));
+        }
+        let numbers = [row.low, row.high, row.value, row.day];
+        if numbers.iter().flatten().any(|x| !x.is_finite())
+            || (row.low.is_none() && row.high.is_none())
+            || matches!((row.low, row.high), (Some(low), Some(high)) if low > high)
+        {
+            return refuse("low", format!("low {:?}, high {:?}", row.low, row.high));
+        }
+        let model = match Expression::parse(&row.model) {
+            Ok(model) => model,
+            Err(why) => return refuse("model", why),
+        };
+        for need in model.needs() {
+            if !CONDITIONS.iter().any(|(n, _)| *n == need.condition) {
+                let names: Vec<&str> = CONDITIONS.iter().map(|(n, _)| *n).collect();
+                return Err(source.error(
+                    at,
+                    "model",
+                    format!("the condition '{}'", need.condition),
+                    names.join(", "),
+                ));
+            }
+        }
+        claims.push(Claim { row, model });
+    }
+    Ok(claims)
+}
+
+/// What a column may hold.
+fn allowed(column: &str) -> &'static str {
+    match column {
+        "id" => "a name of its own",
+        "source" => "where the figure stands",
+        "sure" => "V, S, D, K or k?",
+        "review" => "true or false",
+        "low" | "high" => "numbers, one of them at least, low not above high",
+        "year" | "n" | "day" | "value" => "a number or nothing",
+        "model" => {
+            "numbers, + - * / and change, value, half_loss, half_back, lowest, highest of ('condition', 'scene:region:quantity', days)"
+        }
+        _ => "text",
+    }
+}
