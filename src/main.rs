@@ -14,6 +14,12 @@ struct Cli {
     /// Scenario to open in the window: built-in name or path of a TOML file
     #[arg(default_value = "iss-6-months-and-a-year-home")]
     scenario: String,
+    /// Scene of the window: hip, lower-leg, lumbar, trabecular-core, or a scan's file
+    #[arg(long, default_value = "hip")]
+    scene: String,
+    /// Group of people in the window: control, op (osteoporotic) or oa (osteoarthritic)
+    #[arg(long, default_value = "control")]
+    group: String,
     /// Voxels along the scene's longest side, in the window
     #[arg(long, default_value_t = 48, value_name = "N")]
     size: usize,
@@ -57,5 +63,5 @@ fn main() -> ExitCode {
 
 fn open_window(cli: &Cli) -> Result<(), CommandError> {
     let scenario = command::scenario(&cli.scenario)?;
-    mechanostat::app::open(scenario, cli.size)
+    mechanostat::app::open(scenario, &cli.scene, &cli.group, cli.size)
 }

@@ -15,7 +15,7 @@ use mechanostat::measure::{Measurement, Ruler};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Scenario};
 use mechanostat::sim::{Simulation, Status};
-use mechanostat::tissue::Anatomy;
+use mechanostat::tissue::{Anatomy, SiteKind};
 
 /// Change since day 0 (%), day by day from day 0, of every quantity.
 struct Course {
@@ -212,7 +212,7 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
                 anatomy.origin[k] + anatomy.spacing * (plan.at[k] as f64 + 0.5)
             });
             for s in &plan.sites {
-                if !s.cortical && inside(p) {
+                if s.kind == SiteKind::Trabecular && inside(p) {
                     sum += s.fraction * f64::from(snapshot.sites[site].bvtv);
                     weight += s.fraction;
                 }

@@ -6,7 +6,11 @@
 )]
 
 use mechanostat::physiology::{BUILT_IN as PHYSIOLOGY, Model};
-use mechanostat::scenario::{BUILT_IN, Drug, Exercise, Posture, Scenario};
+use mechanostat::scenario::{
+    BUILT_IN, Conditions, Cuts, DoseResponse, Drug, Exercise, Link, Posture, Scenario,
+};
+use mechanostat::sim::links::{acting, carriers};
+use mechanostat::tissue::SCENES;
 
 const GOOD: &str = r#"name = "a"
 body_mass_kg = 60
@@ -43,7 +47,7 @@ fn a_scenario_is_read_as_written() {
         (Exercise::Ared, Drug::Bisphosphonate, Posture::Upright)
     );
     assert_eq!(
-        (down.exercise, down.posture, down.body_mass_kg),
+        (down.exercise, down.posture, s.body_mass_kg),
         (Exercise::None, Posture::BedRest, 60.0)
     );
     assert_eq!(down.axial_gravity(), 0.0);
@@ -151,7 +155,14 @@ fn built_in_parameters_have_values_units_and_sources() {
     for (unit, source) in &model.provenance {
         assert!(!unit.is_empty() && source.len() > 8, "{unit} {source}");
     }
-    assert!(model.activities.len() <= 8);
+    for scene in SCENES.iter().chain(&["scan"]) {
+        let count = model
+            .activities
+            .iter()
+            .filter(|a| a.scene == *scene)
+            .count();
+        assert!((5..=8).contains(&count), "{scene}: {count} activities");
+    }
 }
 
 #[test]
@@ -163,13 +174,13 @@ fn wrong_parameters_are_refused() {
             &["cuopling", "unknown"],
         ),
         (
-            "[parameters.rankl_gain]\nvalue = 1.6",
-            "[parameters.rankl_gain]\nvalue = -1.6",
-            &["rankl_gain", "-1.6", "0 or more"],
+            "[parameters.rankl_gain]\nvalue = ",
+            "[parameters.rankl_gain]\nvalue = -",
+            &["rankl_gain", "-1", "0 or more"],
         ),
         (
-            "[parameters.rankl_gain]\nvalue = 1.6",
-            "[parameters.rankl_gain]\nvalue = nan",
+            "[parameters.rankl_gain]\nvalue = ",
+            "[parameters.rankl_gain]\nvalue = nan # ",
             &["rankl_gain", "NaN"],
         ),
         (
@@ -181,6 +192,36 @@ fn wrong_parameters_are_refused() {
             "postural = 0.95",
             "postural = 1.95",
             &["quadriceps", "0 to 1"],
+        ),
+        (
+            "muscle_share = 0.62",
+            "muscle_share = 1.62",
+            &["knee", "1.62", "0 to 1"],
+        ),
+        (
+            "density_law = \"morgan-vertebra\"",
+            "density_law = \"morgana\"",
+            &["density_law", "morgana", "morgan-vertebra"],
+        ),
+        (
+            "myostatin_gain = 0\n",
+            "myostatin_grain = 0\n",
+            &["myostatin_grain", "group \"op\"", "myostatin_gain"],
+        ),
+        (
+            "muscle_mass = 0.93",
+            "muscle_mass = inf",
+            &["muscle_mass", "inf", "0 or more"],
+        ),
+        (
+            "source = \"as stance\"",
+            "source = \" \"",
+            &["source", "where"],
+        ),
+        (
+            "role = \"flexor\"",
+            "role = \"flexer\"",
+            &["flexer", "extensor"],
         ),
     ];
     for (from, to, words) in cases {
@@ -199,5 +240,127 @@ fn wrong_parameters_are_refused() {
             .unwrap_err()
             .to_string()
             .contains("coupling: missing")
+    );
+}
+
+#[test]
+fn links_are_cut_by_name_for_a_scenario_or_a_phase() {
+    let text = r#"name = "a"
+dose_response = "centrifuge"
+cut = ["osteoclast-drive", "myostatin"]
+[[phase]]
+name = "up"
+days = 1
+gravity = 0.0
+simulated_microgravity = true
+[[phase]]
+name = "down"
+days = 1
+gravity = 1.0
+cut = ["satellite-cells"]
+"#;
+    let s = Scenario::parse("a.toml", text).unwrap();
+    let (up, down) = (&s.phases[0].conditions, &s.phases[1].conditions);
+    let cut = |c: Cuts| c.iter().map(Link::name).collect::<Vec<_>>();
+    assert_eq!(cut(up.cuts), ["myostatin", "osteoclast-drive"]);
+    assert_eq!(cut(down.cuts), ["satellite-cells"]);
+    assert_eq!(up.dose_response, DoseResponse::Centrifuge);
+    assert_eq!(
+        (up.axial_gravity(), up.cell_gravity(), down.cell_gravity()),
+        (0.0, 0.0, 1.0)
+    );
+    for (from, to, words) in [
+        (
+            "\"myostatin\"",
+            "\"myostation\"",
+            ["line 3", "myostation", "osteoclast-drive"],
+        ),
+        (
+            "\"satellite-cells\"",
+            "\"sat\"",
+            ["line 13", "sat", "satellite-cells"],
+        ),
+        (
+            "\"centrifuge\"",
+            "\"linear\"",
+            ["line 2", "linear", "weight-bearing"],
+        ),
+        (
+            "= true",
+            "= 1",
+            ["line 8", "integer", "simulated_microgravity"],
+        ),
+    ] {
+        let error = Scenario::parse("a.toml", &text.replacen(from, to, 1)).unwrap_err();
+        for word in words {
+            assert!(error.to_string().contains(word), "no {word:?} in: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_link_is_carried_by_parameters_that_there_are() {
+    let model = Model::built_in().unwrap();
+    for link in Link::ALL {
+        let carriers = carriers(*link);
+        assert!(!carriers.is_empty() && !link.title().is_empty());
+        for name in carriers {
+            assert!(
+                model.physiology.get(name).is_some(),
+                "{}: {name}",
+                link.name()
+            );
+        }
+        let conditions = Conditions {
+            cuts: Cuts::NONE.with(*link, true),
+            ..Conditions::EARTH
+        };
+        let cut = acting(&model.physiology, &conditions);
+        assert_ne!(cut, model.physiology, "{} cuts nothing", link.name());
+        assert!(carriers.iter().all(|n| cut.get(n) == Some(0.0)));
+        assert_eq!(conditions.cuts.with(*link, false), Cuts::NONE);
+    }
+    assert_eq!(
+        acting(&model.physiology, &Conditions::EARTH),
+        model.physiology
+    );
+}
+
+#[test]
+fn a_person_is_a_scene_a_group_and_a_mass() {
+    let model = Model::built_in().unwrap();
+    let control = model.person("hip", "control", 75.0).unwrap();
+    assert_eq!(control, model);
+    let vertebra = model.person("lumbar", "control", 75.0).unwrap();
+    assert_eq!(vertebra.physiology.modulus_coefficient, 4730.0);
+    let op = model.person("hip", "op", 75.0).unwrap();
+    assert!(op.physiology.settling_stimulus > model.physiology.settling_stimulus);
+    assert_eq!(op.physiology.myostatin_gain, 0.0);
+    // Twice the mass doubles what gravity and muscle ask of a joint, but not what a machine does.
+    let heavy = model.person("hip", "control", 150.0).unwrap();
+    for (a, b) in model.activities.iter().zip(&heavy.activities) {
+        use mechanostat::physiology::ActivityKind as K;
+        let factor = if matches!(a.kind, K::Gait | K::Treadmill) {
+            2.0
+        } else {
+            1.0
+        };
+        for (case, force) in &a.forces {
+            assert_eq!(b.forces[case], factor * force, "{} {case}", a.name);
+        }
+    }
+    // Weaker muscles pull less; of a joint's force they are only a share.
+    let walking = |m: &Model, case: &str| m.activities[0].forces[case];
+    let mass = f64::from(op.physiology.muscle_mass);
+    let pull = walking(&op, "quadriceps") / walking(&model, "quadriceps");
+    let joint = walking(&op, "stance") / walking(&model, "stance");
+    assert!((pull - mass).abs() < 1e-9 && (joint - (1.0 - 0.58 * (1.0 - mass))).abs() < 1e-9);
+    let unknown = model
+        .person("hip", "children", 75.0)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.contains("children") && unknown.contains("control, op, oa"),
+        "{unknown}"
     );
 }

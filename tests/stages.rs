@@ -21,8 +21,8 @@ use mechanostat::sim::signal::Signal;
 use mechanostat::sim::state::{Environment, Lists, MuscleState, SiteState, TissueState};
 use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
-use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SitePlan, UnitLoad};
-use mechanostat::volume::each;
+use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SiteKind, SitePlan, UnitLoad};
+use mechanostat::volume::{Volume, each};
 
 /// A lattice of random tissue with all its buffers, the environment of a day in a strange place.
 struct Rig {
@@ -47,24 +47,15 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         if noise.next() < 0.4 {
             let mut sites = Vec::new();
             if noise.next() < 0.7 {
-                sites.push(SitePlan {
-                    fraction: noise.between(0.1, 0.5),
-                    surface: 0.0,
-                    cortical: false,
-                });
+                sites.push(SitePlan::trabecular(noise.between(0.1, 0.5)));
             }
             if sites.is_empty() || noise.next() < 0.5 {
-                sites.push(SitePlan {
-                    fraction: noise.between(0.1, 0.5),
-                    surface: noise.between(0.1, 1.0),
-                    cortical: true,
-                });
+                sites.push(SitePlan::cortical(
+                    noise.between(0.1, 0.5),
+                    noise.between(1.0, 10.0),
+                ));
             }
-            bone.push(BonePlan {
-                at,
-                sites,
-                envelope: 1.0,
-            });
+            bone.push(BonePlan { at, sites });
         }
         if noise.next() < 0.5 {
             muscle.push(MusclePlan {
@@ -93,6 +84,9 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         muscle,
         groups: names[3..].to_vec(),
         regions: Vec::new(),
+        muscle_regions: Vec::new(),
+        held: Vec::new(),
+        settles: true,
         mechanics_low: [0; 3],
         elements: VOXELS,
         loads: names
@@ -120,6 +114,7 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
     let mechanics = Mechanics::new(&gpu, &problem).unwrap();
     let state = TissueState::new(&gpu, &anatomy, &model, &lists).unwrap();
     let blank = Environment {
+        voxels: VOXELS.map(|n| n as u32),
         bone_voxels: state.counts.bone_voxels as u32,
         muscle_voxels: state.counts.muscle_voxels as u32,
         cases: 6,
@@ -151,7 +146,7 @@ fn strange() -> Conditions {
         posture: Posture::Upright,
         exercise: Exercise::Ared,
         drug: Drug::Bisphosphonate,
-        body_mass_kg: 80.0,
+        ..Conditions::EARTH
     }
 }
 
@@ -169,6 +164,10 @@ impl Rig {
                 preosteoblasts: n.between(0.5, 1.5) as f32,
                 osteoblasts: n.between(0.5, 2.0) as f32,
                 marrow_fat: n.between(0.9, 1.2) as f32,
+                mapk: n.between(0.6, 1.0) as f32,
+                ppar_gamma: n.between(1.0, 1.4) as f32,
+                cytoskeleton: n.between(0.6, 1.0) as f32,
+                connectivity: n.between(0.8, 1.0) as f32,
             })
             .collect();
         let muscle: Vec<MuscleState> = (0..self.state.counts.muscle_voxels)
@@ -180,7 +179,8 @@ impl Rig {
                 memory: n.between(0.0, 0.6) as f32,
                 satellite_cells: n.between(0.6, 1.3) as f32,
                 myotubes: n.between(0.6, 1.3) as f32,
-                padding: 0.0,
+                smad158: n.between(0.8, 1.2) as f32,
+                smad23: n.between(0.8, 1.2) as f32,
             })
             .collect();
         let mut many = |count: usize, low: f64, high: f64| -> Vec<f32> {
@@ -190,12 +190,13 @@ impl Rig {
         write(&self.gpu, &self.state.bone, &sites);
         write(&self.gpu, &self.state.muscle, &muscle);
         write(&self.gpu, &self.state.stimulus, &many(c.sites, 50.0, 400.0));
-        write(
-            &self.gpu,
-            &self.state.set_point,
-            &many(c.sites, 150.0, 250.0),
-        );
-        write(&self.gpu, &self.state.initial, &many(c.sites, 0.2, 0.9));
+        // Set-points, and densities at the start.
+        let homeostasis: Vec<f32> = many(c.sites, 150.0, 250.0)
+            .into_iter()
+            .zip(many(c.sites, 0.2, 0.9))
+            .flat_map(|(stimulus, bvtv)| [stimulus, bvtv])
+            .collect();
+        write(&self.gpu, &self.state.homeostasis, &homeostasis);
         write(
             &self.gpu,
             &self.state.energy,
@@ -204,12 +205,12 @@ impl Rig {
         write(
             &self.gpu,
             &self.state.level,
-            &many(2 * c.lattice, -0.2, 0.3),
+            &many(4 * c.lattice, -0.2, 0.3),
         );
         write(
             &self.gpu,
             &self.state.source,
-            &many(2 * c.lattice, -0.2, 0.3),
+            &many(4 * c.lattice, -0.2, 0.3),
         );
         write(&self.gpu, &self.state.strength, &many(8, 0.6, 1.0));
         write(
@@ -259,6 +260,11 @@ impl P {
     }
 }
 
+/// BMP that nothing has bound, as a change: BMP-2, BMP-4, myostatin, inhibitors.
+fn free_bmp(level: &[f64]) -> f64 {
+    (1.0 + 0.5 * (level[0] + level[1])) / (1.0 + level[3]) - 1.0
+}
+
 fn relax(x: f64, to: f64, time: f64, dt: f64) -> f64 {
     to + (x - to) * (-dt / time).exp()
 }
@@ -299,18 +305,16 @@ fn loads_match_f64() {
         } else {
             "residual_load_bed_rest"
         });
+        // None of the hip's cases keeps another load than the body's.
         let gait = residual + (1.0 - residual) * conditions.axial_gravity();
         let names: Vec<&str> = rig.anatomy.loads.iter().map(|l| l.name).collect();
         let mean = strength.iter().sum::<f64>() / 3.0;
         let mut want = Vec::new();
-        for activity in &rig.model.activities {
+        let share = rig.model.joints.iter().find(|j| j.scene == "hip").unwrap();
+        for activity in rig.model.activities.iter().filter(|a| a.scene == "hip") {
             use mechanostat::physiology::ActivityKind as K;
             let on = |e| {
-                if conditions.exercise == e {
-                    75.0 / conditions.body_mass_kg
-                } else {
-                    0.0
-                }
+                if conditions.exercise == e { 1.0 } else { 0.0 }
             };
             let scale = match activity.kind {
                 K::Gait => gait,
@@ -325,9 +329,8 @@ fn loads_match_f64() {
                     .and_then(|n| activity.forces.get(*n))
                     .copied()
                     .unwrap_or(0.0);
-                let share = p.get("joint_muscle_share");
                 let weaker = if c < 3 {
-                    1.0 - share * (1.0 - mean)
+                    1.0 - share.muscle_share * (1.0 - mean)
                 } else {
                     *strength.get(c - 3).unwrap_or(&1.0)
                 };
@@ -349,9 +352,13 @@ fn at_one_g_the_environment_is_exactly_homeostasis() {
     let rig = rig(12, Conditions::EARTH);
     let e = rig.environment;
     assert_eq!(e.muscle_use, [1.0; 8]);
-    assert_eq!((e.fluid, e.osteoclast_inhibition), (1.0, 0.0));
-    assert_eq!(&e.activity[..4], &[1.0; 4]);
-    assert_eq!(&e.activity[4..], &[0.0; 4]);
+    assert_eq!((e.muscle_fluid, e.osteoclast_inhibition), ([1.0; 8], 0.0));
+    assert_eq!(e.gravity, 1.0);
+    // Four activities on foot at full force in all six cases, four machines unused.
+    for (i, scale) in e.scale.iter().enumerate() {
+        let on = i / 8 < 4 && i % 8 < 6;
+        assert_eq!(*scale, if on { 1.0 } else { 0.0 }, "entry {i}");
+    }
 }
 
 #[test]
@@ -470,7 +477,7 @@ fn signals_settle_at_the_f64_balance() {
     for _ in 0..30 {
         run(&rig.gpu, |pass| stage.record(pass));
     }
-    let source = rig.floats(&rig.state.source, 2 * rig.state.counts.lattice);
+    let source = rig.floats(&rig.state.source, 4 * rig.state.counts.lattice);
     let a = (rig.p().get("signal_length") / rig.anatomy.spacing).powi(2);
     let mut level = vec![0.0; source.len()];
     // Plain Jacobi, long enough.
@@ -478,8 +485,8 @@ fn signals_settle_at_the_f64_balance() {
         let old = level.clone();
         for at in each(VOXELS) {
             let i = rig.anatomy.voxel(at);
-            for k in 0..2 {
-                let mut sum = source[2 * i + k];
+            for k in 0..4 {
+                let mut sum = source[4 * i + k];
                 for axis in 0..3 {
                     for up in [false, true] {
                         let mut q = at;
@@ -488,10 +495,10 @@ fn signals_settle_at_the_f64_balance() {
                         } else {
                             q[axis].max(1) - 1
                         };
-                        sum += a * old[2 * rig.anatomy.voxel(q) + k];
+                        sum += a * old[4 * rig.anatomy.voxel(q) + k];
                     }
                 }
-                level[2 * i + k] = sum / (1.0 + 6.0 * a);
+                level[4 * i + k] = sum / (1.0 + 6.0 * a);
             }
         }
     }
@@ -510,9 +517,9 @@ fn bone_matches_f64() {
     let p = rig.p();
     let before = rig.sites();
     let stimulus = rig.floats(&rig.state.stimulus, before.len());
-    let set_point = rig.floats(&rig.state.set_point, before.len());
-    let level = rig.floats(&rig.state.level, 2 * rig.state.counts.lattice);
-    let source = rig.floats(&rig.state.source, 2 * rig.state.counts.lattice);
+    let homeostasis = rig.floats(&rig.state.homeostasis, 2 * before.len());
+    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
+    let source = rig.floats(&rig.state.source, 4 * rig.state.counts.lattice);
     let stage = Bone::new(&rig.gpu, &rig.state).unwrap();
     run(&rig.gpu, |pass| stage.record(pass));
     let after = rig.sites();
@@ -528,14 +535,27 @@ fn bone_matches_f64() {
     let mut want_source = source.clone();
     for b in &rig.lists.bone_voxels {
         let v = b.voxel as usize;
-        let (bmp, myostatin) = (level[2 * v], level[2 * v + 1]);
+        let (bmp, myostatin) = (free_bmp(&level[4 * v..]), level[4 * v + 2]);
         let mut secretion = 0.0;
         for s in b.first as usize..(b.first + (b.sites & 0xff)) as usize {
             let site = rig.lists.sites[s];
-            let [bvtv, osteocyte, sclerostin, rankl, oc, pre, ob, fat]: [f64; 8] =
-                flat(&before[s]).try_into().unwrap();
-            let felt = stimulus[s] / set_point[s];
-            let target = 1.0 - (1.0 - felt).max(0.0).powf(p.get("dose_exponent"))
+            let [
+                bvtv,
+                osteocyte,
+                sclerostin,
+                rankl,
+                oc,
+                pre,
+                ob,
+                fat,
+                mapk,
+                ppar,
+                actin,
+                links,
+            ]: [f64; 12] = flat(&before[s]).try_into().unwrap();
+            let felt = stimulus[s] / homeostasis[2 * s] * links.powi(2);
+            let full = p.get("full_disuse");
+            let target = 1.0 - full * ((1.0 - felt).max(0.0) / full).powf(p.get("dose_exponent"))
                 + (felt - 1.0).max(0.0).min(p.get("overload_limit"));
             let osteocyte = relax(osteocyte, target, p.get("osteocyte_time"), dt);
             let (low, high) = ((1.0 - osteocyte).max(0.0), (osteocyte - 1.0).max(0.0));
@@ -552,20 +572,30 @@ fn bone_matches_f64() {
                 dt,
             );
             let oc_new = relax(oc, rankl * (1.0 - inhibition), p.get("osteoclast_time"), dt);
+            let mapk = relax(mapk, 1.0 - p.get("mapk_loss") * low, p.get("fate_time"), dt);
+            let ppar = relax(ppar, 1.0 + p.get("ppar_gain") * low, p.get("fate_time"), dt);
             let fat = relax(
                 fat,
-                1.0 + p.get("marrow_fat_gain") * low,
+                1.0 + p.get("marrow_fat_gain") * (ppar - 1.0),
                 p.get("marrow_fat_time"),
                 dt,
             );
-            let pre_target =
-                1.0 + p.get("coupling") * (oc_new - 1.0) - p.get("adipogenic_shift") * (fat - 1.0);
+            let gravity = f64::from(rig.environment.gravity).min(1.0);
+            let actin = relax(
+                actin,
+                1.0 - p.get("cytoskeleton_loss") * (1.0 - gravity),
+                p.get("cytoskeleton_time"),
+                dt,
+            );
+            let pre_target = 1.0 + p.get("coupling") * (oc_new - 1.0)
+                - p.get("stem_cell_shift") * (1.0 - mapk / ppar);
             let pre = relax(pre, pre_target, p.get("coupling_time"), dt);
             let wnt = 1.0 / (1.0 + p.get("sclerostin_formation") * (sclerostin - 1.0));
             let to = (pre
                 * wnt
                 * (1.0 + p.get("formation_gain") * high)
-                * (1.0 + p.get("bmp_formation") * bmp))
+                * (1.0 + p.get("bmp_formation") * bmp)
+                * (1.0 - p.get("cytoskeleton_formation") * (1.0 - actin)))
                 .max(0.0);
             let ob_new = relax(ob, to, p.get("osteoblast_time"), dt);
             let x = 1.0 - bvtv;
@@ -577,12 +607,23 @@ fn bone_matches_f64() {
             let floor = p.get("bvtv_floor");
             let bvtv = (bvtv + dt * p.get("surface_turnover") * surface * balance)
                 .clamp(floor, 1.0 - floor);
-            want.extend([bvtv, osteocyte, sclerostin, rankl, oc_new, pre, ob_new, fat]);
+            let links = if site.kind == SiteKind::Trabecular as u32 {
+                let lost = (1.0 - bvtv / homeostasis[2 * s + 1]).max(0.0);
+                links.min(1.0 - p.get("perforation") * lost)
+            } else {
+                links
+            };
+            want.extend([
+                bvtv, osteocyte, sclerostin, rankl, oc_new, pre, ob_new, fat, mapk, ppar, actin,
+                links,
+            ]);
             secretion += f64::from(site.fraction) * p.get("bmp_bone") * (ob_new - 1.0);
         }
         let shared = b.sites & 0x100 != 0;
-        want_source[2 * v] = secretion + if shared { source[2 * v] } else { 0.0 };
-        want_source[2 * v + 1] = if shared { source[2 * v + 1] } else { 0.0 };
+        for k in 0..4 {
+            let from_muscle = if shared { source[4 * v + k] } else { 0.0 };
+            want_source[4 * v + k] = from_muscle + if k == 0 { secretion } else { 0.0 };
+        }
     }
     let got: Vec<f64> = after.iter().flat_map(flat).collect();
     assert_close("bone", &got, &want, 1e-6, 2e-5);
@@ -612,7 +653,7 @@ fn settling_and_set_point_match_f64() {
         .zip(&stimulus)
         .map(|((s, site), felt)| {
             let v = f64::from(s.bvtv);
-            if site.cortical == 1 {
+            if site.kind == SiteKind::Cortical as u32 {
                 v
             } else {
                 (v * (felt / p.get("settling_stimulus")).powf(p.get("settling_exponent")))
@@ -622,20 +663,176 @@ fn settling_and_set_point_match_f64() {
         .collect();
     let got: Vec<f64> = rig.sites().iter().map(|s| f64::from(s.bvtv)).collect();
     assert_close("settled", &got, &want, 0.0, 2e-5);
+    let kept: Vec<f64> = stimulus
+        .iter()
+        .zip(&got)
+        .flat_map(|(s, v)| [*s, *v])
+        .collect();
     assert_close(
-        "initial",
-        &rig.floats(&rig.state.initial, got.len()),
-        &got,
+        "set-point and start",
+        &rig.floats(&rig.state.homeostasis, kept.len()),
+        &kept,
         0.0,
         0.0,
     );
+    run(&rig.gpu, |pass| stage.record_seed(pass));
+    let seeded: Vec<f64> = kept
+        .chunks(2)
+        .zip(&rig.lists.sites)
+        .flat_map(|(k, site)| {
+            let trabecular = site.kind == SiteKind::Trabecular as u32;
+            let wanted = if trabecular {
+                p.get("settling_stimulus")
+            } else {
+                k[0]
+            };
+            [wanted, k[1]]
+        })
+        .collect();
     assert_close(
-        "set-point",
-        &rig.floats(&rig.state.set_point, stimulus.len()),
-        &stimulus,
+        "seeded",
+        &rig.floats(&rig.state.homeostasis, seeded.len()),
+        &seeded,
         0.0,
         0.0,
     );
+}
+
+/// A lattice of single struts between platens, random densities: the surface that moves them.
+#[test]
+fn strut_surfaces_match_f64() {
+    let gpu = gpu();
+    let anatomy = Anatomy::build("trabecular-core", 24).unwrap();
+    let model = Model::built_in().unwrap();
+    let lists = Lists::new(&anatomy, &model);
+    let state = TissueState::new(&gpu, &anatomy, &model, &lists).unwrap();
+    let [nx, ny, nz] = anatomy.voxels;
+    let environment = Environment {
+        voxels: anatomy.voxels.map(|n| n as u32),
+        bone_voxels: state.counts.bone_voxels as u32,
+        ..bytemuck::Zeroable::zeroed()
+    };
+    write(&gpu, &state.environment, &[environment]);
+    let mut noise = Noise(23);
+    let mut sites = lists.bone.clone();
+    for s in &mut sites {
+        s.bvtv = noise.next().round() as f32 * noise.next() as f32;
+    }
+    write(&gpu, &state.bone, &sites);
+    let stage = Bone::new(&gpu, &state).unwrap();
+    run(&gpu, |pass| stage.record_surfaces(pass));
+    let got = wide(&read::<f32>(&gpu, &state.surface, 2 * sites.len()));
+    let mut want = Vec::new();
+    for at in each(anatomy.voxels) {
+        let v = |p: [usize; 3]| f64::from(sites[anatomy.voxel(p)].bvtv);
+        let platen = |z: usize| z == 0 || z + 1 == nz;
+        let (mut grown, mut resorbed) = (0.0f64, 0.0f64);
+        for axis in 0..3 {
+            let mut slopes = vec![0.0];
+            for up in [false, true] {
+                let mut q = at;
+                let n = [nx, ny, nz][axis];
+                if up && at[axis] + 1 < n {
+                    q[axis] += 1;
+                } else if !up && at[axis] > 0 {
+                    q[axis] -= 1;
+                }
+                if !platen(q[2]) {
+                    slopes.push((v(q) - v(at)) / anatomy.spacing);
+                }
+            }
+            grown += slopes.iter().copied().fold(0.0, f64::max).powi(2);
+            resorbed += slopes.iter().copied().fold(0.0, f64::min).powi(2);
+        }
+        let both = [grown.sqrt(), resorbed.sqrt()];
+        want.extend(if platen(at[2]) { [0.0; 2] } else { both });
+    }
+    assert_close("surfaces", &got, &want, 1e-6, 1e-5);
+}
+
+/// A rod that is resorbed evenly thins by what its cells take off its surface.
+#[test]
+fn a_rod_thins_by_the_depth_its_cells_resorb() {
+    let gpu = gpu();
+    let (n, radius, depth, h) = (24usize, 6.0f64, 1.0f64, 0.05f64);
+    let inside = |x: f64, y: f64, r: f64| (x - 12.0).hypot(y - 12.0) < r;
+    // Shares by sampling, as a scan's partial volume.
+    let share = |at: [usize; 3], r: f64| {
+        let fine = 8usize;
+        let hits = each([fine, fine, 1])
+            .filter(|s| {
+                let p = |k: usize| at[k] as f64 + (s[k] as f64 + 0.5) / fine as f64;
+                inside(p(0), p(1), r)
+            })
+            .count();
+        hits as f64 / (fine * fine) as f64
+    };
+    let scan = Volume {
+        name: String::new(),
+        unit: String::new(),
+        voxels: [n, n, n],
+        spacing: [h; 3],
+        origin: [0.0; 3],
+        values: each([n; 3])
+            .map(|at| f32::from(u8::from(share(at, radius) >= 0.5)))
+            .collect(),
+    };
+    let anatomy = Anatomy::from_scan(&scan, n).unwrap();
+    let mut model = Model::built_in().unwrap();
+    // Osteoclasts alone, at a constant 2, take 1 voxel's edge in 100 days.
+    model.physiology.surface_turnover = (depth * h / 100.0) as f32;
+    model.physiology.rankl_gain = 0.0;
+    model.physiology.coupling = 0.0;
+    let lists = Lists::new(&anatomy, &model);
+    let state = TissueState::new(&gpu, &anatomy, &model, &lists).unwrap();
+    let environment = Environment {
+        voxels: anatomy.voxels.map(|n| n as u32),
+        bone_voxels: state.counts.bone_voxels as u32,
+        dt: 1.0,
+        gravity: 1.0,
+        ..bytemuck::Zeroable::zeroed()
+    };
+    write(&gpu, &state.environment, &[environment]);
+    let busy: Vec<SiteState> = lists
+        .bone
+        .iter()
+        .map(|s| SiteState {
+            osteoclasts: 2.0,
+            rankl_opg: 2.0,
+            ..*s
+        })
+        .collect();
+    let rest = vec![[100.0f32, 1.0]; busy.len()];
+    write(&gpu, &state.bone, &busy);
+    write(&gpu, &state.homeostasis, &rest);
+    write(&gpu, &state.stimulus, &vec![100.0f32; busy.len()]);
+    let stage = Bone::new(&gpu, &state).unwrap();
+    let volume = |sites: &[SiteState]| -> f64 {
+        sites
+            .iter()
+            .zip(&lists.sites)
+            .filter(|(_, s)| s.kind == SiteKind::Strut as u32)
+            .map(|(s, _)| f64::from(s.bvtv))
+            .sum()
+    };
+    let before = volume(&busy);
+    for _ in 0..100 {
+        run(&gpu, |pass| stage.record(pass));
+        // Keep the cells as they are.
+        let mut now: Vec<SiteState> = read(&gpu, &state.bone, busy.len());
+        for s in &mut now {
+            (s.osteoclasts, s.rankl_opg, s.osteoblasts) = (2.0, 2.0, 1.0);
+        }
+        write(&gpu, &state.bone, &now);
+    }
+    let after = volume(&read::<SiteState>(&gpu, &state.bone, busy.len()));
+    let wanted = ((radius - depth) / radius).powi(2);
+    println!(
+        "rod: {:.3} of its volume is left, {wanted:.3} by geometry",
+        after / before
+    );
+    // The lattice's staircase has more surface than the rod: a tenth of what is lost is granted.
+    assert!((after / before - wanted).abs() < 0.1 * (1.0 - wanted));
 }
 
 #[test]
@@ -649,11 +846,11 @@ fn muscle_matches_f64() {
     );
     let p = rig.p();
     let before = rig.muscle();
-    let level = rig.floats(&rig.state.level, 2 * rig.state.counts.lattice);
+    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
     let stage = Muscle::new(&rig.gpu, &rig.state).unwrap();
     run(&rig.gpu, |pass| stage.record(pass));
     let dt = f64::from(rig.environment.dt);
-    let source = rig.floats(&rig.state.source, 2 * rig.state.counts.lattice);
+    let source = rig.floats(&rig.state.source, 4 * rig.state.counts.lattice);
     let (mut got, mut want, mut got_source, mut want_source) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for ((place, s), after) in rig
@@ -664,9 +861,16 @@ fn muscle_matches_f64() {
         .zip(rig.muscle())
     {
         let v = place.voxel as usize;
-        let (bmp, myostatin) = (level[2 * v], level[2 * v + 1]);
-        let used = f64::from(rig.environment.muscle_use[place.group as usize]);
-        let disuse = (1.0 - used).max(0.0).powf(p.get("muscle_dose_exponent"));
+        let bmp = 1.0 + free_bmp(&level[4 * v..]);
+        let myostatin = 1.0 + level[4 * v + 2];
+        let (smad158, smad23) = (
+            2.0 * bmp / (bmp + myostatin),
+            2.0 * myostatin / (bmp + myostatin),
+        );
+        let group = place.group as usize;
+        let used = f64::from(rig.environment.muscle_use[group]);
+        let full = p.get("muscle_full_disuse");
+        let disuse = full * ((1.0 - used).max(0.0) / full).powf(p.get("muscle_dose_exponent"));
         let memory = relax(
             f64::from(s.memory),
             disuse,
@@ -694,17 +898,18 @@ fn muscle_matches_f64() {
         );
         let fluid = relax(
             f64::from(s.fluid),
-            f64::from(rig.environment.fluid),
+            f64::from(rig.environment.muscle_fluid[group]),
             p.get("fluid_time"),
             dt,
         );
         let synthesis = 1.0 - p.get("synthesis_loss") * disuse
             + p.get("training_gain") * (used - 1.0).max(0.0)
-            + p.get("bmp_synthesis") * bmp
+            + p.get("smad158_synthesis") * (smad158 - 1.0)
             + p.get("satellite_synthesis") * (0.5 * (satellite + tubes) - 1.0);
         let degradation =
-            1.0 + p.get("degradation_gain") * disuse + p.get("myostatin_degradation") * myostatin;
-        let balance = synthesis.max(0.0) / degradation.max(0.1);
+            1.0 + p.get("degradation_gain") * disuse + p.get("smad23_degradation") * (smad23 - 1.0);
+        let strongly = f64::from(rig.environment.muscle_atrophy[group]);
+        let balance = 1.0 + strongly * (synthesis.max(0.0) / degradation.max(0.1) - 1.0);
         let fibre = |area: f32, sensitivity: &str| {
             let to = 1.0 + p.get(sensitivity) * (balance - 1.0);
             let area = f64::from(area);
@@ -727,6 +932,8 @@ fn muscle_matches_f64() {
             memory,
             satellite,
             tubes,
+            smad158,
+            smad23,
         ]);
         got.extend(
             [
@@ -737,15 +944,21 @@ fn muscle_matches_f64() {
                 after.memory,
                 after.satellite_cells,
                 after.myotubes,
+                after.smad158,
+                after.smad23,
             ]
             .map(f64::from),
         );
-        want_source.push(
-            f64::from(place.fraction)
-                * (p.get("bmp_activation") * fresh - p.get("bmp_loss") * memory),
-        );
-        want_source.push(f64::from(place.fraction) * p.get("myostatin_gain") * memory);
-        got_source.extend([source[2 * v], source[2 * v + 1]]);
+        let f = f64::from(place.fraction);
+        let secreted =
+            |activation: &str, loss: &str| p.get(activation) * fresh - p.get(loss) * memory;
+        want_source.extend([
+            f * secreted("bmp2_activation", "bmp2_loss"),
+            f * secreted("bmp4_activation", "bmp4_loss"),
+            f * (p.get("myostatin_gain") - p.get("myostatin_loss")) * memory,
+            f * p.get("inhibitor_gain") * memory,
+        ]);
+        got_source.extend_from_slice(&source[4 * v..4 * v + 4]);
     }
     assert_close("muscle", &got, &want, 1e-6, 2e-5);
     assert_close("secretion", &got_source, &want_source, 1e-6, 2e-5);
@@ -757,9 +970,11 @@ fn fields_match_f64() {
     let p = rig.p();
     let field = Field::new(&rig.gpu, &rig.state).unwrap();
     let sites = rig.sites();
-    let initial = rig.floats(&rig.state.initial, sites.len());
+    let homeostasis = rig.floats(&rig.state.homeostasis, 2 * sites.len());
     let energy = rig.floats(&rig.state.energy, rig.lists.bone_voxels.len());
-    for kind in FieldKind::ALL {
+    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
+    for kind in FieldKind::ALL.iter().copied() {
+        use FieldKind as F;
         let mut encoder = rig.gpu.encoder("test");
         field.record(&rig.gpu, &mut encoder, kind);
         rig.gpu.submit(encoder);
@@ -769,29 +984,57 @@ fn fields_match_f64() {
             for (place, s) in rig.lists.muscle_voxels.iter().zip(rig.muscle()) {
                 let one = f64::from(place.type1);
                 let area = one * f64::from(s.type1) + (1.0 - one) * f64::from(s.type2);
-                got.push(values[place.voxel as usize]);
-                want.push(if kind == FieldKind::MuscleArea {
-                    100.0 * area
-                } else {
-                    100.0 * (area - 1.0)
+                let v = place.voxel as usize;
+                got.push(values[v]);
+                want.push(match kind {
+                    F::MuscleArea => 100.0 * area,
+                    F::MuscleChange => 100.0 * (area - 1.0),
+                    F::Type1 => f64::from(s.type1),
+                    F::Type2 => f64::from(s.type2),
+                    F::NeuralDrive => f64::from(s.neural),
+                    F::SatelliteCells => f64::from(s.satellite_cells),
+                    F::Myotubes => f64::from(s.myotubes),
+                    F::Smad158 => f64::from(s.smad158),
+                    F::Smad23 => f64::from(s.smad23),
+                    F::Bmp2 => 1.0 + level[4 * v],
+                    F::Bmp4 => 1.0 + level[4 * v + 1],
+                    F::Myostatin => 1.0 + level[4 * v + 2],
+                    F::NogginChordin => 1.0 + level[4 * v + 3],
+                    _ => unreachable!("{kind:?} is in bone"),
                 });
             }
         } else {
             for (t, b) in rig.lists.bone_voxels.iter().enumerate() {
-                let (mut volume, mut bone, mut before, mut oc) = (0.0, 0.0, 0.0, 0.0);
-                for s in b.first as usize..(b.first + (b.sites & 0xff)) as usize {
+                let (mut volume, mut bone, mut before) = (0.0, 0.0, 0.0);
+                let range = b.first as usize..(b.first + (b.sites & 0xff)) as usize;
+                for s in range.clone() {
                     let f = f64::from(rig.lists.sites[s].fraction);
                     volume += f;
                     bone += f * f64::from(sites[s].bvtv);
-                    before += f * initial[s];
-                    oc += f * f64::from(sites[s].osteoclasts);
+                    before += f * homeostasis[2 * s + 1];
                 }
+                let mean = |of: fn(&SiteState) -> f32| {
+                    let part = |s: usize| {
+                        f64::from(rig.lists.sites[s].fraction) * f64::from(of(&sites[s]))
+                    };
+                    range.clone().map(part).sum::<f64>() / volume
+                };
                 got.push(values[b.voxel as usize]);
                 want.push(match kind {
-                    FieldKind::Density => p.get("tissue_mineral") * bone / volume,
-                    FieldKind::Change => 100.0 * (bone / before - 1.0),
-                    FieldKind::StrainEnergy => energy[t] / volume,
-                    _ => oc / volume,
+                    F::Density => p.get("tissue_mineral") * bone / volume,
+                    F::Change => 100.0 * (bone / before - 1.0),
+                    F::StrainEnergy => energy[t] / volume,
+                    F::Osteocytes => mean(|s| s.osteocyte),
+                    F::Sclerostin => mean(|s| s.sclerostin),
+                    F::RanklOpg => mean(|s| s.rankl_opg),
+                    F::Osteoclasts => mean(|s| s.osteoclasts),
+                    F::Osteoblasts => mean(|s| s.osteoblasts),
+                    F::MarrowFat => mean(|s| s.marrow_fat),
+                    F::Mapk => mean(|s| s.mapk),
+                    F::PparGamma => mean(|s| s.ppar_gamma),
+                    F::Cytoskeleton => mean(|s| s.cytoskeleton),
+                    F::Connectivity => mean(|s| s.connectivity),
+                    _ => unreachable!("{kind:?} is in muscle"),
                 });
             }
         }

@@ -9,8 +9,9 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use mechanostat::app::{MechanostatApp, wgpu_setup};
+use mechanostat::command::Place;
 use mechanostat::gpu::Need;
-use mechanostat::scenario::Scenario;
+use mechanostat::scenario::{Link, Scenario};
 
 fn harness() -> Harness<'static, MechanostatApp> {
     let scenario = Scenario::built_in("iss-6-months-and-a-year-home")
@@ -19,7 +20,10 @@ fn harness() -> Harness<'static, MechanostatApp> {
     Harness::builder()
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT))
-        .build_eframe(|cc| MechanostatApp::new(cc, scenario, 24).unwrap())
+        .build_eframe(|cc| {
+            let place = Place::Scene("hip".to_owned());
+            MechanostatApp::new(cc, scenario, place, "control", 24).unwrap()
+        })
 }
 
 /// Frames until `done`, at most `most`.
@@ -110,5 +114,52 @@ fn the_window_plays_toggles_gravity_and_pauses() {
         colours.len() > 500,
         "the picture has only {} colours",
         colours.len()
+    );
+}
+
+#[test]
+fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
+    let mut harness = harness();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().history.is_empty();
+    until(&mut harness, 5000, ready);
+    harness.get_by_label("What if a link were cut?").click();
+    harness.run_steps(20);
+    harness.get_by_label("muscle atrophy").click();
+    harness.run_steps(2);
+    let cuts = harness.state().session().unwrap().conditions().0.cuts;
+    assert_eq!(cuts.iter().collect::<Vec<_>>(), [Link::MuscleAtrophy]);
+    for _ in 0..3 {
+        harness.get_by_label("Step 1 day").click();
+        harness.run_steps(5);
+        until(&mut harness, 500, |app| !app.session().unwrap().is_busy());
+    }
+    let session = harness.state().session().unwrap();
+    let kept = session.change("quadriceps", "strength");
+    assert_eq!(kept.len(), 4);
+    assert!(kept.iter().all(|p| p[1] == 0.0), "{kept:?}");
+    assert!(session.change("total_hip", "osteoclasts").last().unwrap()[1] > 1.0);
+
+    harness.get_by_label("Scene").click();
+    harness.run_steps(5);
+    harness.get_by_label("lumbar").click();
+    harness.run_steps(3);
+    until(&mut harness, 5000, ready);
+    let scene = |h: &Harness<'static, MechanostatApp>| {
+        h.state().session().unwrap().simulation.anatomy().scene
+    };
+    assert_eq!(scene(&harness), "lumbar");
+
+    harness.get_by_label("Group").click();
+    harness.run_steps(5);
+    harness.get_by_label("osteoporotic").click();
+    harness.run_steps(3);
+    until(&mut harness, 5000, ready);
+    let session = harness.state().session().unwrap();
+    assert_eq!(session.group, "op");
+    assert_eq!(scene(&harness), "lumbar", "the scene was forgotten");
+    assert!(
+        session.sentence().contains("lumbar spine"),
+        "{}",
+        session.sentence()
     );
 }

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 
-use crate::command::CommandError;
+use crate::command::{CommandError, Place, person};
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor};
 use crate::scenario::Scenario;
 use crate::sim::Simulation;
 use crate::sim::field::FieldKind;
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SCENES};
 use crate::view::Picture;
 
 pub use session::{Session, Speed, Spell};
@@ -45,8 +45,16 @@ impl std::fmt::Debug for MechanostatApp {
 /// Opens the window on `scenario` and returns when it is closed.
 /// # Errors
 /// No display (exit code 1), no adapter (3), a size out of range (2).
-pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
-    let need = Simulation::estimate("hip", size)?;
+pub fn open(scenario: Scenario, scene: &str, group: &str, size: usize) -> Result<(), CommandError> {
+    let place = Place::find(scene, size)?;
+    person(SCENES[0], group, scenario.body_mass_kg, &[])?;
+    let group = group.to_owned();
+    let mut need = place.need(size)?;
+    // Any other scene may be chosen in the window.
+    for scene in SCENES {
+        let other = Simulation::estimate(scene, size)?;
+        need.storage_binding_bytes = need.storage_binding_bytes.max(other.storage_binding_bytes);
+    }
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
     if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
         return Err(CommandError {
@@ -69,7 +77,7 @@ pub fn open(scenario: Scenario, size: usize) -> Result<(), CommandError> {
         "mechanostat",
         options,
         Box::new(move |cc| {
-            MechanostatApp::new(cc, scenario, size).map(|app| Box::new(app) as Box<dyn eframe::App>).map_err(|e| e.message.into())
+            MechanostatApp::new(cc, scenario, place, &group, size).map(|app| Box::new(app) as Box<dyn eframe::App>).map_err(|e| e.message.into())
         }),
     )
     .map_err(|e| {
@@ -111,6 +119,8 @@ impl MechanostatApp {
     pub fn new(
         cc: &eframe::CreationContext<'_>,
         scenario: Scenario,
+        place: Place,
+        group: &str,
         size: usize,
     ) -> Result<Self, CommandError> {
         let render = cc.wgpu_render_state.clone().ok_or_else(|| CommandError {
@@ -124,9 +134,8 @@ impl MechanostatApp {
             render.queue.clone(),
         );
         // The window may have been opened on an adapter's own limits; this names what is missing.
-        let need = Simulation::estimate("hip", size)?;
-        device_descriptor(&render.adapter, need)?;
-        let anatomy = Anatomy::build("hip", size)?;
+        device_descriptor(&render.adapter, place.need(size)?)?;
+        let anatomy = place.anatomy(size)?;
         let mut picture = crate::command::picture(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
         let mut app = Self {
@@ -139,20 +148,34 @@ impl MechanostatApp {
             texture: None,
             last_frame: Instant::now(),
         };
-        app.restart(scenario);
+        app.restart(scenario, place, group);
         Ok(app)
     }
 
-    /// Begins `scenario` anew.
-    pub fn restart(&mut self, scenario: Scenario) {
+    /// Begins `scenario` anew, in a scene and for a group.
+    pub fn restart(&mut self, scenario: Scenario, place: Place, group: &str) {
         self.gpu.forgive();
-        match Session::new(&self.gpu, scenario, self.size) {
+        match Session::new(&self.gpu, scenario, place, group, self.size) {
             Ok(session) => {
+                self.look_at(session.simulation.anatomy());
                 self.session = Some(session);
                 self.trouble = None;
             }
             Err(error) => self.trouble = Some(error.message),
         }
+    }
+
+    /// The view of a scene that shows it best, if it is another than before.
+    fn look_at(&mut self, anatomy: &Anatomy) {
+        let before = self.session.as_ref().map(|s| s.simulation.anatomy().scene);
+        if before == Some(anatomy.scene) {
+            return;
+        }
+        let best = crate::command::picture(anatomy, self.picture.field, self.picture.size);
+        self.picture = Picture {
+            background: self.picture.background,
+            ..best
+        };
     }
 
     /// The run.

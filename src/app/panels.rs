@@ -4,10 +4,12 @@ use eframe::egui::{self, Color32, RichText, Ui};
 use egui_plot::{AxisHints, Legend, Line, LineStyle, Plot, PlotPoints, Span};
 
 use crate::command;
-use crate::scenario::{BUILT_IN, Conditions, Exercise, Posture};
+use crate::command::Place;
+use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
 use crate::sim::SETTLING_ROUNDS;
 use crate::sim::field::FieldKind;
-use crate::view::{Colormap, Cut};
+use crate::tissue::SCENES;
+use crate::view::{Colormap, Cut, scale_bar};
 
 use super::{MechanostatApp, Session, Speed};
 
@@ -17,12 +19,14 @@ const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378),
 /// What the user asked of the run in this frame.
 enum Wish {
     Restart(String),
+    Scene(&'static str),
+    Group(String),
     Conditions(Conditions),
     FollowScenario,
 }
 
 /// One curve of a chart: region, quantity, name, colour, dash.
-type CurveSpec = (&'static str, &'static str, &'static str, Color32, LineStyle);
+type CurveSpec = (&'static str, &'static str, String, Color32, LineStyle);
 
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
@@ -62,9 +66,65 @@ impl MechanostatApp {
             })
             .response
             .labelled_by(label.id);
+        let label = ui.label("Scene");
+        let scene = session.simulation.anatomy().scene;
+        egui::ComboBox::from_id_salt("scene")
+            .selected_text(scene)
+            .width(210.0)
+            .show_ui(ui, |ui| {
+                for name in SCENES {
+                    if ui.selectable_label(*name == scene, *name).clicked() {
+                        wish = Some(Wish::Scene(name));
+                    }
+                }
+            })
+            .response
+            .labelled_by(label.id);
+        let label = ui.label("Group");
+        let groups = &session.simulation.model().groups;
+        let title = groups.iter().find(|g| g.name == session.group);
+        egui::ComboBox::from_id_salt("group")
+            .selected_text(title.map_or(session.group.as_str(), |g| g.title.as_str()))
+            .width(210.0)
+            .show_ui(ui, |ui| {
+                for group in groups {
+                    if ui
+                        .selectable_label(group.name == session.group, &group.title)
+                        .clicked()
+                    {
+                        wish = Some(Wish::Group(group.name.clone()));
+                    }
+                }
+            })
+            .response
+            .labelled_by(label.id);
         ui.separator();
 
         let settled = session.simulation.is_settled();
+        ui.label(RichText::new("Time").strong());
+        ui.horizontal(|ui| {
+            let name = if session.playing { "Pause" } else { "Play" };
+            if ui
+                .add_sized([60.0, 24.0], egui::Button::new(name))
+                .clicked()
+            {
+                session.playing = !session.playing;
+            }
+            if ui
+                .add_enabled(settled && !session.playing, egui::Button::new("Step 1 day"))
+                .clicked()
+            {
+                session.step_once();
+            }
+            if ui.button("Reset").clicked() {
+                wish = Some(Wish::Restart(String::new()));
+            }
+        });
+        for speed in Speed::ALL {
+            ui.radio_value(&mut session.speed, speed, speed.name());
+        }
+        ui.separator();
+
         ui.label(RichText::new("Gravity").strong());
         let (now, _) = session.conditions();
         ui.add_enabled_ui(settled, |ui| {
@@ -111,36 +171,57 @@ impl MechanostatApp {
                 })
                 .response
                 .labelled_by(label.id);
+            let mut drug = now.drug == Drug::Bisphosphonate;
+            if ui.checkbox(&mut drug, "bisphosphonate").changed() {
+                let drug = if drug {
+                    Drug::Bisphosphonate
+                } else {
+                    Drug::None
+                };
+                wish = Some(Wish::Conditions(Conditions { drug, ..now }));
+            }
+            let mut culture = now.simulated_microgravity;
+            if ui
+                .checkbox(&mut culture, "simulated microgravity (culture)")
+                .changed()
+            {
+                let simulated_microgravity = culture;
+                wish = Some(Wish::Conditions(Conditions {
+                    simulated_microgravity,
+                    ..now
+                }));
+            }
+            let label = ui.label("Answer to partial gravity");
+            egui::ComboBox::from_id_salt("dose response")
+                .selected_text(now.dose_response.name())
+                .show_ui(ui, |ui| {
+                    for dose_response in DoseResponse::ALL.iter().copied() {
+                        let chosen = dose_response == now.dose_response;
+                        if ui.selectable_label(chosen, dose_response.name()).clicked() {
+                            wish = Some(Wish::Conditions(Conditions {
+                                dose_response,
+                                ..now
+                            }));
+                        }
+                    }
+                })
+                .response
+                .labelled_by(label.id);
+            egui::CollapsingHeader::new("What if a link were cut?").show(ui, |ui| {
+                for link in Link::ALL.iter().copied() {
+                    let mut works = !now.cuts.contains(link);
+                    if ui.checkbox(&mut works, link.title()).changed() {
+                        let cuts = now.cuts.with(link, !works);
+                        wish = Some(Wish::Conditions(Conditions { cuts, ..now }));
+                    }
+                }
+            });
             ui.add_enabled_ui(session.manual.is_some(), |ui| {
                 if ui.button("Follow the scenario again").clicked() {
                     wish = Some(Wish::FollowScenario);
                 }
             });
         });
-        ui.separator();
-
-        ui.label(RichText::new("Time").strong());
-        ui.horizontal(|ui| {
-            let name = if session.playing { "Pause" } else { "Play" };
-            if ui
-                .add_sized([60.0, 24.0], egui::Button::new(name))
-                .clicked()
-            {
-                session.playing = !session.playing;
-            }
-            if ui
-                .add_enabled(settled && !session.playing, egui::Button::new("Step 1 day"))
-                .clicked()
-            {
-                session.step_once();
-            }
-            if ui.button("Reset").clicked() {
-                wish = Some(Wish::Restart(String::new()));
-            }
-        });
-        for speed in Speed::ALL {
-            ui.radio_value(&mut session.speed, speed, speed.name());
-        }
         ui.separator();
 
         ui.label(RichText::new("View").strong());
@@ -154,8 +235,9 @@ impl MechanostatApp {
                         .selectable_label(field == self.picture.field, field.title())
                         .clicked()
                     {
+                        let anatomy = session.simulation.anatomy();
                         self.picture.field = field;
-                        self.picture.range = field.range();
+                        self.picture.range = command::picture(anatomy, field, [1, 1]).range;
                         self.picture.colormap = if field.diverging() {
                             Colormap::Vik
                         } else {
@@ -176,9 +258,15 @@ impl MechanostatApp {
             open,
             egui::Slider::new(&mut at, 0.05..=0.95)
                 .show_value(false)
-                .text("cut, back to front"),
+                .text("cut"),
         );
-        self.picture.cut = if open { Cut::Coronal(at) } else { Cut::None };
+        // The plane stays the scene's own; a share of its depth is moved.
+        self.picture.cut = match self.picture.cut {
+            _ if !open => Cut::None,
+            Cut::Sagittal(_) => Cut::Sagittal(at),
+            Cut::Axial(_) => Cut::Axial(at),
+            Cut::Coronal(_) | Cut::None => Cut::Coronal(at),
+        };
         ui.checkbox(&mut self.picture.ghost, "hint at the muscles");
         if ui.button("Reset view").clicked() {
             let size = self.picture.size;
@@ -198,10 +286,19 @@ impl MechanostatApp {
                 } else {
                     command::scenario(&name)
                 };
+                let (place, group) = (session.place.clone(), session.group.clone());
                 match scenario {
-                    Ok(scenario) => self.restart(scenario),
+                    Ok(scenario) => self.restart(scenario, place, &group),
                     Err(error) => self.trouble = Some(error.message),
                 }
+            }
+            Some(Wish::Scene(name)) => {
+                let (scenario, group) = (session.scenario.clone(), session.group.clone());
+                self.restart(scenario, Place::Scene(name.to_owned()), &group);
+            }
+            Some(Wish::Group(group)) => {
+                let (scenario, place) = (session.scenario.clone(), session.place.clone());
+                self.restart(scenario, place, &group);
             }
         }
     }
@@ -274,7 +371,8 @@ impl MechanostatApp {
 
     fn scale_bar(&self, ui: &Ui, rect: egui::Rect) {
         let points_per_mm = rect.height() / self.picture.camera.height;
-        let length = 20.0 * points_per_mm;
+        let millimetres = scale_bar(f64::from(self.picture.camera.height));
+        let length = millimetres as f32 * points_per_mm;
         let at = rect.left_bottom() + egui::vec2(14.0, -14.0);
         let ink = Color32::from_gray(220);
         // On bright tissue the bar needs a ground of its own.
@@ -291,7 +389,7 @@ impl MechanostatApp {
         ui.painter().text(
             at + egui::vec2(0.5 * length, -4.0),
             egui::Align2::CENTER_BOTTOM,
-            "20 mm",
+            format!("{millimetres} mm"),
             egui::FontId::proportional(12.0),
             ink,
         );
@@ -364,52 +462,43 @@ impl MechanostatApp {
     fn curves(&mut self, ui: &mut Ui) {
         let Some(session) = &self.session else { return };
         let height = (0.5 * ui.available_height() - 30.0).max(100.0);
-        let blue = Color32::from_rgb(86, 180, 233);
-        let orange = Color32::from_rgb(230, 159, 0);
-        let green = Color32::from_rgb(0, 190, 140);
-        let dashed = || LineStyle::dashed_loose();
+        // Colours and dashes in the order of a scene's curves.
+        let styles = [
+            (Color32::from_rgb(86, 180, 233), LineStyle::Solid),
+            (Color32::from_rgb(230, 159, 0), LineStyle::dashed_loose()),
+            (Color32::from_rgb(0, 190, 140), LineStyle::dotted_dense()),
+            (Color32::from_rgb(204, 121, 167), LineStyle::dashed_dense()),
+            (Color32::from_rgb(240, 228, 66), LineStyle::Solid),
+        ];
+        let styled = |curves: Vec<(&'static str, &'static str, String)>| -> Vec<CurveSpec> {
+            curves
+                .into_iter()
+                .zip(styles)
+                .map(|((region, quantity, name), (colour, style))| {
+                    (region, quantity, name, colour, style)
+                })
+                .collect()
+        };
+        let anatomy = session.simulation.anatomy();
+        let bone = styled(command::bone_curves(anatomy));
+        let muscle: Vec<_> = anatomy
+            .muscle_regions
+            .iter()
+            .map(|m| (m.name, "volume", command::plain(m.name)))
+            .collect();
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
-        chart(
-            ui,
-            session,
-            "bone",
-            height,
-            &[
-                ("total_hip", "bmd", "total hip", blue, LineStyle::Solid),
-                (
-                    "total_hip",
-                    "trabecular_bmd",
-                    "trabecular",
-                    orange,
-                    dashed(),
-                ),
-                (
-                    "total_hip",
-                    "cortical_bmd",
-                    "cortical",
-                    green,
-                    LineStyle::dotted_dense(),
-                ),
-            ],
-        );
-        ui.label(RichText::new("Muscle volume, change since day 0 (%)").strong());
-        chart(
-            ui,
-            session,
-            "muscle",
-            height,
-            &[
-                ("quadriceps", "volume", "quadriceps", blue, LineStyle::Solid),
-                ("hamstrings", "volume", "hamstrings", orange, dashed()),
-                (
-                    "gluteals",
-                    "volume",
-                    "gluteals",
-                    green,
-                    LineStyle::dotted_dense(),
-                ),
-            ],
-        );
+        chart(ui, session, "bone", height, &bone);
+        if muscle.is_empty() {
+            let cells = [
+                ("whole_body", "resorption_marker", "osteoclasts".to_owned()),
+                ("whole_body", "formation_marker", "osteoblasts".to_owned()),
+            ];
+            ui.label(RichText::new("Bone cells, change since day 0 (%)").strong());
+            chart(ui, session, "cells", height, &styled(cells.to_vec()));
+        } else {
+            ui.label(RichText::new("Muscle volume, change since day 0 (%)").strong());
+            chart(ui, session, "muscle", height, &styled(muscle));
+        }
     }
 
     fn status(&mut self, ui: &mut Ui) {
@@ -472,7 +561,7 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
             for (region, quantity, name, colour, style) in curves {
                 let points = PlotPoints::from(session.change(region, quantity));
                 plot.line(
-                    Line::new(*name, points)
+                    Line::new(name.clone(), points)
                         .color(*colour)
                         .width(2.0)
                         .style(*style),

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::command::CommandError;
+use crate::command::{CommandError, Place, bone_curves, person, plain};
 use crate::gpu::{Gpu, GpuError};
 use crate::measure::{Measurement, Ruler};
-use crate::physiology::Model;
 use crate::scenario::{Conditions, Scenario};
 use crate::sim::{PendingSnapshot, SETTLING_ROUNDS, SimError, Simulation, Status};
-use crate::tissue::Anatomy;
 use crate::view::{Picture, RayMarch};
 
 /// How long a frame may be busy with the simulation.
@@ -72,6 +70,10 @@ pub struct Spell {
 pub struct Session {
     /// The simulation.
     pub simulation: Simulation,
+    /// Where it takes place.
+    pub place: Place,
+    /// Group of people.
+    pub group: String,
     /// The scenario that conditions come from unless the user took over.
     pub scenario: Scenario,
     /// Conditions that the user chose, in place of the scenario's.
@@ -105,9 +107,15 @@ impl Session {
     /// A session of `scenario` in a scene.
     /// # Errors
     /// [`CommandError`].
-    pub fn new(gpu: &Gpu, scenario: Scenario, size: usize) -> Result<Self, CommandError> {
-        let anatomy = Arc::new(Anatomy::build("hip", size)?);
-        let model = Arc::new(Model::built_in()?);
+    pub fn new(
+        gpu: &Gpu,
+        scenario: Scenario,
+        place: Place,
+        group: &str,
+        size: usize,
+    ) -> Result<Self, CommandError> {
+        let anatomy = Arc::new(place.anatomy(size)?);
+        let model = Arc::new(person(anatomy.scene, group, scenario.body_mass_kg, &[])?);
         let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
         // A software adapter shares the machine with the window: small slices keep it fluent.
         simulation.set_slice(if gpu.info().device_type == wgpu::DeviceType::Cpu {
@@ -119,6 +127,8 @@ impl Session {
         Ok(Self {
             ruler: Ruler::new(&anatomy, &model),
             simulation,
+            place,
+            group: group.to_owned(),
             scenario,
             manual: None,
             playing: false,
@@ -342,13 +352,17 @@ impl Session {
                 )
             }
         };
-        format!(
-            "Day {:.0}, {}: hip density {}, quadriceps volume {}.",
-            self.simulation.day(),
-            self.conditions().1,
-            tell(last("total_hip", "bmd")),
-            tell(last("quadriceps", "volume")),
-        )
+        let anatomy = self.simulation.anatomy();
+        let mut text = format!("Day {:.0}, {}", self.simulation.day(), self.conditions().1);
+        let bone = bone_curves(anatomy);
+        if let Some((region, quantity, label)) = bone.first() {
+            text += &format!(": {label} density {}", tell(last(region, quantity)));
+        }
+        if let Some(muscle) = anatomy.muscle_regions.first() {
+            let volume = tell(last(muscle.name, "volume"));
+            text += &format!(", {} volume {volume}", plain(muscle.name));
+        }
+        text + "."
     }
 
     /// Whether frames are needed without anybody touching anything.

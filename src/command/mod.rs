@@ -20,10 +20,10 @@ pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::doctor;
 pub use place::{Place, person};
-pub(crate) use run::picture;
 pub use run::{FieldFormat, RunArgs, StrengthDays, run};
-pub use validate::{ValidateArgs, validate};
+pub(crate) use run::{bone_curves, picture, plain};
 pub use solve::{Axis, Ends, SolveArgs, solve};
+pub use validate::{ValidateArgs, validate};
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.
 #[derive(Debug, thiserror::Error)]

@@ -94,6 +94,8 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     check_days("--every", args.every)?;
     let days = args.days.unwrap_or_else(|| scenario.days());
     let place = Place::find(&args.scene, args.size)?;
+    // A wrong name is told before anything is made.
+    person(SCENES[0], &args.group, scenario.body_mass_kg, &args.set)?;
     let stem = std::path::Path::new(&args.scenario)
         .file_stem()
         .unwrap_or_default();
@@ -105,8 +107,6 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
 
     // The adapter is asked before a large scene is built: that takes long.
     let need = place.need(args.size)?;
-    // A wrong name is told before the adapter is woken.
-    person(SCENES[0], &args.group, scenario.body_mass_kg, &args.set)?;
     let gpu = Gpu::open(need)?;
     let anatomy = Arc::new(place.anatomy(args.size)?);
     let model = person(anatomy.scene, &args.group, scenario.body_mass_kg, &args.set)?;
@@ -241,6 +241,9 @@ fn wolff(simulation: &Simulation) -> Result<Vec<Measurement>, CommandError> {
         .ok_or_else(|| GpuError::Readback {
             detail: "the orientation never arrived".to_owned(),
         })?;
+    let Some(found) = found else {
+        return Ok(Vec::new());
+    };
     let tell = |quantity, unit, value| Measurement {
         region: "trabecular",
         quantity,
@@ -441,19 +444,45 @@ impl Artist {
 pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Picture {
     let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
     let mut camera = Camera::front(extent);
-    camera.orbit(-13.0, 6.0);
+    // Where each scene is opened, and from where it is looked at.
+    let cut = match anatomy.scene {
+        // A vertebra from above, through the middle of its body.
+        "lumbar" => {
+            camera.orbit(-13.0, 65.0);
+            Cut::Axial(0.5)
+        }
+        // The leg from the side, where heel and Achilles tendon are seen.
+        "lower-leg" => {
+            camera.orbit(-75.0, 6.0);
+            Cut::Sagittal(0.5)
+        }
+        "trabecular-core" | "scan" => {
+            camera.orbit(-30.0, 15.0);
+            Cut::None
+        }
+        // The plane through the head's centre and the shaft, where the trabecular groups are seen.
+        _ => {
+            camera.orbit(-13.0, 6.0);
+            Cut::Coronal(0.53)
+        }
+    };
+    let range = if anatomy.scene == "trabecular-core" && field == FieldKind::Density {
+        // Single struts are solid.
+        (0.0, 1200.0)
+    } else {
+        field.range()
+    };
     Picture {
         size,
         camera,
         field,
-        range: field.range(),
+        range,
         colormap: if field.diverging() {
             Colormap::Vik
         } else {
             Colormap::Batlow
         },
-        // The plane through the head's centre and the shaft, where the trabecular groups are seen.
-        cut: Cut::Coronal(0.53),
+        cut,
         ghost: true,
         background: [1.0, 1.0, 1.0],
     }
@@ -481,7 +510,11 @@ pub(crate) fn bone_curves(anatomy: &Anatomy) -> Vec<(&'static str, &'static str,
     if let Some(main) = main {
         all.push((main, "bmd", plain(main)));
         if cortical {
-            all.push((main, "trabecular_bmd", format!("{}, trabecular", plain(main))));
+            all.push((
+                main,
+                "trabecular_bmd",
+                format!("{}, trabecular", plain(main)),
+            ));
             all.push((main, "cortical_bmd", format!("{}, cortical", plain(main))));
         }
     }
@@ -536,7 +569,10 @@ fn figure(
     };
     let bar = |kind: FieldKind, colormap, label: &str| ColourBar {
         colormap,
-        range: (f64::from(kind.range().0), f64::from(kind.range().1)),
+        range: {
+            let (low, high) = picture(simulation.anatomy(), kind, [1, 1]).range;
+            (f64::from(low), f64::from(high))
+        },
         clipped: kind.clipped(),
         label: label.to_owned(),
     };
@@ -558,15 +594,25 @@ fn figure(
                     .map(|(region, quantity, label)| curve(rows, region, quantity, label))
                     .collect(),
             ),
-            chart(
-                "Muscle volume, change (%)",
-                simulation
-                    .anatomy()
-                    .muscle_regions
-                    .iter()
-                    .map(|m| curve(rows, m.name, "volume", &plain(m.name)))
-                    .collect(),
-            ),
+            if simulation.anatomy().muscle_regions.is_empty() {
+                chart(
+                    "Bone cells, change (%)",
+                    vec![
+                        curve(rows, "whole_body", "resorption_marker", "osteoclasts"),
+                        curve(rows, "whole_body", "formation_marker", "osteoblasts"),
+                    ],
+                )
+            } else {
+                chart(
+                    "Muscle volume, change (%)",
+                    simulation
+                        .anatomy()
+                        .muscle_regions
+                        .iter()
+                        .map(|m| curve(rows, m.name, "volume", &plain(m.name)))
+                        .collect(),
+                )
+            },
         ],
         notes: vec![
             format!(

@@ -71,10 +71,7 @@ type Courses = BTreeMap<[String; 5], Course>;
 pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     let (name, text) = match &args.evidence {
         Some(path) => (path.display().to_string(), crate::io::read_text(path)?),
-        None => (
-            "assets/evidence/claims.csv".to_owned(),
-            BUILT_IN.to_owned(),
-        ),
+        None => ("assets/evidence/claims.csv".to_owned(), BUILT_IN.to_owned()),
     };
     let mut claims = parse(&name, &text)?;
     if let Some(only) = &args.only {
@@ -172,7 +169,10 @@ fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, 
 }
 
 /// Runs `scenario` for `last` days and tells every measurement of every day.
-#[expect(clippy::too_many_arguments, reason = "one caller, which has them all at hand")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one caller, which has them all at hand"
+)]
 fn run_one(
     simulation: &mut Simulation,
     ruler: &Ruler,
@@ -441,7 +441,12 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
             let figures: serde_json::Map<String, serde_json::Value> = HEADLINES
                 .iter()
                 .enumerate()
-                .map(|(k, h)| (h.0.to_owned(), serde_json::json!([moved[0][k], moved[1][k]])))
+                .map(|(k, h)| {
+                    (
+                        h.0.to_owned(),
+                        serde_json::json!([moved[0][k], moved[1][k]]),
+                    )
+                })
                 .collect();
             all.insert((*name).to_owned(), figures.into());
         } else {

@@ -165,7 +165,11 @@ impl<'a> Parser<'a> {
         }
         let name = self.while_(|c| c.is_ascii_lowercase() || c == '_');
         let Some((function, counts)) = Function::named(name) else {
-            let found = if name.is_empty() { self.ahead() } else { name.to_owned() };
+            let found = if name.is_empty() {
+                self.ahead()
+            } else {
+                name.to_owned()
+            };
             return Err(format!("'{found}'"));
         };
         self.expect('(')?;
@@ -188,7 +192,9 @@ impl<'a> Parser<'a> {
         let (condition, group) = condition.split_once('@').unwrap_or((condition, "control"));
         let parts: Vec<&str> = series.split(':').collect();
         let [scene, region, quantity] = parts.as_slice() else {
-            return Err(format!("'{series}' where 'scene:region:quantity' should be"));
+            return Err(format!(
+                "'{series}' where 'scene:region:quantity' should be"
+            ));
         };
         Ok(Node::Of(
             function,
@@ -321,10 +327,16 @@ fn evaluate<'c>(
                         day += 1;
                     }
                     // Not within those days: as if for ever.
-                    if day == *to { f64::INFINITY } else { f64::from(day - from) }
+                    if day == *to {
+                        f64::INFINITY
+                    } else {
+                        f64::from(day - from)
+                    }
                 }
                 (Function::Lowest | Function::Highest, [a, b]) => {
-                    let all = (*a..=*b).map(change).collect::<Result<Vec<f64>, String>>()?;
+                    let all = (*a..=*b)
+                        .map(change)
+                        .collect::<Result<Vec<f64>, String>>()?;
                     if *function == Function::Lowest {
                         all.into_iter().fold(f64::INFINITY, f64::min)
                     } else {
@@ -339,7 +351,11 @@ fn evaluate<'c>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::float_cmp,
+        reason = "tests fail by panicking"
+    )]
 
     use super::{Course, Expression};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::view::Colormap;
+use crate::view::{Colormap, scale_bar};
 
 use super::chart::Chart;
 use super::raster::{FigureError, Raster};
@@ -111,8 +111,8 @@ impl Panel {
             self.raster.href()?
         )
         .ok();
-        // 20 mm of tissue on paper.
-        let bar = 20.0 * h / self.height_mm;
+        let millimetres = scale_bar(self.height_mm);
+        let bar = millimetres * h / self.height_mm;
         writeln!(
             out,
             "<path d=\"M{:.2} {:.2}h{bar:.3}\" stroke=\"#000\" stroke-width=\"0.6\"/>",
@@ -120,7 +120,8 @@ impl Panel {
             y + h - 1.2
         )
         .ok();
-        out += &text(x + w - 1.0 - 0.5 * bar, y + h - 2.2, 6.0, "middle", "20 mm");
+        let label = format!("{millimetres} mm");
+        out += &text(x + w - 1.0 - 0.5 * bar, y + h - 2.2, 6.0, "middle", &label);
         Ok(out)
     }
 }

@@ -235,8 +235,7 @@ impl Ruler {
             };
             compartment.add(bvtv, *mm3);
             let surface = mm3 * mean_surface(&snapshot.surface[*s]);
-            let wnt =
-                1.0 / (1.0 + self.physiology.sclerostin_formation * (state.sclerostin - 1.0));
+            let wnt = 1.0 / (1.0 + self.physiology.sclerostin_formation * (state.sclerostin - 1.0));
             let values = [
                 state.osteoblasts,
                 state.osteoclasts,

@@ -7,6 +7,8 @@ use crate::tissue::SiteKind;
 
 /// Voxels to each side over which the run of density is judged.
 const REACH: isize = 2;
+/// Sum of squared slopes of BV/TV below which bone around a voxel is uniform.
+const LEAST_STRUCTURE: f64 = 1e-9;
 /// The most activities and load cases (the shaders').
 const MOST: usize = 8;
 
@@ -17,7 +19,7 @@ pub struct Orientation {
     pub angle: f64,
     /// Mean cosine of that angle; 0.5 by chance.
     pub cosine: f64,
-    /// Correlation of density with the size of the day's stress, over trabecular voxels; 0 by chance.
+    /// Correlation of density with the logarithm of the size of the day's stress, over trabecular voxels.
     pub correlation: f64,
 }
 
@@ -56,10 +58,10 @@ impl PendingOrientation {
         Ok(Self(readback))
     }
 
-    /// The answer, if it has arrived.
+    /// The answer, if it has arrived; within it none where bone is uniform and runs nowhere.
     /// # Errors
     /// [`GpuError::Readback`].
-    pub fn poll(&self, simulation: &Simulation) -> Result<Option<Orientation>, GpuError> {
+    pub fn poll(&self, simulation: &Simulation) -> Result<Option<Option<Orientation>>, GpuError> {
         Ok(self.0.poll()?.and_then(|parts| match parts.as_slice() {
             [sites, displacement, day] => Some(evaluate(
                 simulation,
@@ -72,7 +74,7 @@ impl PendingOrientation {
     }
 }
 
-/// The largest or smallest eigenvector of a symmetric matrix, by Jacobi's rotations; with all eigenvalues.
+/// Eigenvalues and eigenvectors (by column) of a symmetric matrix, by Jacobi's rotations.
 fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
     let mut v = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     for _ in 0..24 {
@@ -103,7 +105,7 @@ fn evaluate(
     sites: &[SiteState],
     displacement: &[f32],
     day: &[f32],
-) -> Orientation {
+) -> Option<Orientation> {
     let anatomy = simulation.anatomy();
     let physiology = &simulation.model().physiology;
     let grid = simulation.mechanics().grid();
@@ -213,6 +215,9 @@ fn evaluate(
             }
         }
         let (spread, runs) = eigen(structure);
+        if spread.iter().sum::<f64>() < LEAST_STRUCTURE {
+            continue;
+        }
         let (sizes, pulls) = eigen(*stress);
         let by = |x: &[f64; 3], largest: bool| {
             (0..3)
@@ -230,11 +235,11 @@ fn evaluate(
         angle += bvtv * c.acos().to_degrees();
         pairs.push((*bvtv, sizes.iter().sum::<f64>().max(0.0).sqrt().ln()));
     }
-    Orientation {
+    (weight > 0.0).then(|| Orientation {
         angle: angle / weight,
         cosine: cosine / weight,
         correlation: correlation(&pairs),
-    }
+    })
 }
 
 fn correlation(pairs: &[(f64, f64)]) -> f64 {

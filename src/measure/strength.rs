@@ -67,7 +67,10 @@ impl StrengthTest {
         }
         let sim_problem = crate::sim::problem(anatomy, simulation.model());
         // Marrow between single struts is soft, strains much and breaks nothing.
-        let resolved = anatomy.bone.iter().any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
+        let resolved = anatomy
+            .bone
+            .iter()
+            .any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
         let element = simulation.mechanics().element().clone();
         let forces = node_forces(&plan.load);
         let mechanics = Mechanics::new(

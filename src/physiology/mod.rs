@@ -419,6 +419,29 @@ impl Model {
             values.push(value as f32);
             provenance.push((entry.unit.clone(), entry.source.get_ref().clone()));
         }
+        let sources = read
+            .activity
+            .iter()
+            .map(|a| (a.span(), &a.get_ref().source))
+            .chain(read.muscle.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(read.joint.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(read.scene.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(read.group.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(
+                read.density_law
+                    .iter()
+                    .map(|a| (a.span(), &a.get_ref().source)),
+            );
+        for (span, text) in sources {
+            if text.trim().is_empty() {
+                return Err(source.error(
+                    span.start,
+                    "source",
+                    "an empty source",
+                    "where the values come from, or 'fitted to …'",
+                ));
+            }
+        }
         for activity in &read.activity {
             let bad = activity
                 .get_ref()

@@ -259,11 +259,7 @@ impl Simulation {
     /// up, move it day by day towards `settling_stimulus` everywhere.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn growing(
-        gpu: &Gpu,
-        anatomy: Arc<Anatomy>,
-        model: Arc<Model>,
-    ) -> Result<Self, GpuError> {
+    pub fn growing(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, GpuError> {
         let mut simulation = Self::new(gpu, anatomy, model)?;
         simulation.stage = Stage::Seed;
         simulation.grows = true;
@@ -282,8 +278,10 @@ impl Simulation {
         let copies = [
             self.gpu
                 .storage::<SiteState>("sites at the start", self.state.counts.sites)?,
-            self.gpu
-                .storage::<u32>("displacement at the start", displacement.size() as usize / 4)?,
+            self.gpu.storage::<u32>(
+                "displacement at the start",
+                displacement.size() as usize / 4,
+            )?,
         ];
         let mut encoder = self.gpu.encoder("keep the start");
         encoder.copy_buffer_to_buffer(&self.state.bone, 0, &copies[0], 0, copies[0].size());

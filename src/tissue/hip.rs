@@ -195,8 +195,12 @@ impl Scene for Hip {
         region(name, p)
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
-        let joints = JOINT.iter().map(|(name, angle)| joint_load(name, *angle, lattice));
-        joints.chain((0..GROUPS.len()).map(|g| muscle_load(g, lattice))).collect()
+        let joints = JOINT
+            .iter()
+            .map(|(name, angle)| joint_load(name, *angle, lattice));
+        joints
+            .chain((0..GROUPS.len()).map(|g| muscle_load(g, lattice)))
+            .collect()
     }
     /// The cut through the shaft.
     fn is_held(&self, p: DVec3, spacing: f64) -> bool {

@@ -23,7 +23,10 @@ const REGIONS: [&str; 4] = ["proximal_tibia", "tibia_shaft", "distal_tibia", "ca
 fn radii(z: f64) -> (f64, f64) {
     let up = ramp(z, 340.0, 436.0);
     let down = 1.0 - ramp(z, 100.0, 165.0);
-    (12.0 + 25.0 * up + 10.0 * down, 13.0 + 12.0 * up + 7.0 * down)
+    (
+        12.0 + 25.0 * up + 10.0 * down,
+        13.0 + 12.0 * up + 7.0 * down,
+    )
 }
 
 fn tibia(p: DVec3) -> f64 {
@@ -34,7 +37,11 @@ fn tibia(p: DVec3) -> f64 {
 
 fn calcaneus(p: DVec3) -> f64 {
     let body = tapered(p, HEEL, DVec3::new(0.0, 24.0, 40.0), 18.0, 13.0);
-    blend(body, ellipsoid(p, DVec3::new(0.0, 2.0, 46.0), DVec3::new(14.0, 18.0, 14.0)), 8.0)
+    blend(
+        body,
+        ellipsoid(p, DVec3::new(0.0, 2.0, 46.0), DVec3::new(14.0, 18.0, 14.0)),
+        8.0,
+    )
 }
 
 /// The scene.
@@ -85,14 +92,32 @@ impl Scene for LowerLeg {
     }
     fn muscle(&self, group: usize, p: DVec3) -> f64 {
         match group {
-            0 => ellipsoid(p, DVec3::new(2.0, -26.0, 270.0), DVec3::new(34.0, 17.0, 130.0)),
-            1 => ellipsoid(p, DVec3::new(0.0, -45.0, 345.0), DVec3::new(40.0, 21.0, 100.0)),
-            _ => ellipsoid(p, DVec3::new(24.0, 16.0, 310.0), DVec3::new(15.0, 15.0, 115.0)),
+            0 => ellipsoid(
+                p,
+                DVec3::new(2.0, -26.0, 270.0),
+                DVec3::new(34.0, 17.0, 130.0),
+            ),
+            1 => ellipsoid(
+                p,
+                DVec3::new(0.0, -45.0, 345.0),
+                DVec3::new(40.0, 21.0, 100.0),
+            ),
+            _ => ellipsoid(
+                p,
+                DVec3::new(24.0, 16.0, 310.0),
+                DVec3::new(15.0, 15.0, 115.0),
+            ),
         }
     }
     fn skin(&self, p: DVec3) -> f64 {
-        let calf = ellipsoid(p, DVec3::new(4.0, -20.0, 340.0), DVec3::new(52.0, 52.0, 190.0));
-        let ankle = column(p, (0.0, -6.0), (28.0, 34.0)).max(p.z - 330.0).max(40.0 - p.z);
+        let calf = ellipsoid(
+            p,
+            DVec3::new(4.0, -20.0, 340.0),
+            DVec3::new(52.0, 52.0, 190.0),
+        );
+        let ankle = column(p, (0.0, -6.0), (28.0, 34.0))
+            .max(p.z - 330.0)
+            .max(40.0 - p.z);
         let foot = tapered(p, HEEL, DVec3::new(0.0, 60.0, 34.0), 28.0, 24.0);
         blend(blend(calf, ankle, 12.0), foot, 12.0)
     }
@@ -108,7 +133,12 @@ impl Scene for LowerLeg {
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
         // Points of a patch: a grid of 7 by 7 over half-widths a and b around a centre.
-        let patch = |centre: DVec3, a: DVec3, b: DVec3, inward: DVec3, weight: f64| -> Vec<(DVec3, DVec3, f64)> {
+        let patch = |centre: DVec3,
+                     a: DVec3,
+                     b: DVec3,
+                     inward: DVec3,
+                     weight: f64|
+         -> Vec<(DVec3, DVec3, f64)> {
             crate::volume::each([7, 7, 1])
                 .map(|at| {
                     let share = |i: usize| (i as f64 - 3.0) / 3.0;
@@ -118,8 +148,20 @@ impl Scene for LowerLeg {
         };
         let (x, y, z) = (DVec3::X, DVec3::Y, DVec3::Z);
         // The medial condyle takes 60 % of the knee's force.
-        let mut knee = patch(DVec3::new(-18.0, 0.0, PLATEAU - 1.0), 11.0 * x, 14.0 * y, -z, 0.6);
-        knee.extend(patch(DVec3::new(18.0, 0.0, PLATEAU - 1.0), 11.0 * x, 14.0 * y, -z, 0.4));
+        let mut knee = patch(
+            DVec3::new(-18.0, 0.0, PLATEAU - 1.0),
+            11.0 * x,
+            14.0 * y,
+            -z,
+            0.6,
+        );
+        knee.extend(patch(
+            DVec3::new(18.0, 0.0, PLATEAU - 1.0),
+            11.0 * x,
+            14.0 * y,
+            -z,
+            0.4,
+        ));
         let ground = patch(DVec3::new(0.0, -34.0, 13.0), 9.0 * x, 11.0 * y, z, 1.0);
         let achilles = patch(DVec3::new(0.0, -53.0, 34.0), 8.0 * x, 8.0 * z, y, 1.0);
         let pull = DVec3::new(0.0, 0.05, 1.0).normalize_or_zero();
@@ -135,7 +177,9 @@ impl Scene for LowerLeg {
         };
         // Soleus pulls tibia and heel together; gastrocnemius comes from the femur.
         let mut soleus = lattice.spread("soleus", pull, &achilles);
-        soleus.points.extend(lattice.spread("soleus", -z, &side(-y, 290.0, 400.0)).points);
+        soleus
+            .points
+            .extend(lattice.spread("soleus", -z, &side(-y, 290.0, 400.0)).points);
         vec![
             lattice.spread("knee", -z, &knee),
             lattice.spread("ground", z, &ground),
@@ -144,11 +188,13 @@ impl Scene for LowerLeg {
             lattice.spread("tibialis_anterior", -z, &side(x, 280.0, 410.0)),
         ]
     }
-    /// Both bones where they meet the talus.
+    /// Both bones where they meet the talus, the calcaneus at the cuboid too.
     fn is_held(&self, p: DVec3, spacing: f64) -> bool {
         let tibia = (p.z - ANKLE).abs() < 0.75 * spacing && p.z > 80.0;
         let calcaneus = p.z > 56.0 - 0.75 * spacing && p.z < 75.0 && (p.y - 2.0).abs() < 16.0;
-        tibia || calcaneus
+        // And where it meets the cuboid, or its heel would bend it like a lever.
+        let cuboid = p.y > 34.0 - 0.75 * spacing && p.z < 75.0;
+        tibia || calcaneus || cuboid
     }
     fn strength(&self, _: &Lattice<'_>, _: [usize; 3]) -> Vec<StrengthPlan> {
         Vec::new()

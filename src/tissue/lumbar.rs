@@ -132,7 +132,11 @@ impl Scene for Lumbar {
             Self::endplate("disc", 0.0, lattice),
             Self::endplate("disc, bent forwards", 1.0, lattice),
             lattice.spread("intrinsic_back", -DVec3::Z, &back),
-            lattice.spread("psoas", DVec3::new(0.0, 0.3, -1.0).normalize_or_zero(), &psoas),
+            lattice.spread(
+                "psoas",
+                DVec3::new(0.0, 0.3, -1.0).normalize_or_zero(),
+                &psoas,
+            ),
         ]
     }
     /// The lower endplate.
@@ -143,9 +147,12 @@ impl Scene for Lumbar {
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
         let held = crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
             .filter(|at| {
-                let node = [at[0] + lattice.low[0], at[1] + lattice.low[1], lattice.low[2]];
-                let p = lattice.origin
-                    + lattice.spacing * DVec3::from(node.map(|n| n as f64));
+                let node = [
+                    at[0] + lattice.low[0],
+                    at[1] + lattice.low[1],
+                    lattice.low[2],
+                ];
+                let p = lattice.origin + lattice.spacing * DVec3::from(node.map(|n| n as f64));
                 self.is_held(p, lattice.spacing)
             })
             .map(|at| (at, 0b111))

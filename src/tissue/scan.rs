@@ -70,7 +70,8 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         for v in &mut mask.values {
             *v = if *v > 0.0 { 1.0 } else { 0.0 };
         }
-        let (voxels, spacing, solid) = resampled(&mask, size.min(*scan.voxels.iter().max().unwrap_or(&size)));
+        let (voxels, spacing, solid) =
+            resampled(&mask, size.min(*scan.voxels.iter().max().unwrap_or(&size)));
         if solid.iter().all(|v| *v < 0.5) {
             return refuse("it has no bone voxel");
         }

@@ -60,13 +60,7 @@ fn vector(at: [usize; 3]) -> DVec3 {
 }
 
 /// What most of a voxel is, by the counts of points of each kind in it.
-fn label(
-    scene: &dyn Scene,
-    bone: [usize; 3],
-    muscle: usize,
-    all: usize,
-    centre: DVec3,
-) -> Tissue {
+fn label(scene: &dyn Scene, bone: [usize; 3], muscle: usize, all: usize, centre: DVec3) -> Tissue {
     let rest = all - bone.iter().sum::<usize>() - muscle;
     let most = bone.into_iter().chain([muscle, rest]).max().unwrap_or(0);
     if most == rest {
@@ -108,9 +102,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         let low = origin + spacing * vector(at);
         let centre = low + 0.5 * spacing;
         let to_bone = scene.bone(centre);
-        let to_muscle: Vec<f64> = (0..groups.len())
-            .map(|g| scene.muscle(g, centre))
-            .collect();
+        let to_muscle: Vec<f64> = (0..groups.len()).map(|g| scene.muscle(g, centre)).collect();
         if to_bone > 1.5 * reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
             tissue.push(label(scene, [0; 3], 0, 1, centre));
             continue;
@@ -131,8 +123,8 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
                 if k == Inside::Cortical {
                     thickness += scene.cortex(p);
                 }
-            } else if let Some(g) = (0..groups.len())
-                .find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
+            } else if let Some(g) =
+                (0..groups.len()).find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
             {
                 muscle_counts[g] += 1;
             }
@@ -207,21 +199,13 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
     };
     let loads = scene.loads(&lattice);
     let held = crate::volume::each(elements.map(|n| n + 1))
-        .filter(|at| {
-            scene.is_held(
-                origin + spacing * (vector(*at) + vector(low)),
-                spacing,
-            )
-        })
+        .filter(|at| scene.is_held(origin + spacing * (vector(*at) + vector(low)), spacing))
         .map(|at| (at, 0b111))
         .collect();
-    let own = groups
-        .iter()
-        .enumerate()
-        .map(|(g, name)| MuscleRegion {
-            name,
-            groups: vec![g],
-        });
+    let own = groups.iter().enumerate().map(|(g, name)| MuscleRegion {
+        name,
+        groups: vec![g],
+    });
     let joined = scene.joined().iter().map(|(name, groups)| MuscleRegion {
         name,
         groups: groups.to_vec(),

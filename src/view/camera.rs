@@ -49,3 +49,13 @@ impl Camera {
         [-back, right, right.cross(-back)]
     }
 }
+
+/// Length of a scale bar for a picture `height` mm high: about a tenth of it, as 1, 2 or 5 times a power of ten, mm.
+pub fn scale_bar(height: f64) -> f64 {
+    let power = 10f64.powf((height / 10.0).log10().floor());
+    [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|m| *m <= height / 10.0)
+        .unwrap_or(power)
+}

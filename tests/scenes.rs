@@ -1,0 +1,394 @@
+//! The scenes: what they are made of, and what happens in each.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::gpu;
+use mechanostat::gpu::Gpu;
+use mechanostat::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
+use mechanostat::physiology::Model;
+use mechanostat::scenario::{Conditions, Cuts, Link};
+use mechanostat::sim::{Simulation, Status};
+use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
+use mechanostat::volume::{Volume, each};
+
+fn settle(gpu: &Gpu, simulation: &mut Simulation) {
+    loop {
+        match simulation.poll().unwrap() {
+            Status::Ready => return,
+            Status::Waiting => gpu.wait().unwrap(),
+            _ => {}
+        }
+    }
+}
+
+fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, Ruler) {
+    let built_in = Model::built_in().unwrap();
+    let model = Arc::new(built_in.person(anatomy.scene, group, 75.0).unwrap());
+    let ruler = Ruler::new(&anatomy, &model);
+    let mut simulation = Simulation::new(gpu, Arc::new(anatomy), model).unwrap();
+    simulation.set_slice(16);
+    settle(gpu, &mut simulation);
+    (simulation, ruler)
+}
+
+fn measured(gpu: &Gpu, simulation: &Simulation, ruler: &Ruler) -> Vec<Measurement> {
+    let pending = simulation.snapshot().unwrap();
+    gpu.wait().unwrap();
+    ruler.measure(&pending.poll().unwrap().unwrap())
+}
+
+fn value(all: &[Measurement], region: &str, quantity: &str) -> f64 {
+    all.iter()
+        .find(|m| m.region == region && m.quantity == quantity)
+        .unwrap_or_else(|| panic!("no {quantity} in {region}"))
+        .value
+}
+
+fn days(gpu: &Gpu, simulation: &mut Simulation, conditions: Conditions, count: u32, dt: f64) {
+    simulation.set_conditions(conditions);
+    for _ in 0..count {
+        assert!(simulation.advance(dt));
+        settle(gpu, simulation);
+    }
+}
+
+const FLIGHT: Conditions = Conditions {
+    gravity: 0.0,
+    ..Conditions::EARTH
+};
+
+#[test]
+fn every_scene_stands_at_every_size() {
+    let regions = |name: &str| -> &[&str] {
+        match name {
+            "hip" => &["femoral_neck", "trochanter", "total_hip", "femur_shaft"],
+            "lower-leg" => &["proximal_tibia", "tibia_shaft", "distal_tibia", "calcaneus"],
+            "lumbar" => &["lumbar_spine"],
+            _ => &["core"],
+        }
+    };
+    let model = Model::built_in().unwrap();
+    for scene in SCENES {
+        let mut volumes = Vec::new();
+        for size in [24, 32, 48] {
+            let a = Anatomy::build(scene, size).unwrap();
+            assert_eq!(*a.voxels.iter().max().unwrap(), size, "{scene}");
+            assert_eq!(a.tissue.len(), a.len());
+            let names: Vec<&str> = a.regions.iter().map(|r| r.name).collect();
+            assert_eq!(names, regions(scene), "{scene}");
+            for region in &a.regions {
+                let bone: f64 = region.members.iter().map(|m| m.1).sum();
+                assert!(
+                    bone > 1.0,
+                    "{scene} {size}: {} has {bone} voxels",
+                    region.name
+                );
+            }
+            // Each load is 1 N in all (soleus pulls on two bones), on bone, and known to the parameter file.
+            assert_eq!(a.loads.len(), a.joint_loads + a.groups.len());
+            for load in &a.loads {
+                let size: f64 = (0..3)
+                    .map(|k| load.points.iter().map(|p| p.2[k]).sum::<f64>().powi(2))
+                    .sum::<f64>()
+                    .sqrt();
+                let two = load.name == "soleus";
+                assert!(
+                    two && size < 0.1 || !two && (size - 1.0).abs() < 1e-6,
+                    "{scene} {}: {size} N",
+                    load.name
+                );
+                let used = model
+                    .activities
+                    .iter()
+                    .any(|x| x.scene == *scene && x.forces.contains_key(load.name));
+                assert!(used, "{scene}: no activity pulls at {}", load.name);
+            }
+            for activity in model.activities.iter().filter(|x| x.scene == *scene) {
+                for case in activity.forces.keys() {
+                    assert!(
+                        a.loads.iter().any(|l| l.name == case),
+                        "{scene}: no case {case}"
+                    );
+                }
+            }
+            for (c, load) in a.loads.iter().enumerate() {
+                let joint = model
+                    .joints
+                    .iter()
+                    .any(|j| j.scene == *scene && j.name == load.name);
+                let muscle = model
+                    .muscles
+                    .iter()
+                    .any(|m| m.scene == *scene && m.name == load.name);
+                assert_eq!(
+                    (joint, muscle),
+                    (c < a.joint_loads, c >= a.joint_loads),
+                    "{scene}"
+                );
+            }
+            // Held at three nodes at least that are not on a line.
+            assert!(a.held.len() >= 4, "{scene}");
+            let bone: f64 = a
+                .bone
+                .iter()
+                .flat_map(|b| &b.sites)
+                .filter(|s| s.kind != SiteKind::Platen)
+                .map(|s| {
+                    s.fraction
+                        * if s.kind == SiteKind::Strut {
+                            s.bvtv.unwrap()
+                        } else {
+                            1.0
+                        }
+                })
+                .sum::<f64>()
+                * a.voxel_mm3();
+            volumes.push(bone);
+        }
+        let (low, high) = (volumes[1].min(volumes[2]), volumes[1].max(volumes[2]));
+        println!("{scene}: bone {volumes:.1?} mm3 at 24, 32, 48");
+        assert!(high / low < 1.06, "{scene}: {volumes:?}");
+    }
+    assert!(
+        Anatomy::build("elbow", 32)
+            .unwrap_err()
+            .to_string()
+            .contains("lower-leg")
+    );
+}
+
+#[test]
+fn a_vertebra_bears_thousands_of_newtons_and_loses_strength_in_flight() {
+    let gpu = gpu();
+    let (mut simulation, _) = settled(&gpu, Anatomy::build("lumbar", 32).unwrap(), "control");
+    let test = |simulation: &Simulation| {
+        let plan = &simulation.anatomy().strength[0];
+        assert_eq!(plan.region, "lumbar_spine");
+        let mut test = StrengthTest::new(simulation, plan).unwrap();
+        loop {
+            if let Some(found) = test.poll().unwrap() {
+                return found;
+            }
+            gpu.wait().unwrap();
+        }
+    };
+    let before = test(&simulation);
+    days(&gpu, &mut simulation, FLIGHT, 90, 1.0);
+    let after = test(&simulation);
+    println!("vertebra: {before:?} at first, {after:?} after 90 days of flight");
+    // Lumbar bodies of men break at 3 to 10 kN (Brinckmann 1989 Clin Biomech 4 Suppl 2:1).
+    assert!((2e3..1.5e4).contains(&before.strength));
+    assert!(after.strength < 0.995 * before.strength && after.stiffness < before.stiffness);
+}
+
+#[test]
+fn connections_of_a_core_are_lost_and_do_not_come_back() {
+    let gpu = gpu();
+    let (mut simulation, ruler) = settled(
+        &gpu,
+        Anatomy::build("trabecular-core", 24).unwrap(),
+        "control",
+    );
+    let of =
+        |simulation: &Simulation, q: &str| value(&measured(&gpu, simulation, &ruler), "core", q);
+    let (bmd, links) = (
+        of(&simulation, "bmd"),
+        of(&simulation, "connectivity_density"),
+    );
+    days(&gpu, &mut simulation, Conditions::EARTH, 7, 1.0);
+    assert!(of(&simulation, "bmd") == bmd, "a core drifts at 1 g");
+    days(&gpu, &mut simulation, FLIGHT, 180, 1.0);
+    let (low_bmd, low_links) = (
+        of(&simulation, "bmd"),
+        of(&simulation, "connectivity_density"),
+    );
+    days(&gpu, &mut simulation, Conditions::EARTH, 120, 1.0);
+    let (home_bmd, home_links) = (
+        of(&simulation, "bmd"),
+        of(&simulation, "connectivity_density"),
+    );
+    println!(
+        "core: bmd {bmd:.1} {low_bmd:.1} {home_bmd:.1}, connectivity {links:.2} {low_links:.2} {home_links:.2}"
+    );
+    assert!(low_bmd < 0.95 * bmd && home_bmd > low_bmd + 0.3 * (bmd - low_bmd));
+    assert!(low_links < 0.9 * links, "nothing was cut through");
+    assert!(
+        home_links < low_links + 0.35 * (links - low_links),
+        "connections came back"
+    );
+}
+
+/// The same laws, started from a uniform block, find the architecture that settling finds.
+#[test]
+fn growth_finds_the_architecture_that_settling_finds() {
+    let gpu = gpu();
+    let anatomy = Arc::new(Anatomy::build("hip", 24).unwrap());
+    let model = Arc::new(Model::built_in().unwrap());
+    let densities = |simulation: &Simulation| -> Vec<f64> {
+        let pending = simulation.snapshot().unwrap();
+        gpu.wait().unwrap();
+        let sites = pending.poll().unwrap().unwrap().sites;
+        let kinds = anatomy.bone.iter().flat_map(|b| &b.sites);
+        sites
+            .iter()
+            .zip(kinds)
+            .filter(|(_, k)| k.kind == SiteKind::Trabecular)
+            .map(|(s, _)| f64::from(s.bvtv))
+            .collect()
+    };
+    let mut reference = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model)).unwrap();
+    settle(&gpu, &mut reference);
+    let mut grown = Simulation::growing(&gpu, Arc::clone(&anatomy), Arc::clone(&model)).unwrap();
+    settle(&gpu, &mut grown);
+    let orientation = |simulation: &Simulation| {
+        let pending = PendingOrientation::new(simulation).unwrap();
+        gpu.wait().unwrap();
+        pending.poll(simulation).unwrap().unwrap()
+    };
+    assert!(
+        densities(&grown)
+            .iter()
+            .all(|v| *v == f64::from(model.physiology.trabecular_start))
+    );
+    assert_eq!(orientation(&grown), None, "a uniform block runs nowhere");
+    days(&gpu, &mut grown, Conditions::EARTH, 360, 1.0);
+    let (a, b) = (densities(&grown), densities(&reference));
+    let n = a.len() as f64;
+    let (ma, mb) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
+    let mut c = [0.0; 3];
+    for (x, y) in a.iter().zip(&b) {
+        c[0] += (x - ma) * (y - mb);
+        c[1] += (x - ma).powi(2);
+        c[2] += (y - mb).powi(2);
+    }
+    let r = c[0] / (c[1] * c[2]).sqrt();
+    let o = orientation(&grown).unwrap();
+    println!("grown against settled: r {r:.3}, means {ma:.3} and {mb:.3}; {o:?}");
+    assert!(r > 0.9, "correlation {r}");
+    // 57.3 degrees by chance.
+    assert!(o.angle < 50.0 && o.correlation > 0.6, "{o:?}");
+}
+
+/// Settled with the resolution, and with the time step.
+#[test]
+fn results_settle_with_resolution_and_time_step() {
+    let gpu = gpu();
+    let loss = |scene: &str, size: usize, dt: f64, region: &str, quantity: &str| {
+        let (mut simulation, ruler) =
+            settled(&gpu, Anatomy::build(scene, size).unwrap(), "control");
+        let before = value(&measured(&gpu, &simulation, &ruler), region, quantity);
+        days(&gpu, &mut simulation, FLIGHT, (180.0 / dt) as u32, dt);
+        100.0 * (value(&measured(&gpu, &simulation, &ruler), region, quantity) / before - 1.0)
+    };
+    let hip = [32, 48].map(|size| loss("hip", size, 1.0, "total_hip", "bmd"));
+    let calf = [32, 48].map(|size| loss("lower-leg", size, 1.0, "triceps_surae", "volume"));
+    let halved = loss("hip", 32, 0.5, "total_hip", "bmd");
+    println!("hip {hip:.3?}, calf {calf:.3?}, hip at half the step {halved:.3}");
+    assert!((hip[1] / hip[0] - 1.0).abs() < 0.1 && (calf[1] / calf[0] - 1.0).abs() < 0.1);
+    assert!(
+        (halved / hip[0] - 1.0).abs() < 0.01,
+        "{halved} against {}",
+        hip[0]
+    );
+}
+
+#[test]
+fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
+    let gpu = gpu();
+    let (mut simulation, ruler) = settled(&gpu, Anatomy::build("hip", 24).unwrap(), "control");
+    simulation.keep_start().unwrap();
+    let start = measured(&gpu, &simulation, &ruler);
+    let after = |simulation: &mut Simulation, link: Option<Link>| {
+        assert!(simulation.begin_again());
+        assert_eq!(
+            measured(&gpu, simulation, &ruler),
+            start,
+            "not where it began"
+        );
+        let cuts = link.map_or(Cuts::NONE, |l| Cuts::NONE.with(l, true));
+        days(&gpu, simulation, Conditions { cuts, ..FLIGHT }, 40, 1.0);
+        measured(&gpu, simulation, &ruler)
+    };
+    let whole = after(&mut simulation, None);
+    let again = after(&mut simulation, None);
+    assert_eq!(whole, again, "the same mission twice");
+    for (link, region, quantity) in [
+        (Link::MuscleAtrophy, "quadriceps", "strength"),
+        (Link::MuscleAtrophy, "quadriceps", "volume"),
+        (Link::NeuralDrive, "quadriceps", "neural_drive"),
+        (Link::SatelliteCells, "hamstrings", "satellite_cells"),
+        (Link::SatelliteCells, "hamstrings", "myotubes"),
+        (Link::Myostatin, "gluteals", "myostatin"),
+        (Link::Bmp, "gluteals", "bmp2"),
+        (Link::Bmp, "gluteals", "noggin_chordin"),
+        (Link::BoneRemodelling, "total_hip", "bmd"),
+        (Link::OsteoclastDrive, "total_hip", "osteoclasts"),
+        (Link::Sclerostin, "total_hip", "sclerostin"),
+        (Link::StemCellShift, "total_hip", "marrow_fat"),
+        (Link::Cytoskeleton, "total_hip", "cytoskeleton"),
+        (Link::Perforation, "total_hip", "connectivity"),
+    ] {
+        let cut = after(&mut simulation, Some(link));
+        let [first, all, without] = [&start, &whole, &cut].map(|m| value(m, region, quantity));
+        let moved = |x: f64| (x / first - 1.0).abs();
+        assert!(moved(all) > 1e-3, "{quantity} did not move in flight");
+        assert!(
+            moved(without) < 1e-6,
+            "{}: {quantity} moved by {}",
+            link.name(),
+            moved(without)
+        );
+    }
+    for link in [
+        Link::MechanicalCrosstalk,
+        Link::BiochemicalCrosstalk,
+        Link::Coupling,
+    ] {
+        let cut = after(&mut simulation, Some(link));
+        let [all, without] = [&whole, &cut].map(|m| value(m, "total_hip", "bmd"));
+        assert!(
+            (all / without - 1.0).abs() > 1e-6,
+            "{} carries nothing",
+            link.name()
+        );
+    }
+}
+
+#[test]
+fn a_scan_becomes_a_scene() {
+    let volume = |spacing: f64, value: fn(f64) -> f32| Volume {
+        name: "scan".to_owned(),
+        unit: String::new(),
+        voxels: [20, 20, 30],
+        spacing: [spacing, spacing, 1.5 * spacing],
+        origin: [1.0, 2.0, 3.0],
+        values: each([20, 20, 30])
+            .map(|at| value((at[0] as f64 - 9.5).hypot(at[1] as f64 - 9.5)))
+            .collect(),
+    };
+    // A bar of 300 mg HA/cm3 in soft tissue.
+    let bar = volume(1.0, |r| if r < 7.0 { 300.0 } else { 20.0 });
+    let gpu = gpu();
+    let anatomy = Anatomy::from_scan(&bar, 24).unwrap();
+    assert_eq!((anatomy.scene, anatomy.origin), ("scan", [1.0, 2.0, 3.0]));
+    assert!((anatomy.spacing - 45.0 / 24.0).abs() < 1e-12);
+    let (mut simulation, ruler) = settled(&gpu, anatomy, "control");
+    let before = value(&measured(&gpu, &simulation, &ruler), "scan", "bmd");
+    assert!((150.0..=300.0).contains(&before), "{before}");
+    days(&gpu, &mut simulation, FLIGHT, 30, 1.0);
+    let after = value(&measured(&gpu, &simulation, &ruler), "scan", "bmd");
+    assert!(after < 0.995 * before, "{before} {after}");
+    let refused = |volume: &Volume| Anatomy::from_scan(volume, 24).unwrap_err().to_string();
+    assert!(refused(&volume(1.0, |_| 20.0)).contains("no bone"));
+    assert!(refused(&volume(0.05, |_| 0.0)).contains("no bone"));
+    assert!(refused(&volume(0.05, |r| (10.0 * r).round() as f32)).contains("grey values"));
+    assert!(
+        Anatomy::from_scan(&bar, 7)
+            .unwrap_err()
+            .to_string()
+            .contains("24 to 512")
+    );
+}
