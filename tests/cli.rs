@@ -91,6 +91,30 @@ fn bad_input_is_refused_in_a_sentence() {
         2,
         &["often", "every"],
     );
+    let set = |what: &str, words: &[&str]| {
+        let output = run(&["run", "earth", "--out", out, "--set", what]);
+        refused(&output, 2, words);
+    };
+    set("rankl_gain", &["--set rankl_gain", "NAME=VALUE"]);
+    set("rankl_grain=1", &["rankl_grain", "rankl_gain"]);
+    set("rankl_gain=-1", &["rankl_gain=-1", "0 or more"]);
+    set("rankl_gain=much", &["rankl_gain=much", "number"]);
+    refused(
+        &run(&["run", "earth", "--out", out, "--scene", "nowhere.nii.gz"]),
+        2,
+        &["nowhere.nii.gz", "cannot be read"],
+    );
+    refused(
+        &run(&["validate", "--only", "unicorns"]),
+        2,
+        &["unicorns", "id, site or condition"],
+    );
+    refused(
+        &run(&["validate", "--evidence", "nowhere.csv"]),
+        2,
+        &["nowhere.csv"],
+    );
+    refused(&run(&["validate", "--size", "7"]), 2, &["24 to 512"]);
     refused(&run(&["bench", "stages", "scan.nii"]), 2, &["mechanics"]);
     refused(
         &run(&["bench", "mechanics", "nowhere.nii"]),
@@ -294,4 +318,63 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
         .map(|e| e.unwrap().file_name())
         .collect();
     assert_eq!(left.len(), 4, "{left:?}");
+}
+
+/// Claims of a file: one that holds, one that cannot, one that has no source.
+#[test]
+fn validate_reports_each_claim_and_fails_when_the_model_does() {
+    let folder = scratch("validate");
+    let header = "id,claim,who,year,n,site,condition,day,value,spread,low,high,unit,source,sure,review,model";
+    let fat = "change('simulated-microgravity','hip:total_hip:marrow_fat',10)";
+    let row = |id: &str, low: &str, source: &str| {
+        format!(
+            "{id},Marrow fat rises,review,,,total_hip,culture,10,,,{low},,%,{source},S,true,\"{fat}\"\n"
+        )
+    };
+    let file = |name: &str, rows: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = file("good.csv", &row("holds", "0.1", "review.txt"));
+    let output = run(&["validate", "--size", "24", "--json", "--evidence", &good]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let claim = &json["claims"][0];
+    assert_eq!(
+        (claim["id"].as_str(), claim["in_range"].as_bool()),
+        (Some("holds"), Some(true))
+    );
+    assert!(claim["model"].as_f64().unwrap() > 0.1);
+    assert_eq!(
+        (json["in_range"].as_u64(), json["total"].as_u64()),
+        (Some(1), Some(1))
+    );
+
+    let both = row("holds", "0.1", "review.txt") + &row("fails", "1000", "review.txt");
+    let bad = file("bad.csv", &both);
+    let output = run(&["validate", "--size", "24", "--evidence", &bad]);
+    refused(&output, 1, &["1 of 2 claims"]);
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        table.contains("OUT  fails") && table.contains("in   holds"),
+        "{table}"
+    );
+
+    let bare = file("bare.csv", &row("bare", "0", ""));
+    let output = run(&["validate", "--size", "24", "--evidence", &bare]);
+    refused(
+        &output,
+        2,
+        &["bare.csv, line 2", "source", "where the figure stands"],
+    );
+    let missing = row("odd", "0", "review.txt").replace("marrow_fat", "marrow_fit");
+    let odd = file("odd.csv", &missing);
+    let output = run(&["validate", "--size", "24", "--evidence", &odd]);
+    refused(&output, 2, &["claim odd", "marrow_fit"]);
 }

@@ -55,7 +55,11 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
                     noise.between(1.0, 10.0),
                 ));
             }
-            bone.push(BonePlan { at, sites });
+            bone.push(BonePlan {
+                at,
+                sites,
+                envelope: 1.0,
+            });
         }
         if noise.next() < 0.5 {
             muscle.push(MusclePlan {

@@ -449,6 +449,8 @@ pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Pi
         // A vertebra from above, through the middle of its body.
         "lumbar" => {
             camera.orbit(-13.0, 65.0);
+            // It is wide rather than high, and pictures are not.
+            camera.height = 1.35 * extent[0];
             Cut::Axial(0.5)
         }
         // The leg from the side, where heel and Achilles tendon are seen.
@@ -458,6 +460,7 @@ pub(crate) fn picture(anatomy: &Anatomy, field: FieldKind, size: [u32; 2]) -> Pi
         }
         "trabecular-core" | "scan" => {
             camera.orbit(-30.0, 15.0);
+            camera.height = 1.5 * extent[2];
             Cut::None
         }
         // The plane through the head's centre and the shaft, where the trabecular groups are seen.

@@ -42,9 +42,9 @@ const SETTLING: &[&str] = &[
 /// Flags of `mechanostat validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
-    /// Voxels along each scene's longest side
-    #[arg(long, default_value_t = 48, value_name = "N")]
-    pub size: usize,
+    /// Voxels along each scene's longest side [default: 48; 24 with --sensitivity]
+    #[arg(long, value_name = "N")]
+    pub size: Option<usize>,
     /// Claims of a file like assets/evidence/claims.csv instead of the program's own
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<std::path::PathBuf>,
@@ -60,6 +60,20 @@ pub struct ValidateArgs {
     /// How each headline figure moves with each parameter instead, 10 % up and down
     #[arg(long)]
     pub sensitivity: bool,
+}
+
+/// Default sizes: of the claims, and of `--sensitivity`, which runs some two hundred missions.
+const SIZE: usize = 48;
+const SENSITIVITY_SIZE: usize = 24;
+
+impl ValidateArgs {
+    fn size(&self) -> usize {
+        self.size.unwrap_or(if self.sensitivity {
+            SENSITIVITY_SIZE
+        } else {
+            SIZE
+        })
+    }
 }
 
 /// Courses by scene, group, condition, region and quantity.
@@ -86,12 +100,12 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
             )));
         }
     }
-    Anatomy::check(SCENES[0], args.size)?;
+    Anatomy::check(SCENES[0], args.size())?;
     person(SCENES[0], "control", STANDARD_MASS_KG, &args.set)?;
     if args.sensitivity {
         return sensitivity(args);
     }
-    let gpu = Gpu::open(Simulation::estimate(SCENES[0], args.size)?)?;
+    let gpu = Gpu::open(Simulation::estimate(SCENES[0], args.size())?)?;
     let courses = run_all(&gpu, args, &claims)?;
     report(&gpu, args, &claims, &courses)
 }
@@ -127,9 +141,9 @@ fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, 
     let mut done = 0;
     for ((scene, group), conditions) in &days {
         let size = if scene == "trabecular-core" {
-            args.size.min(CORE_SIZE)
+            args.size().min(CORE_SIZE)
         } else {
-            args.size
+            args.size()
         };
         let anatomy = Arc::new(Anatomy::build(scene, size)?);
         let model = person(scene, group, STANDARD_MASS_KG, &args.set)?;
@@ -152,6 +166,7 @@ fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, 
                 &scenario,
                 *last,
                 &test,
+                &|_| true,
                 &bar,
                 done,
                 &mut |day, region, quantity, value| {
@@ -168,7 +183,7 @@ fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, 
     Ok(courses)
 }
 
-/// Runs `scenario` for `last` days and tells every measurement of every day.
+/// Runs `scenario` for `last` days and tells every measurement of the days that are asked for.
 #[expect(
     clippy::too_many_arguments,
     reason = "one caller, which has them all at hand"
@@ -179,13 +194,18 @@ fn run_one(
     scenario: &Scenario,
     last: u32,
     tests: &BTreeSet<u32>,
+    on: &dyn Fn(u32) -> bool,
     bar: &Progress,
     before: u32,
     tell: &mut dyn FnMut(u32, &str, &str, f64),
 ) -> Result<(), CommandError> {
     let quiet = Progress::quiet();
     for day in 0..=last {
-        let mut measured = ruler.measure(&take_snapshot(simulation)?);
+        let mut measured = if on(day) {
+            ruler.measure(&take_snapshot(simulation)?)
+        } else {
+            Vec::new()
+        };
         if tests.contains(&day) {
             measured.extend(test_strength(simulation)?);
         }
@@ -268,7 +288,7 @@ fn report(
             })
             .collect();
         let all = serde_json::json!({
-            "version": env!("CARGO_PKG_VERSION"), "adapter": gpu.adapter_name(), "size": args.size,
+            "version": env!("CARGO_PKG_VERSION"), "adapter": gpu.adapter_name(), "size": args.size(),
             "set": args.set, "claims": rows, "in_range": held, "total": results.len(),
             "review_in_range": review_held, "review_total": of_review.len(),
         });
@@ -299,7 +319,7 @@ fn report(
             results.len(),
             100.0 * share,
             of_review.len(),
-            args.size,
+            args.size(),
             gpu.adapter_name()
         ))?;
         for (c, value, _) in results.iter().filter(|r| !r.2) {
@@ -344,8 +364,8 @@ const SENSITIVITY_DAYS: u32 = 270;
 
 fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     let scene = SCENES[0];
-    let gpu = Gpu::open(Simulation::estimate(scene, args.size)?)?;
-    let anatomy = Arc::new(Anatomy::build(scene, args.size)?);
+    let gpu = Gpu::open(Simulation::estimate(scene, args.size())?)?;
+    let anatomy = Arc::new(Anatomy::build(scene, args.size())?);
     let model = person(scene, "control", STANDARD_MASS_KG, &args.set)?;
     let flight = condition("flight").ok_or_else(|| CommandError::usage("no flight"))??;
     let names: Vec<&str> = Physiology::NAMES
@@ -363,12 +383,11 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
             &flight,
             SENSITIVITY_DAYS,
             &BTreeSet::new(),
+            &|day| day == 0 || HEADLINES.iter().any(|h| h.3 == day),
             &Progress::quiet(),
             0,
             &mut |day, region, quantity, value| {
-                if day == 0 || HEADLINES.iter().any(|h| h.3 == day) {
-                    course.insert((day, region.to_owned(), quantity.to_owned()), value);
-                }
+                course.insert((day, region.to_owned(), quantity.to_owned()), value);
             },
         )?;
         let at = |day: u32, region: &str, quantity: &str| {
@@ -463,7 +482,7 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
             .zip(&base)
             .map(|(h, b)| serde_json::json!({"name": h.0, "region": h.1, "quantity": h.2, "day": h.3, "change_pct": b}))
             .collect();
-        let whole = serde_json::json!({"size": args.size, "figures": figures, "points_for_10_percent_down_and_up": all});
+        let whole = serde_json::json!({"size": args.size(), "figures": figures, "points_for_10_percent_down_and_up": all});
         say(&format!("{whole:#}"))?;
     }
     Ok(())

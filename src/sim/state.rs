@@ -391,12 +391,7 @@ impl TissueState {
         let mut envelope = vec![0u32; counts.lattice];
         let byte = |share: f64| (255.0 * share).round() as u32;
         for plan in &anatomy.bone {
-            let bone = plan.sites.iter().map(|s| match s.kind {
-                SiteKind::Strut => s.bvtv.unwrap_or(1.0),
-                SiteKind::Platen => 0.0,
-                SiteKind::Trabecular | SiteKind::Cortical => s.fraction,
-            });
-            envelope[anatomy.voxel(plan.at)] |= byte(bone.sum());
+            envelope[anatomy.voxel(plan.at)] |= byte(plan.envelope);
         }
         for plan in &anatomy.muscle {
             envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;

@@ -144,6 +144,7 @@ pub(super) fn from_solid(
                 kind,
                 bvtv: Some(bvtv),
             }],
+            envelope: if platen { 0.0 } else { bvtv },
         });
     }
     let [nx, ny, nz] = voxels;

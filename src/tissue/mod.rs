@@ -125,6 +125,8 @@ pub struct BonePlan {
     pub at: [usize; 3],
     /// One or two sites.
     pub sites: Vec<SitePlan>,
+    /// Share of the voxel inside the periosteum, marrow included: what of it is drawn.
+    pub envelope: f64,
 }
 
 /// A voxel that holds muscle.

@@ -91,6 +91,7 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
                 kind: SiteKind::Trabecular,
                 bvtv: Some((bmd[number(at)] / TISSUE_BMD).min(MOST_BVTV)),
             }],
+            envelope: 1.0,
         })
         .collect();
     let bone = super::scene::connected(voxels, plans, 1);

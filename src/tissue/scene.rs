@@ -147,7 +147,11 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
             sites.push(SitePlan::cortical(part(bone_counts[0]), mean_thickness));
         }
         if !sites.is_empty() {
-            bone_plans.push(BonePlan { at, sites });
+            bone_plans.push(BonePlan {
+                at,
+                sites,
+                envelope: part(bone_counts.iter().sum()),
+            });
         }
         if let Some(group) = (0..groups.len())
             .filter(|g| muscle_counts[*g] > 0)
