@@ -68,18 +68,16 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
         ("false", "maybe", ["review", "not `true`", "true or false"]),
         ("2004", "MMIV", ["year", "invalid", "a number or nothing"]),
         ("'flight'", "'fligth'", ["model", "fligth", "bed-rest"]),
+        ("'hip:", "'hop:", ["model", "hop", "lower-leg"]),
+        (
+            "'flight'",
+            "'flight@cats'",
+            ["model", "cats", "control, op, oa"],
+        ),
         ("change(", "chance(", ["model", "chance", "half_loss"]),
-        (
-            "-1.958,-0.943",
-            ",",
-            ["low", "None", "one of them at least"],
-        ),
-        (
-            "-1.958,-0.943",
-            "-0.943,-1.958",
-            ["low", "-0.943", "not above"],
-        ),
-        ("-1.958,-0.943", "nan,-0.943", ["low", "NaN", "numbers"]),
+        ("-1.5,-1.4", ",", ["low", "None", "one of them at least"]),
+        ("-1.5,-1.4", "-1.4,-1.5", ["low", "-1.4", "not above"]),
+        ("-1.5,-1.4", "nan,-1.4", ["low", "NaN", "numbers"]),
         (
             "Lang,2004,",
             "Lang,2004,,",

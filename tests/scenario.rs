@@ -329,15 +329,15 @@ fn every_link_is_carried_by_parameters_that_there_are() {
 #[test]
 fn a_person_is_a_scene_a_group_and_a_mass() {
     let model = Model::built_in().unwrap();
-    let control = model.person("hip", "control", 75.0).unwrap();
+    let control = model.person("hip", "control", 75.0, &[]).unwrap();
     assert_eq!(control, model);
-    let vertebra = model.person("lumbar", "control", 75.0).unwrap();
+    let vertebra = model.person("lumbar", "control", 75.0, &[]).unwrap();
     assert_eq!(vertebra.physiology.modulus_coefficient, 4730.0);
-    let op = model.person("hip", "op", 75.0).unwrap();
+    let op = model.person("hip", "op", 75.0, &[]).unwrap();
     assert!(op.physiology.settling_stimulus > model.physiology.settling_stimulus);
     assert_eq!(op.physiology.myostatin_gain, 0.0);
     // Twice the mass doubles what gravity and muscle ask of a joint, but not what a machine does.
-    let heavy = model.person("hip", "control", 150.0).unwrap();
+    let heavy = model.person("hip", "control", 150.0, &[]).unwrap();
     for (a, b) in model.activities.iter().zip(&heavy.activities) {
         use mechanostat::physiology::ActivityKind as K;
         let factor = if matches!(a.kind, K::Gait | K::Treadmill) {
@@ -356,7 +356,7 @@ fn a_person_is_a_scene_a_group_and_a_mass() {
     let joint = walking(&op, "stance") / walking(&model, "stance");
     assert!((pull - mass).abs() < 1e-9 && (joint - (1.0 - 0.58 * (1.0 - mass))).abs() < 1e-9);
     let unknown = model
-        .person("hip", "children", 75.0)
+        .person("hip", "children", 75.0, &[])
         .unwrap_err()
         .to_string();
     assert!(

@@ -26,7 +26,7 @@ fn settle(gpu: &Gpu, simulation: &mut Simulation) {
 
 fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, Ruler) {
     let built_in = Model::built_in().unwrap();
-    let model = Arc::new(built_in.person(anatomy.scene, group, 75.0).unwrap());
+    let model = Arc::new(built_in.person(anatomy.scene, group, 75.0, &[]).unwrap());
     let ruler = Ruler::new(&anatomy, &model);
     let mut simulation = Simulation::new(gpu, Arc::new(anatomy), model).unwrap();
     simulation.set_slice(16);

@@ -14,9 +14,11 @@ use mechanostat::gpu::Need;
 use mechanostat::scenario::{Link, Scenario};
 
 fn harness() -> Harness<'static, MechanostatApp> {
-    let scenario = Scenario::built_in("iss-6-months-and-a-year-home")
-        .unwrap()
-        .unwrap();
+    harness_of("iss-6-months-and-a-year-home")
+}
+
+fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
+    let scenario = Scenario::built_in(name).unwrap().unwrap();
     Harness::builder()
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT))
@@ -126,8 +128,10 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     harness.run_steps(20);
     harness.get_by_label("muscle atrophy").click();
     harness.run_steps(2);
-    let cuts = harness.state().session().unwrap().conditions().0.cuts;
+    let session = harness.state().session().unwrap();
+    let cuts = session.conditions().0.cuts;
     assert_eq!(cuts.iter().collect::<Vec<_>>(), [Link::MuscleAtrophy]);
+    assert_eq!(session.manual, None, "the scenario was taken over");
     for _ in 0..3 {
         harness.get_by_label("Step 1 day").click();
         harness.run_steps(5);
@@ -148,6 +152,8 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
         h.state().session().unwrap().simulation.anatomy().scene
     };
     assert_eq!(scene(&harness), "lumbar");
+    let cuts = harness.state().session().unwrap().what_if.cuts.unwrap();
+    assert!(cuts.contains(Link::MuscleAtrophy), "the cut was forgotten");
 
     harness.get_by_label("Group").click();
     harness.run_steps(5);
@@ -162,4 +168,17 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
         "{}",
         session.sentence()
     );
+}
+
+/// A scenario's own gravity, whatever its decimals, is nobody's hand on the slider.
+#[test]
+fn the_gravity_slider_takes_over_only_when_it_is_moved() {
+    let mut harness = harness_of("moon-6-months");
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().history.is_empty()
+    });
+    harness.run_steps(20);
+    let session = harness.state().session().unwrap();
+    assert_eq!(session.manual, None);
+    assert_eq!(session.conditions().0.gravity, 0.166);
 }

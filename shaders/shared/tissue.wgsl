@@ -7,7 +7,8 @@ struct Environment {
     dt: f32,                            // days in this step
     muscle_use: array<vec4<f32>, 2>,    // daily use of each muscle group, 1 at 1 g
     muscle_fluid: array<vec4<f32>, 2>,  // water that each muscle group settles at, 1 at 1 g upright
-    muscle_atrophy: array<vec4<f32>, 2>,// how strongly each muscle group answers disuse
+    muscle_type1: array<vec4<f32>, 2>,  // how strongly each group's type I fibres answer disuse
+    muscle_type2: array<vec4<f32>, 2>,  // and its type II fibres
     muscle_share: array<vec4<f32>, 2>,  // of each joint's force, what muscles pull
     scale: array<vec4<f32>, 16>,        // [activity][8 cases] force, 1 at 1 g (machines: 1 when used)
     gravity: f32,                       // that cells feel, g
@@ -19,6 +20,9 @@ struct Environment {
     activities: u32,
     case_stride: u32,                 // f32 values between two cases of the displacement
     groups: u32,                      // muscle groups
+    padding_a: u32,
+    padding_b: u32,
+    padding_c: u32,
 }
 
 // Kinds of sites.
@@ -31,7 +35,7 @@ struct BoneVoxel {
     voxel: u32,    // in the whole lattice
     element: u32,  // padded index in the mechanics' grid
     first: u32,    // its first site
-    sites: u32,    // 1 or 2; bit 8 set where muscle shares the voxel
+    sites: u32,    // 1 or 2
 }
 
 struct Site {
@@ -77,9 +81,9 @@ struct MuscleState {
     smad23: f32,  // myostatin's
 }
 
-// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading.
+// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading and beyond.
 fn dose(missing: f32, full: f32, exponent: f32) -> f32 {
-    return full * pow(max(0.0, missing) / full, exponent);
+    return full * pow(clamp(missing / full, 0.0, 1.0), exponent);
 }
 
 // BMP-2, BMP-4 against what binds them, as a change.

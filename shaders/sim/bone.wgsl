@@ -9,7 +9,7 @@
 @group(0) @binding(5) var<storage, read> stimulus: array<f32>;
 @group(0) @binding(6) var<storage, read> homeostasis: array<vec2<f32>>;      // set-point (MPa/day) and bvtv at the start
 @group(0) @binding(7) var<storage, read> level: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> source: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> secretion: array<f32>;         // BMP-2, by lattice voxel
 @group(0) @binding(9) var<storage, read> surface: array<vec2<f32>>;          // 1/mm, for growth and for resorption
 @group(0) @binding(10) var<storage, read_write> surface_out: array<vec2<f32>>;
 @group(0) @binding(11) var<storage, read_write> homeostasis_out: array<vec2<f32>>;
@@ -35,7 +35,7 @@ fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         let site = sites[s];
         var both = vec2<f32>(specific_surface(bone_before[s].bvtv) + site.surface);
         if (site.kind == PLATEN) { both = vec2<f32>(0.0); }
@@ -67,8 +67,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
     let dt = environment.dt;
     let bmp = free_bmp(level[place.voxel]);
     let myostatin = level[place.voxel].z;
-    var secretion = 0.0;
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    var secreted = 0.0;
+    for (var s = place.first; s < place.first + place.sites; s++) {
         let site = sites[s];
         var state = bone[s];
 
@@ -121,11 +121,9 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             state.connectivity = min(state.connectivity, 1.0 - physiology.perforation * lost);
         }
         bone[s] = state;
-        secretion += site.fraction * physiology.bmp_bone * (state.osteoblasts - 1.0);
+        secreted += site.fraction * physiology.bmp_bone * (state.osteoblasts - 1.0);
     }
-    let shared_with_muscle = (place.sites & 0x100u) != 0u;
-    let from_muscle = select(vec4<f32>(0.0), source[place.voxel], shared_with_muscle);
-    source[place.voxel] = from_muscle + vec4<f32>(secretion, 0.0, 0.0, 0.0);
+    secretion[place.voxel] = secreted;
 }
 
 // Settling under 1 g: trabecular density moves until its tissue feels the target stimulus
@@ -135,7 +133,7 @@ fn settle(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         if (sites[s].kind == TRABECULAR) {
             let wanted = bone[s].bvtv * pow(stimulus[s] / physiology.settling_stimulus, physiology.settling_exponent);
             bone[s].bvtv = clamp(wanted, physiology.trabecular_least, physiology.trabecular_most);
@@ -149,7 +147,7 @@ fn remember(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         homeostasis_out[s] = vec2<f32>(stimulus[s], bone[s].bvtv);
     }
 }
@@ -160,7 +158,7 @@ fn seed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         let wanted = select(stimulus[s], physiology.settling_stimulus, sites[s].kind == TRABECULAR);
         homeostasis_out[s] = vec2<f32>(wanted, bone[s].bvtv);
     }

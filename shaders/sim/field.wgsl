@@ -32,7 +32,7 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     var bone_volume = 0.0;
     var before = 0.0;
     var member = 0.0;
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         let f = sites[s].fraction;
         volume += f;
         bone_volume += f * bone[SITE_MEMBERS * s];

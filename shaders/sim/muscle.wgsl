@@ -25,7 +25,8 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     let used = environment.muscle_use[place.group / 4u][place.group % 4u];
     let disuse = dose(1.0 - used, physiology.muscle_full_disuse, physiology.muscle_dose_exponent);
     let training = max(0.0, used - 1.0);
-    let atrophy = environment.muscle_atrophy[place.group / 4u][place.group % 4u];
+    let type1 = environment.muscle_type1[place.group / 4u][place.group % 4u];
+    let type2 = environment.muscle_type2[place.group / 4u][place.group % 4u];
     let fluid = environment.muscle_fluid[place.group / 4u][place.group % 4u];
     // BMP and myostatin compete for Smad4; their balance is the muscle's quality.
     let bmp = 1.0 + free_bmp(level[place.voxel]);
@@ -36,11 +37,13 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     state.memory = relax(state.memory, disuse, physiology.satellite_memory_time, dt);
     // Unloading that the satellite cells have not yet got used to.
     let fresh = max(0.0, disuse - state.memory);
+    // BMP wakes satellite cells, myostatin blocks their proliferation and renewal.
+    let called = physiology.satellite_bmp * (state.smad158 - 1.0) - physiology.satellite_myostatin * (state.smad23 - 1.0);
     state.satellite_cells = relax(state.satellite_cells,
-        1.0 + physiology.satellite_activation * fresh - physiology.satellite_loss * state.memory,
+        1.0 + physiology.satellite_activation * fresh - physiology.satellite_loss * state.memory + called,
         physiology.satellite_time, dt);
     state.myotubes = relax(state.myotubes,
-        1.0 + physiology.myotube_activation * fresh - physiology.myotube_loss * state.memory,
+        1.0 + physiology.myotube_activation * fresh - physiology.myotube_loss * state.memory + called,
         physiology.satellite_time, dt);
     state.neural = relax(state.neural, 1.0 - physiology.neural_loss * disuse, physiology.neural_time, dt);
     state.fluid = relax(state.fluid, fluid, physiology.fluid_time, dt);
@@ -49,9 +52,9 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
         + physiology.smad158_synthesis * (state.smad158 - 1.0)
         + physiology.satellite_synthesis * (0.5 * (state.satellite_cells + state.myotubes) - 1.0);
     let degradation = 1.0 + physiology.degradation_gain * disuse + physiology.smad23_degradation * (state.smad23 - 1.0);
-    let balance = 1.0 + atrophy * (max(0.0, synthesis) / max(0.1, degradation) - 1.0);
-    state.type1 = fibre(state.type1, physiology.type1_sensitivity, balance);
-    state.type2 = fibre(state.type2, physiology.type2_sensitivity, balance);
+    let balance = max(0.0, synthesis) / max(0.1, degradation);
+    state.type1 = fibre(state.type1, type1 * physiology.type1_sensitivity, balance);
+    state.type2 = fibre(state.type2, type2 * physiology.type2_sensitivity, balance);
     muscle[t] = state;
     source[place.voxel] = place.fraction * vec4<f32>(
         physiology.bmp2_activation * fresh - physiology.bmp2_loss * state.memory,

@@ -6,21 +6,14 @@
 @group(0) @binding(0) var<uniform> physiology: Physiology;
 @group(0) @binding(1) var<uniform> lattice: Lattice;
 @group(0) @binding(2) var<storage, read> source: array<vec4<f32>>;          // BMP-2, BMP-4, myostatin, inhibitors
+@group(0) @binding(4) var<storage, read> secretion: array<f32>;             // BMP-2 of bone, on top of source
 @group(0) @binding(3) var<storage, read_write> level: array<vec4<f32>>;
 
 struct Lattice {
     voxels: vec3<u32>,
     parity: u32,        // 0 or 1: which half of the chequerboard this sweep updates
     spacing: vec3<f32>, // mm
-    padding: f32,
-}
-
-fn neighbour(at: vec3<u32>, axis: u32, up: bool) -> vec4<f32> {
-    var p = at;
-    // No flux through the faces of the lattice: the outside mirrors the inside.
-    if (up) { p[axis] = min(p[axis] + 1u, lattice.voxels[axis] - 1u); }
-    else { p[axis] = max(p[axis], 1u) - 1u; }
-    return level[p.x + lattice.voxels.x * (p.y + lattice.voxels.y * p.z)];
+    relaxation: f32,    // of successive over-relaxation, 1 to 2
 }
 
 @compute @workgroup_size(64)
@@ -30,12 +23,14 @@ fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     if (t >= n.x * n.y * n.z) { return; }
     let at = vec3<u32>(t % n.x, (t / n.x) % n.y, t / (n.x * n.y));
     if (((at.x + at.y + at.z) & 1u) != lattice.parity) { return; }
-    var sum = source[t];
+    var sum = source[t] + vec4<f32>(secretion[t], 0.0, 0.0, 0.0);
     var weight = 1.0;
+    let stride = vec3<u32>(1u, n.x, n.x * n.y);
     for (var axis = 0u; axis < 3u; axis++) {
         let a = physiology.signal_length * physiology.signal_length / (lattice.spacing[axis] * lattice.spacing[axis]);
-        sum += a * (neighbour(at, axis, false) + neighbour(at, axis, true));
-        weight += 2.0 * a;
+        // No flux through the faces of the lattice: nothing lies beyond them.
+        if (at[axis] > 0u) { sum += a * level[t - stride[axis]]; weight += a; }
+        if (at[axis] + 1u < n[axis]) { sum += a * level[t + stride[axis]]; weight += a; }
     }
-    level[t] = sum / weight;
+    level[t] += lattice.relaxation * (sum / weight - level[t]);
 }

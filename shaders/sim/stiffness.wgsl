@@ -13,7 +13,7 @@ fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     var sum = 0.0;
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
     }
     modulus[place.element] = sum / physiology.reference_modulus;

@@ -70,7 +70,7 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     }
     let strain = pow(sum, 1.0 / m);
     var modulus = 0.0;
-    for (var s = place.first; s < place.first + (place.sites & 0xffu); s++) {
+    for (var s = place.first; s < place.first + place.sites; s++) {
         let v = bone[s].bvtv;
         let e = bone_modulus(max(v, physiology.bvtv_floor), physiology);
         modulus += sites[s].fraction * e;

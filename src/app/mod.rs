@@ -17,7 +17,7 @@ use crate::sim::field::FieldKind;
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::Picture;
 
-pub use session::{Session, Speed, Spell};
+pub use session::{Session, Speed, Spell, WhatIf};
 
 /// The whole application.
 pub struct MechanostatApp {
@@ -29,6 +29,8 @@ pub struct MechanostatApp {
     /// What went wrong, shown until the user resets.
     trouble: Option<String>,
     picture: Picture,
+    /// Which of [`panels::LOWER_CHARTS`] is shown.
+    lower_chart: usize,
     texture: Option<egui::TextureId>,
     last_frame: Instant,
 }
@@ -46,7 +48,7 @@ impl std::fmt::Debug for MechanostatApp {
 /// # Errors
 /// No display (exit code 1), no adapter (3), a size out of range (2).
 pub fn open(scenario: Scenario, scene: &str, group: &str, size: usize) -> Result<(), CommandError> {
-    let place = Place::find(scene, size)?;
+    let place = Place::find(scene, size, None)?;
     person(SCENES[0], group, scenario.body_mass_kg, &[])?;
     let group = group.to_owned();
     let mut need = place.need(size)?;
@@ -145,6 +147,7 @@ impl MechanostatApp {
             session: None,
             trouble: None,
             picture,
+            lower_chart: 0,
             texture: None,
             last_frame: Instant::now(),
         };
@@ -156,7 +159,12 @@ impl MechanostatApp {
     pub fn restart(&mut self, scenario: Scenario, place: Place, group: &str) {
         self.gpu.forgive();
         match Session::new(&self.gpu, scenario, place, group, self.size) {
-            Ok(session) => {
+            Ok(mut session) => {
+                // What the user set up outlives a new beginning.
+                if let Some(before) = &self.session {
+                    session.what_if = before.what_if;
+                    session.speed = before.speed;
+                }
                 self.look_at(session.simulation.anatomy());
                 self.session = Some(session);
                 self.trouble = None;

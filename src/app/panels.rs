@@ -11,7 +11,7 @@ use crate::sim::field::FieldKind;
 use crate::tissue::SCENES;
 use crate::view::{Colormap, Cut, scale_bar};
 
-use super::{MechanostatApp, Session, Speed};
+use super::{MechanostatApp, Session, Speed, WhatIf};
 
 /// The stops of the gravity control.
 const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378), ("1 g", 1.0)];
@@ -22,11 +22,105 @@ enum Wish {
     Scene(&'static str),
     Group(String),
     Conditions(Conditions),
+    Ask(WhatIf),
     FollowScenario,
 }
 
 /// One curve of a chart: region, quantity, name, colour, dash.
 type CurveSpec = (&'static str, &'static str, String, Color32, LineStyle);
+
+/// Where the curves of a chart are measured.
+#[derive(Clone, Copy)]
+enum Where {
+    /// The same quantity in every muscle.
+    Muscles,
+    /// In the scene's first muscle.
+    Muscle,
+    /// In the scene's main region of bone.
+    Bone,
+    /// In the body.
+    Body,
+}
+
+/// What the lower chart can show.
+struct LowerChart {
+    title: &'static str,
+    place: Where,
+    quantities: &'static [(&'static str, &'static str)],
+}
+
+const LOWER_CHARTS: &[LowerChart] = &[
+    LowerChart {
+        title: "Muscle volume",
+        place: Where::Muscles,
+        quantities: &[("volume", "")],
+    },
+    LowerChart {
+        title: "Muscle strength",
+        place: Where::Muscles,
+        quantities: &[("strength", "")],
+    },
+    LowerChart {
+        title: "Markers in blood",
+        place: Where::Body,
+        quantities: &[
+            ("resorption_marker", "resorption (CTX)"),
+            ("formation_marker", "formation"),
+        ],
+    },
+    LowerChart {
+        title: "Bone cells and their signals",
+        place: Where::Bone,
+        quantities: &[
+            ("osteoclasts", "osteoclasts"),
+            ("osteoblasts", "osteoblasts"),
+            ("osteocyte_signal", "osteocyte signal"),
+            ("rankl_opg", "RANKL/OPG"),
+            ("sclerostin", "sclerostin"),
+        ],
+    },
+    LowerChart {
+        title: "Osteoblasts at work",
+        place: Where::Bone,
+        quantities: &[
+            ("alp", "alkaline phosphatase"),
+            ("osteocalcin", "osteocalcin"),
+            ("cytoskeleton", "cytoskeleton"),
+        ],
+    },
+    LowerChart {
+        title: "Stem cells and marrow fat",
+        place: Where::Bone,
+        quantities: &[
+            ("mapk", "MAPK"),
+            ("ppar_gamma", "PPAR-γ"),
+            ("osteogenic_fate", "osteogenic fate"),
+            ("marrow_fat", "marrow fat"),
+        ],
+    },
+    LowerChart {
+        title: "Satellite cells and fibres",
+        place: Where::Muscle,
+        quantities: &[
+            ("satellite_cells", "satellite cells"),
+            ("myotubes", "myotubes"),
+            ("type1_csa", "type I fibres"),
+            ("type2_csa", "type II fibres"),
+            ("neural_drive", "neural drive"),
+        ],
+    },
+    LowerChart {
+        title: "BMP against myostatin",
+        place: Where::Muscle,
+        quantities: &[
+            ("bmp2", "BMP-2"),
+            ("bmp4", "BMP-4"),
+            ("noggin_chordin", "Noggin and Chordin"),
+            ("myostatin", "myostatin"),
+            ("muscle_quality", "Smad 1/5/8 over 2/3"),
+        ],
+    },
+];
 
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
@@ -137,11 +231,14 @@ impl MechanostatApp {
                 }
             });
             let mut gravity = now.gravity;
-            let slider = egui::Slider::new(&mut gravity, 0.0..=2.0)
+            // It may neither round nor clamp what a scenario says: that would be a change by nobody's hand.
+            let slider = egui::Slider::new(&mut gravity, 0.0..=3.0)
+                .clamping(egui::SliderClamping::Edits)
+                .custom_formatter(|g, _| format!("{g:.2}"))
                 .suffix(" g")
-                .max_decimals(2)
                 .text("gravity");
-            if ui.add(slider).changed() {
+            let response = ui.add(slider);
+            if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
                 wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
             }
             let mut bed = now.posture == Posture::BedRest;
@@ -198,9 +295,9 @@ impl MechanostatApp {
                     for dose_response in DoseResponse::ALL.iter().copied() {
                         let chosen = dose_response == now.dose_response;
                         if ui.selectable_label(chosen, dose_response.name()).clicked() {
-                            wish = Some(Wish::Conditions(Conditions {
-                                dose_response,
-                                ..now
+                            wish = Some(Wish::Ask(WhatIf {
+                                dose_response: Some(dose_response),
+                                ..session.what_if
                             }));
                         }
                     }
@@ -211,8 +308,10 @@ impl MechanostatApp {
                 for link in Link::ALL.iter().copied() {
                     let mut works = !now.cuts.contains(link);
                     if ui.checkbox(&mut works, link.title()).changed() {
-                        let cuts = now.cuts.with(link, !works);
-                        wish = Some(Wish::Conditions(Conditions { cuts, ..now }));
+                        wish = Some(Wish::Ask(WhatIf {
+                            cuts: Some(now.cuts.with(link, !works)),
+                            ..session.what_if
+                        }));
                     }
                 }
             });
@@ -279,6 +378,7 @@ impl MechanostatApp {
         match wish {
             None => {}
             Some(Wish::Conditions(conditions)) => session.take_over(conditions),
+            Some(Wish::Ask(what_if)) => session.ask(what_if),
             Some(Wish::FollowScenario) => session.follow_scenario(),
             Some(Wish::Restart(name)) => {
                 let scenario = if name.is_empty() {
@@ -481,24 +581,56 @@ impl MechanostatApp {
         };
         let anatomy = session.simulation.anatomy();
         let bone = styled(command::bone_curves(anatomy));
-        let muscle: Vec<_> = anatomy
-            .muscle_regions
-            .iter()
-            .map(|m| (m.name, "volume", command::plain(m.name)))
-            .collect();
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
         chart(ui, session, "bone", height, &bone);
-        if muscle.is_empty() {
-            let cells = [
-                ("whole_body", "resorption_marker", "osteoclasts".to_owned()),
-                ("whole_body", "formation_marker", "osteoblasts".to_owned()),
-            ];
-            ui.label(RichText::new("Bone cells, change since day 0 (%)").strong());
-            chart(ui, session, "cells", height, &styled(cells.to_vec()));
-        } else {
-            ui.label(RichText::new("Muscle volume, change since day 0 (%)").strong());
-            chart(ui, session, "muscle", height, &styled(muscle));
+        // What a scene has no muscle for is not offered.
+        let has_muscle = !anatomy.muscle_regions.is_empty();
+        let offered = |chart: &LowerChart| {
+            has_muscle || !matches!(chart.place, Where::Muscles | Where::Muscle)
+        };
+        if !offered(&LOWER_CHARTS[self.lower_chart]) {
+            self.lower_chart = LOWER_CHARTS.iter().position(offered).unwrap_or(0);
         }
+        let shown = &LOWER_CHARTS[self.lower_chart];
+        egui::ComboBox::from_id_salt("lower chart")
+            .selected_text(RichText::new(format!("{}, change (%)", shown.title)).strong())
+            .width(300.0)
+            .show_ui(ui, |ui| {
+                for (i, chart) in LOWER_CHARTS.iter().enumerate().filter(|(_, c)| offered(c)) {
+                    if ui
+                        .selectable_label(i == self.lower_chart, chart.title)
+                        .clicked()
+                    {
+                        self.lower_chart = i;
+                    }
+                }
+            });
+        let main = command::bone_curves(anatomy)
+            .first()
+            .map_or("whole_body", |c| c.0);
+        let curves: Vec<(&'static str, &'static str, String)> = match shown.place {
+            Where::Muscles => anatomy
+                .muscle_regions
+                .iter()
+                .map(|m| (m.name, shown.quantities[0].0, command::plain(m.name)))
+                .collect(),
+            Where::Muscle => shown
+                .quantities
+                .iter()
+                .map(|(q, label)| (anatomy.muscle_regions[0].name, *q, (*label).to_owned()))
+                .collect(),
+            Where::Bone => shown
+                .quantities
+                .iter()
+                .map(|(q, label)| (main, *q, (*label).to_owned()))
+                .collect(),
+            Where::Body => shown
+                .quantities
+                .iter()
+                .map(|(q, label)| ("whole_body", *q, (*label).to_owned()))
+                .collect(),
+        };
+        chart(ui, session, shown.title, height, &styled(curves));
     }
 
     fn status(&mut self, ui: &mut Ui) {
@@ -524,7 +656,23 @@ impl MechanostatApp {
                 simulation.bytes() as f64 / f64::from(1 << 20)
             ));
             ui.separator();
-            ui.label(format!("{:.1} mm voxels", simulation.anatomy().spacing));
+            ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
+            let score = |quantity: &str| {
+                let (_, row) = session.history.last()?;
+                let found = row.iter().find(|m| m.quantity == quantity)?;
+                Some(found.value)
+            };
+            if let (Some(bone), Some(muscle), Some(both)) = (
+                score("bone_fragility"),
+                score("muscle_weakness"),
+                score("osteosarcopenia"),
+            ) {
+                ui.separator();
+                ui.label(format!(
+                    "osteosarcopenia {both:.2} (bone fragility {bone:.2}, muscle weakness {muscle:.2})"
+                ))
+                .on_hover_text("each part is 1 at 2.5 standard deviations below young adults; the score is the smaller");
+            }
         });
     }
 }

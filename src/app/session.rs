@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::command::{CommandError, Place, bone_curves, person, plain};
 use crate::gpu::{Gpu, GpuError};
 use crate::measure::{Measurement, Ruler};
-use crate::scenario::{Conditions, Scenario};
+use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
 use crate::sim::{PendingSnapshot, SETTLING_ROUNDS, SimError, Simulation, Status};
 use crate::view::{Picture, RayMarch};
 
@@ -65,6 +65,15 @@ pub struct Spell {
     pub conditions: Conditions,
 }
 
+/// What the user asks "what if" of, whatever the scenario or hands do with gravity.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct WhatIf {
+    /// Links cut, in place of the scenario's.
+    pub cuts: Option<Cuts>,
+    /// Answer to partial gravity, in place of the scenario's.
+    pub dose_response: Option<DoseResponse>,
+}
+
 /// A simulation under the window's hands.
 #[derive(Debug)]
 pub struct Session {
@@ -78,6 +87,8 @@ pub struct Session {
     pub scenario: Scenario,
     /// Conditions that the user chose, in place of the scenario's.
     pub manual: Option<Conditions>,
+    /// What the user asks of the ring.
+    pub what_if: WhatIf,
     /// Whether time passes.
     pub playing: bool,
     /// How fast.
@@ -131,6 +142,7 @@ impl Session {
             group: group.to_owned(),
             scenario,
             manual: None,
+            what_if: WhatIf::default(),
             playing: false,
             speed: Speed::Normal,
             history: Vec::new(),
@@ -154,10 +166,28 @@ impl Session {
             return (Conditions::EARTH, "settling".to_owned());
         }
         let (phase, _) = self.scenario.phase_at(self.simulation.day());
-        match self.manual {
+        let (conditions, mut name) = match self.manual {
             Some(conditions) => (conditions, format!("{:.2} g, by hand", conditions.gravity)),
             None => (phase.conditions, phase.name.clone()),
+        };
+        let cuts = self.what_if.cuts.unwrap_or(phase.conditions.cuts);
+        for link in cuts.iter() {
+            name += &format!(", without {}", link.title());
         }
+        let dose_response = self.what_if.dose_response;
+        let dose_response = dose_response.unwrap_or(phase.conditions.dose_response);
+        let conditions = Conditions {
+            cuts,
+            dose_response,
+            ..conditions
+        };
+        (conditions, name)
+    }
+
+    /// Asks another "what if" from now on.
+    pub fn ask(&mut self, what_if: WhatIf) {
+        self.what_if = what_if;
+        self.apply_conditions();
     }
 
     /// Takes the conditions out of the scenario's hands.

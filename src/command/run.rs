@@ -57,6 +57,9 @@ pub struct RunArgs {
     /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy)
     #[arg(long, default_value = "hip")]
     pub scene: String,
+    /// Of a scan as scene, what this scan of the same voxels has above 0
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
     /// Voxels along the scene's longest side
     #[arg(long, default_value_t = 64, value_name = "N")]
     pub size: usize,
@@ -93,7 +96,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     }
     check_days("--every", args.every)?;
     let days = args.days.unwrap_or_else(|| scenario.days());
-    let place = Place::find(&args.scene, args.size)?;
+    let place = Place::find(&args.scene, args.size, args.mask.as_deref())?;
     // A wrong name is told before anything is made.
     person(SCENES[0], &args.group, scenario.body_mass_kg, &args.set)?;
     let stem = std::path::Path::new(&args.scenario)
@@ -112,6 +115,12 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let model = person(anatomy.scene, &args.group, scenario.body_mass_kg, &args.set)?;
     let model = Arc::new(model);
     eprintln!("{} on {}", scenario.name, gpu.adapter_name());
+    if args.grow && !anatomy.settles {
+        return Err(CommandError::usage(format!(
+            "--grow: {} comes with its density and is not grown; scenes that are: hip, lower-leg, lumbar",
+            args.scene
+        )));
+    }
     let bar = Progress::new(SETTLING_ROUNDS, days);
     let begin = if args.grow {
         Simulation::growing
@@ -621,7 +630,11 @@ fn figure(
             format!(
                 "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view, cut open.",
                 env!("CARGO_PKG_VERSION"),
-                args.scene,
+                // A scan's name, not where it lies.
+                std::path::Path::new(&args.scene)
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy(),
                 args.size,
                 simulation.anatomy().spacing,
                 args.group
@@ -649,7 +662,16 @@ fn manifest(
     set("scenario", args.scenario.clone().into());
     set("scene", args.scene.clone().into());
     set("size", (args.size as i64).into());
+    if let Some(mask) = &args.mask {
+        set("mask", mask.display().to_string().into());
+    }
     set("group", args.group.clone().into());
+    set("body_mass_kg", scenario.body_mass_kg.into());
+    set(
+        "set",
+        Value::Array(args.set.iter().map(|s| s.clone().into()).collect()),
+    );
+    set("grow", args.grow.into());
     set("days", days.into());
     set("every", args.every.into());
     set("fields", format!("{:?}", args.fields).to_lowercase().into());
@@ -685,6 +707,9 @@ fn manifest(
     }
     if let Ok(muscles) = Value::try_from(&model.muscles) {
         set("muscle", muscles);
+    }
+    if let Ok(joints) = Value::try_from(&model.joints) {
+        set("joint", joints);
     }
     set("scenario_text", scenario.text.clone().into());
     format!("# What this run was made of: enough to run it again.\n{run}")

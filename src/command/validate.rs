@@ -435,11 +435,19 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
         let mut moved = Vec::new();
         for factor in [1.0 - NUDGE, 1.0 + NUDGE] {
             let value = model.physiology.get(name).unwrap_or_default() * factor;
-            let mut changed = model.clone();
-            changed.physiology = model
-                .physiology
-                .with(name, value)
-                .unwrap_or(model.physiology);
+            // Muscle's mass changes forces too, so the person is made anew.
+            let mut set = args.set.clone();
+            set.push(format!("{name}={value}"));
+            let changed = if name.starts_with("martin_") {
+                // The only ones that may be negative.
+                let physiology = model.physiology.with(name, value);
+                Model {
+                    physiology: physiology.unwrap_or(model.physiology),
+                    ..model.clone()
+                }
+            } else {
+                person(scene, "control", STANDARD_MASS_KG, &set)?
+            };
             let found = if SETTLING.contains(name) {
                 headlines(&mut fresh(&changed)?, &changed)?
             } else {

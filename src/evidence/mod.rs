@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::located::{Located, Source};
 use crate::scenario::Scenario;
+use crate::tissue::SCENES;
 
 pub use expression::{Course, Expression, Need};
 
@@ -32,8 +33,13 @@ conditions!(
     "flight-ared-bisphosphonate",
     "flight-treadmill",
     "flight-muscle-kept",
+    "flight-muscles-used",
+    "flight-centrifuge-law",
+    "flight-weight-bearing-law",
     "flight-no-osteoclast-drive",
     "flight-no-biochemical-crosstalk",
+    "flight-no-myostatin",
+    "flight-no-satellite-cells",
     "bed-rest",
     "bed-rest-flywheel",
     "bed-rest-bisphosphonate",
@@ -48,6 +54,9 @@ conditions!(
     "simulated-microgravity",
     "four-years-of-disuse",
 );
+
+/// Groups of people that claims may be about; a test compares them with the parameter file's.
+const GROUPS: &[&str] = &["control", "op", "oa"];
 
 /// The scenario of a condition.
 /// # Errors
@@ -206,6 +215,14 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
                     format!("the condition '{}'", need.condition),
                     names.join(", "),
                 ));
+            }
+            if !SCENES.contains(&need.scene.as_str()) {
+                let found = format!("the scene '{}'", need.scene);
+                return Err(source.error(at, "model", found, SCENES.join(", ")));
+            }
+            if !GROUPS.contains(&need.group.as_str()) {
+                let found = format!("the group '{}'", need.group);
+                return Err(source.error(at, "model", found, GROUPS.join(", ")));
             }
         }
         claims.push(Claim { row, model });

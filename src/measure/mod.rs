@@ -96,7 +96,7 @@ impl Ruler {
                     .flat_map(|(i, share)| {
                         let b = lists.bone_voxels[*i];
                         let sites = &lists.sites;
-                        (b.first..b.first + (b.sites & 0xff)).map(move |s| {
+                        (b.first..b.first + b.sites).map(move |s| {
                             (
                                 s as usize,
                                 share * f64::from(sites[s as usize].fraction) * voxel_mm3,

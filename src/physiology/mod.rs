@@ -45,7 +45,7 @@ parameters! {
     modulus_coefficient modulus_exponent reference_modulus poisson_ratio tissue_density tissue_mineral
     cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
     stimulus_exponent settling_stimulus settling_exponent
-    residual_load_flight residual_load_bed_rest mechanical_crosstalk
+    residual_load_flight residual_load_bed_rest muscle_idleness mechanical_crosstalk
     full_disuse dose_exponent dose_exponent_centrifuge dose_exponent_weight_bearing
     overload_limit osteocyte_time
     sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation
@@ -61,6 +61,7 @@ parameters! {
     atrophy_time recovery_time type1_sensitivity type2_sensitivity
     neural_loss neural_time fluid_shift fluid_time
     satellite_memory_time satellite_time satellite_activation satellite_loss myotube_activation myotube_loss
+    satellite_bmp satellite_myostatin
     satellite_synthesis bmp2_activation bmp2_loss bmp4_activation bmp4_loss inhibitor_gain smad158_synthesis
     myostatin_gain myostatin_loss smad23_degradation signal_length
     treadmill_use ired_use ared_use flywheel_use
@@ -144,8 +145,11 @@ pub struct MuscleGroup {
     pub type1: f64,
     /// What it does to the limb.
     pub role: Role,
-    /// How strongly its fibres answer disuse, 1 in the quadriceps.
+    /// How strongly its fibres answer disuse.
     pub atrophy: f64,
+    /// How much more strongly its fast fibres do than `type1_sensitivity` and `type2_sensitivity` have it.
+    #[serde(default = "one")]
+    pub fast: f64,
     /// How strongly its water answers gravity, 1 in the quadriceps.
     pub fluid: f64,
     /// Load that it keeps in flight, if not `residual_load_flight`.
@@ -154,6 +158,10 @@ pub struct MuscleGroup {
     pub residual_bed_rest: Option<f64>,
     /// Where the figures come from.
     pub source: String,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// What a muscle does to its limb.
@@ -304,9 +312,16 @@ impl Model {
 
     /// The model of a person of `group`, `body_mass_kg` heavy, in `scene`: the scene's law, the group's parameters, and
     /// forces that go with the body's mass and muscle. Machines pull as hard on everybody.
+    /// `set` has other values for parameters, by name, that count above all else.
     /// # Errors
-    /// [`Unknown`] group.
-    pub fn person(&self, scene: &str, group: &str, body_mass_kg: f64) -> Result<Self, Unknown> {
+    /// [`Unknown`] group or parameter.
+    pub fn person(
+        &self,
+        scene: &str,
+        group: &str,
+        body_mass_kg: f64,
+        set: &[(&str, f32)],
+    ) -> Result<Self, Unknown> {
         let Some(own) = self.groups.iter().find(|g| g.name == group) else {
             let names: Vec<&str> = self.groups.iter().map(|g| g.name.as_str()).collect();
             return Err(Unknown {
@@ -316,22 +331,22 @@ impl Model {
             });
         };
         let mut model = self.clone();
-        let mut set = |name: &str, value: f64| {
+        let mut put = |name: &str, value: f64| {
             if let Some(changed) = model.physiology.with(name, value as f32) {
                 model.physiology = changed;
             }
         };
         if let Some(facts) = self.scenes.iter().find(|s| s.name == scene) {
             if let Some(stimulus) = facts.settling_stimulus {
-                set("settling_stimulus", stimulus);
+                put("settling_stimulus", stimulus);
             }
             if let Some(law) = self
                 .density_laws
                 .iter()
                 .find(|l| Some(&l.name) == facts.density_law.as_ref())
             {
-                set("modulus_coefficient", law.coefficient);
-                set("modulus_exponent", law.exponent);
+                put("modulus_coefficient", law.coefficient);
+                put("modulus_exponent", law.exponent);
             }
         }
         for (name, value) in &own.parameters {
@@ -345,7 +360,14 @@ impl Model {
                 model.physiology = changed;
             }
         }
-        let mass = body_mass_kg / crate::physiology::STANDARD_MASS_KG;
+        for (name, value) in set {
+            model.physiology = model.physiology.with(name, *value).ok_or_else(|| Unknown {
+                what: "parameter",
+                name: (*name).to_owned(),
+                allowed: Physiology::NAMES.join(", "),
+            })?;
+        }
+        let mass = body_mass_kg / STANDARD_MASS_KG;
         let muscle = f64::from(model.physiology.muscle_mass);
         for activity in &mut model.activities {
             let heavy = match activity.kind {
@@ -482,6 +504,7 @@ impl Model {
             let m = muscle.get_ref();
             let positive = |x: f64| x.is_finite() && x >= 0.0;
             if !positive(m.atrophy)
+                || !positive(m.fast)
                 || !positive(m.fluid)
                 || !share(&m.residual_flight)
                 || !share(&m.residual_bed_rest)
@@ -490,10 +513,10 @@ impl Model {
                     muscle.span().start,
                     &m.name,
                     format!(
-                        "atrophy {}, fluid {}, residual {:?} and {:?}",
-                        m.atrophy, m.fluid, m.residual_flight, m.residual_bed_rest
+                        "atrophy {}, fast {}, fluid {}, residual {:?} and {:?}",
+                        m.atrophy, m.fast, m.fluid, m.residual_flight, m.residual_bed_rest
                     ),
-                    "atrophy and fluid 0 or more, residual loads from 0 to 1",
+                    "atrophy, fast and fluid 0 or more, residual loads from 0 to 1",
                 ));
             }
         }

@@ -121,6 +121,8 @@ named! {
         MechanicalCrosstalk = "mechanical-crosstalk",
         /// BMP and myostatin pass between muscle and bone.
         BiochemicalCrosstalk = "biochemical-crosstalk",
+        /// Muscles fall idle as gravity falls. Cut: they go on pulling as on Earth.
+        MuscleIdleness = "muscle-idleness",
         /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
         MuscleAtrophy = "muscle-atrophy",
         /// Nerves drive a disused muscle less.
@@ -154,6 +156,7 @@ impl Link {
         match self {
             Self::MechanicalCrosstalk => "muscle force on bone",
             Self::BiochemicalCrosstalk => "BMP and myostatin between tissues",
+            Self::MuscleIdleness => "muscles fall idle",
             Self::MuscleAtrophy => "muscle atrophy",
             Self::NeuralDrive => "loss of neural drive",
             Self::SatelliteCells => "satellite cells",

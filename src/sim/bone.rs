@@ -32,7 +32,7 @@ impl Bone {
         let signals = [
             (6, whole(&state.homeostasis)),
             (7, whole(&state.level)),
-            (8, whole(&state.source)),
+            (8, whole(&state.secretion)),
             (9, whole(&state.surface)),
         ];
         let remodel = module.kernel(gpu, "remodel")?;

@@ -8,6 +8,7 @@ pub fn carriers(link: Link) -> &'static [&'static str] {
     match link {
         Link::MechanicalCrosstalk => &["mechanical_crosstalk"],
         Link::BiochemicalCrosstalk => &["bmp_formation", "myostatin_rankl", "bmp_bone"],
+        Link::MuscleIdleness => &["muscle_idleness"],
         Link::MuscleAtrophy => &[
             "type1_sensitivity",
             "type2_sensitivity",
@@ -20,6 +21,8 @@ pub fn carriers(link: Link) -> &'static [&'static str] {
             "satellite_loss",
             "myotube_activation",
             "myotube_loss",
+            "satellite_bmp",
+            "satellite_myostatin",
         ],
         Link::Bmp => &[
             "bmp2_activation",

@@ -48,7 +48,22 @@ pub fn environment(
         (None, Some(m)) => [m.residual_flight, m.residual_bed_rest],
         (None, None) => [None; 2],
     };
-    let gait = |name: &str| gait_load(model, conditions, residual(name));
+    // Of a joint's force muscles pull a share; with their idleness cut they go on as on Earth.
+    let idle = f64::from(p.muscle_idleness);
+    let gait = |name: &str| {
+        let change = gait_load(model, conditions, residual(name)) - 1.0;
+        1.0 + change
+            * match joint(name) {
+                Some(j) => 1.0 - (1.0 - idle) * j.muscle_share,
+                None => idle,
+            }
+    };
+    // Nobody trains a culture, and it has no blood to shift.
+    let exercise = if conditions.simulated_microgravity {
+        Exercise::None
+    } else {
+        conditions.exercise
+    };
 
     let mut scale = [0.0; MOST * MOST];
     for (row, a) in scale
@@ -65,20 +80,24 @@ pub fn environment(
         for (slot, load) in row.iter_mut().zip(&anatomy.loads) {
             *slot = match machine {
                 None => gait(load.name) as f32,
-                Some(e) => f32::from(u8::from(e == conditions.exercise)),
+                Some(e) => f32::from(u8::from(e == exercise)),
             };
         }
     }
-    let given_back = f64::from(match conditions.exercise {
+    let given_back = f64::from(match exercise {
         Exercise::None => 0.0,
         Exercise::Treadmill => p.treadmill_use,
         Exercise::Ired => p.ired_use,
         Exercise::Ared => p.ared_use,
         Exercise::Flywheel => p.flywheel_use,
     });
-    let (mut muscle_use, mut muscle_fluid, mut muscle_atrophy) =
-        ([1.0; MOST], [1.0; MOST], [1.0; MOST]);
-    let missing = 1.0 - conditions.axial_gravity().min(1.0);
+    let (mut muscle_use, mut muscle_fluid) = ([1.0; MOST], [1.0; MOST]);
+    let (mut muscle_type1, mut muscle_type2) = ([1.0; MOST], [1.0; MOST]);
+    let missing = if conditions.simulated_microgravity {
+        0.0
+    } else {
+        1.0 - conditions.axial_gravity().min(1.0)
+    };
     for (g, group) in anatomy.groups.iter().enumerate() {
         let Some(m) = muscle(group) else { continue };
         let change = m.postural * (gait(group) - 1.0);
@@ -89,7 +108,8 @@ pub fn environment(
                 change
             }) as f32;
         muscle_fluid[g] = 1.0 - p.fluid_shift * (m.fluid * missing) as f32;
-        muscle_atrophy[g] = m.atrophy as f32;
+        muscle_type1[g] = m.atrophy as f32;
+        muscle_type2[g] = (m.atrophy * m.fast) as f32;
     }
     let mut muscle_share = [0.0; MOST];
     for (slot, load) in muscle_share
@@ -107,7 +127,8 @@ pub fn environment(
         },
         muscle_use,
         muscle_fluid,
-        muscle_atrophy,
+        muscle_type1,
+        muscle_type2,
         muscle_share,
         scale,
         ..blank

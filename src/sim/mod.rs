@@ -220,7 +220,7 @@ impl Simulation {
             stiffness: Stiffness::new(gpu, &state, &mechanics)?,
             stimulus: Stimulus::new(gpu, &state, &mechanics)?,
             muscle: Muscle::new(gpu, &state)?,
-            signal: Signal::new(gpu, &state, &anatomy)?,
+            signal: Signal::new(gpu, &state, &anatomy, &model)?,
             bone: Bone::new(gpu, &state)?,
             field: Field::new(gpu, &state)?,
             allocated: gpu.allocated_bytes() - before,
@@ -302,6 +302,7 @@ impl Simulation {
         encoder.copy_buffer_to_buffer(displacement, 0, now, 0, now.size());
         encoder.clear_buffer(&self.state.level, 0, None);
         encoder.clear_buffer(&self.state.source, 0, None);
+        encoder.clear_buffer(&self.state.secretion, 0, None);
         let rest = vec![MuscleState::at_rest(); self.state.counts.muscle_voxels];
         self.gpu
             .queue()
@@ -513,7 +514,8 @@ impl Simulation {
         if self.stage != Stage::Running || self.solve.is_some() {
             return false;
         }
-        self.write_environment(dt.clamp(0.0, 1.0));
+        let dt = dt.clamp(0.0, 1.0);
+        self.write_environment(dt);
         let mut encoder = self.gpu.encoder("step");
         self.record_pass(&mut encoder, "step", |s, pass| {
             s.loads.record(pass);
@@ -724,7 +726,7 @@ impl Simulation {
                     + nodes * 12 * self.mechanics.cases() as u64
             }
             BenchStage::Muscle => muscle * (16 + 2 * muscle_state + 32),
-            BenchStage::Signal => 16 * c.lattice as u64 * 32,
+            BenchStage::Signal => 2 * self.signal.sweeps() as u64 * c.lattice as u64 * 32,
             // Surfaces: site and state in, both surfaces out; then cells.
             BenchStage::Bone => bone * (2 * 16 + 48) + sites * (2 * 16 + 3 * site_state + 28),
         }

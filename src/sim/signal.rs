@@ -1,13 +1,30 @@
 //! BMP-2 and myostatin between the tissues. Shader: `signal.wgsl`.
 
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
+use crate::physiology::Model;
 use crate::tissue::Anatomy;
 
 use super::shader;
 use super::state::{Lattice, TissueState};
 
-/// Red-black sweeps a step. The sources change over days, so the balance is followed from one step to the next.
-const SWEEPS: usize = 8;
+/// What a step leaves of a change of the sources, at most, as long as that takes no more than [`MOST_SWEEPS`].
+const LEFT: f64 = 5e-3;
+/// Fewest and most red-black sweeps a step.
+const LEAST_SWEEPS: usize = 4;
+const MOST_SWEEPS: usize = 32;
+
+/// Relaxation and number of sweeps for a signal that reaches `length` voxels: over-relaxed for the slowest mode, the
+/// constant one, whose Jacobi factor is 6a/(1 + 6a) with a = length² (Young 1954).
+pub fn sweeps(length: f64) -> (f64, usize) {
+    let a = length * length;
+    let jacobi = 6.0 * a / (1.0 + 6.0 * a);
+    let relaxation = 2.0 / (1.0 + (1.0 - jacobi * jacobi).sqrt());
+    let needed = LEFT.ln() / (relaxation - 1.0).ln();
+    (
+        relaxation,
+        (needed.ceil() as usize + 2).clamp(LEAST_SWEEPS, MOST_SWEEPS),
+    )
+}
 
 /// The stage.
 #[derive(Debug)]
@@ -15,12 +32,20 @@ pub struct Signal {
     kernel: Kernel,
     groups: [wgpu::BindGroup; 2],
     threads: u32,
+    sweeps: usize,
 }
 
 impl Signal {
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
+    pub fn new(
+        gpu: &Gpu,
+        state: &TissueState,
+        anatomy: &Anatomy,
+        model: &Model,
+    ) -> Result<Self, GpuError> {
+        let (relaxation, sweeps) =
+            sweeps(f64::from(model.physiology.signal_length) / anatomy.spacing);
         let kernel = Shader::new(gpu, "signal", &shader::signal())?.kernel(gpu, "spread")?;
         let group = |parity: u32| {
             let lattice = gpu.uniform(
@@ -29,7 +54,7 @@ impl Signal {
                     voxels: anatomy.voxels.map(|n| n as u32),
                     parity,
                     spacing: [anatomy.spacing as f32; 3],
-                    padding: 0.0,
+                    relaxation: relaxation as f32,
                 },
             )?;
             kernel.bind(
@@ -39,6 +64,7 @@ impl Signal {
                     (1, whole(&lattice)),
                     (2, whole(&state.source)),
                     (3, whole(&state.level)),
+                    (4, whole(&state.secretion)),
                 ],
             )
         };
@@ -47,12 +73,18 @@ impl Signal {
             kernel,
             groups,
             threads: state.counts.lattice as u32,
+            sweeps,
         })
+    }
+
+    /// Red-black sweeps a step.
+    pub fn sweeps(&self) -> usize {
+        self.sweeps
     }
 
     /// Moves the levels towards balance with their sources.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for _ in 0..SWEEPS {
+        for _ in 0..self.sweeps {
             for group in &self.groups {
                 dispatch(pass, &self.kernel, group, self.threads);
             }

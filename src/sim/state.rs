@@ -37,8 +37,10 @@ record! {
         muscle_use: [f32; 8],
         /// Water that each muscle group settles at, 1 at 1 g upright.
         muscle_fluid: [f32; 8],
-        /// How strongly each muscle group answers disuse.
-        muscle_atrophy: [f32; 8],
+        /// How strongly each group's type I fibres answer disuse.
+        muscle_type1: [f32; 8],
+        /// And its type II fibres.
+        muscle_type2: [f32; 8],
         /// Of each joint's force, what muscles pull.
         muscle_share: [f32; 8],
         /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g.
@@ -61,6 +63,12 @@ record! {
         case_stride: u32,
         /// Muscle groups.
         groups: u32,
+        /// Unused.
+        padding_a: u32,
+        /// Unused.
+        padding_b: u32,
+        /// Unused.
+        padding_c: u32,
     }
 }
 
@@ -73,7 +81,7 @@ record! {
         element: u32,
         /// Its first site.
         first: u32,
-        /// Number of sites; bit 8 set where muscle shares the voxel.
+        /// Number of sites.
         sites: u32,
     }
 }
@@ -169,8 +177,8 @@ record! {
         parity: u32,
         /// Edges of a voxel, mm.
         spacing: [f32; 3],
-        /// Unused.
-        padding: f32,
+        /// Of successive over-relaxation.
+        relaxation: f32,
     }
 }
 
@@ -238,6 +246,8 @@ pub struct TissueState {
     pub muscle: wgpu::Buffer,
     /// BMP-2, BMP-4, myostatin and BMP's inhibitors secreted, by lattice voxel.
     pub source: wgpu::Buffer,
+    /// BMP-2 that bone secretes on top of that, by lattice voxel.
+    pub secretion: wgpu::Buffer,
     /// Their levels, by lattice voxel, relative change.
     pub level: wgpu::Buffer,
     /// Strength by muscle group.
@@ -295,19 +305,16 @@ impl Lists {
             elements: anatomy.elements,
         };
         let p = &model.physiology;
-        let shared: std::collections::BTreeSet<usize> =
-            anatomy.muscle.iter().map(|m| anatomy.voxel(m.at)).collect();
         let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
         for plan in &anatomy.bone {
             let voxel = anatomy.voxel(plan.at);
-            let flag = if shared.contains(&voxel) { 0x100 } else { 0 };
             bone_voxels.push(BoneVoxel {
                 voxel: voxel as u32,
                 element: grid.index(std::array::from_fn(|k| {
                     plan.at[k] - anatomy.mechanics_low[k]
                 })) as u32,
                 first: sites.len() as u32,
-                sites: plan.sites.len() as u32 | flag,
+                sites: plan.sites.len() as u32,
             });
             for site in &plan.sites {
                 sites.push(Site {
@@ -386,7 +393,12 @@ impl TissueState {
             muscle_voxels: lists.muscle_voxels.len(),
             lattice: anatomy.len(),
             groups: anatomy.groups.len(),
-            activities: lists.counts.iter().filter(|c| **c > 0.0).count(),
+            activities: model
+                .activities
+                .iter()
+                .filter(|a| a.scene == anatomy.scene)
+                .count()
+                .min(MOST),
         };
         let mut envelope = vec![0u32; counts.lattice];
         let byte = |share: f64| (255.0 * share).round() as u32;
@@ -419,6 +431,7 @@ impl TissueState {
             muscle_voxels: gpu.storage_from("muscle voxels", &lists.muscle_voxels)?,
             muscle: gpu.storage_from("muscle state", &muscle)?,
             source: gpu.storage::<[f32; 4]>("signal source", counts.lattice)?,
+            secretion: gpu.storage::<f32>("bone's secretion", counts.lattice)?,
             level: gpu.storage::<[f32; 4]>("signal level", counts.lattice)?,
             strength: gpu.storage_from("muscle strength", &[1.0f32; MOST])?,
             reference: gpu.storage_from("reference forces", &lists.reference)?,
