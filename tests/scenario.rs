@@ -364,3 +364,33 @@ fn a_person_is_a_scene_a_group_and_a_mass() {
         "{unknown}"
     );
 }
+
+/// docs/model.md tells every parameter as the file has it.
+#[test]
+fn the_model_is_documented_as_it_is() {
+    let model = Model::built_in().unwrap();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/model.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let names = mechanostat::physiology::Physiology::NAMES;
+    for (name, (unit, source)) in names.iter().zip(&model.provenance) {
+        let line = text
+            .lines()
+            .find(|l| l.starts_with(&format!("| `{name}` |")))
+            .unwrap_or_else(|| panic!("docs/model.md has no row for {name}"));
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let value: f32 = cells[2].parse().unwrap();
+        assert_eq!(Some(value), model.physiology.get(name), "{name}");
+        assert_eq!(
+            (cells[3], cells[4]),
+            (unit.as_str(), source.as_str()),
+            "{name}"
+        );
+    }
+    for group in Link::ALL {
+        assert!(
+            text.contains(group.name()),
+            "docs/model.md does not name {}",
+            group.name()
+        );
+    }
+}

@@ -172,13 +172,14 @@ impl Session {
         };
         let cuts = self.what_if.cuts.unwrap_or(phase.conditions.cuts);
         for link in cuts.iter() {
-            name += &format!(", without {}", link.title());
+            name += ", without ";
+            name += link.title();
         }
         let dose_response = self.what_if.dose_response;
         let dose_response = dose_response.unwrap_or(phase.conditions.dose_response);
         let conditions = Conditions {
-            cuts,
             dose_response,
+            cuts,
             ..conditions
         };
         (conditions, name)
@@ -386,11 +387,12 @@ impl Session {
         let mut text = format!("Day {:.0}, {}", self.simulation.day(), self.conditions().1);
         let bone = bone_curves(anatomy);
         if let Some((region, quantity, label)) = bone.first() {
-            text += &format!(": {label} density {}", tell(last(region, quantity)));
+            let density = tell(last(region, quantity));
+            text = format!("{text}: {label} density {density}");
         }
         if let Some(muscle) = anatomy.muscle_regions.first() {
             let volume = tell(last(muscle.name, "volume"));
-            text += &format!(", {} volume {volume}", plain(muscle.name));
+            text = format!("{text}, {} volume {volume}", plain(muscle.name));
         }
         text + "."
     }

@@ -30,11 +30,11 @@ struct Series {
 #[derive(Debug, Clone, PartialEq)]
 enum Node {
     Number(f64),
-    Negative(Box<Node>),
-    Sum(Box<Node>, Box<Node>),
-    Difference(Box<Node>, Box<Node>),
-    Product(Box<Node>, Box<Node>),
-    Quotient(Box<Node>, Box<Node>),
+    Negative(Box<Self>),
+    Sum(Box<Self>, Box<Self>),
+    Difference(Box<Self>, Box<Self>),
+    Product(Box<Self>, Box<Self>),
+    Quotient(Box<Self>, Box<Self>),
     Of(Function, Series, Vec<u32>),
 }
 

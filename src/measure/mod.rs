@@ -166,7 +166,7 @@ impl Ruler {
             .zip(&snapshot.sites)
             .zip(&snapshot.surface)
         {
-            let worked = f64::from(site.fraction) * mean_surface(surface) * self.voxel_mm3;
+            let worked = f64::from(site.fraction) * mean_surface(*surface) * self.voxel_mm3;
             resorption.add(f64::from(state.osteoclasts), worked);
             formation.add(f64::from(state.osteoblasts), worked);
         }
@@ -234,7 +234,7 @@ impl Ruler {
                 &mut trabecular
             };
             compartment.add(bvtv, *mm3);
-            let surface = mm3 * mean_surface(&snapshot.surface[*s]);
+            let surface = mm3 * mean_surface(snapshot.surface[*s]);
             let wnt = 1.0 / (1.0 + self.physiology.sclerostin_formation * (state.sclerostin - 1.0));
             let values = [
                 state.osteoblasts,
@@ -373,6 +373,6 @@ const MUSCLE: [&str; 11] = [
     "muscle_quality",
 ];
 
-fn mean_surface(both: &[f32; 2]) -> f64 {
+fn mean_surface(both: [f32; 2]) -> f64 {
     0.5 * (f64::from(both[0]) + f64::from(both[1]))
 }
