@@ -58,12 +58,9 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone
             .map(|p| [p[0], p[1], p[2]])
             .collect()
     };
-    // Bone of the plane by the anatomy itself, mm².
+    // Bone of the plane by the anatomy itself, its periosteum with what lies within, mm².
     let inside = anatomy.bone.iter().filter(|b| b.at[1] == row);
-    let area: f64 = inside
-        .map(|b| b.sites.iter().map(|s| s.fraction).sum::<f64>())
-        .sum::<f64>()
-        * anatomy.spacing.powi(2);
+    let area: f64 = inside.map(|b| b.envelope).sum::<f64>() * anatomy.spacing.powi(2);
     for (value, entry) in [(0.0, 0), (300.0, 127), (600.0, 255), (5000.0, 255)] {
         let pixels = draw(value);
         let wanted = Colormap::Batlow.table()[entry];

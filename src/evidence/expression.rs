@@ -15,6 +15,9 @@ pub struct Need {
     pub days: u32,
 }
 
+/// What rounding may add to a share of a change.
+const ROUNDING: f64 = 1e-9;
+
 /// One quantity day by day, from day 0.
 pub type Course = Vec<f64>;
 
@@ -309,7 +312,7 @@ fn evaluate<'c>(
                 (Function::HalfLoss, [d]) => {
                     let half = 0.5 * change(*d)?;
                     let mut day = 0;
-                    while day < *d && change(day)? / half < 1.0 {
+                    while day < *d && change(day)? / half < 1.0 - ROUNDING {
                         day += 1;
                     }
                     f64::from(day)
@@ -323,7 +326,7 @@ fn evaluate<'c>(
                         }
                     }
                     let mut day = deepest.0;
-                    while day < *to && change(day)? / deepest.1 > 0.5 {
+                    while day < *to && change(day)? / deepest.1 > 0.5 + ROUNDING {
                         day += 1;
                     }
                     // Not within those days: as if for ever.
