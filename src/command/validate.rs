@@ -22,6 +22,8 @@ const ENOUGH: f64 = 0.9;
 const CORE_SIZE: usize = 32;
 /// By how much `--sensitivity` changes each parameter.
 const NUDGE: f32 = 0.1;
+/// As dense as bone is made by it.
+const MOST_BVTV: f32 = 0.99;
 /// Parameters that settling depends on; all others act only afterwards.
 const SETTLING: &[&str] = &[
     "modulus_coefficient",
@@ -435,6 +437,12 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
         let mut moved = Vec::new();
         for factor in [1.0 - NUDGE, 1.0 + NUDGE] {
             let value = model.physiology.get(name).unwrap_or_default() * factor;
+            // Bone cannot fill more than its volume.
+            let value = if *name == "cortical_bvtv" {
+                value.min(MOST_BVTV)
+            } else {
+                value
+            };
             // Muscle's mass changes forces too, so the person is made anew.
             let mut set = args.set.clone();
             set.push(format!("{name}={value}"));
