@@ -54,7 +54,7 @@ fn residual(
     if (t < grid.nodes) {
         let i = entry_index(nodes[t]);
         let k = 3u * t;
-        let value = entry_free(nodes[t]) * (vec3<f32>(r[k], r[k + 1u], r[k + 2u]) - stiffness_row(i).force);
+        let value = on_free(nodes[t], vec3<f32>(r[k], r[k + 1u], r[k + 2u]) - stiffness_row(i).force);
         r[k] = value.x;
         r[k + 1u] = value.y;
         r[k + 2u] = value.z;
@@ -130,7 +130,7 @@ fn stiffness_times(
     if (t < grid.nodes && scalars.stop == 0u) {
         let i = entry_index(nodes[t]);
         let k = 3u * i;
-        let value = entry_free(nodes[t]) * stiffness_row(i).force;
+        let value = on_free(nodes[t], stiffness_row(i).force);
         q[k] = value.x;
         q[k + 1u] = value.y;
         q[k + 2u] = value.z;

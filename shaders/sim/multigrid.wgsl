@@ -136,7 +136,7 @@ fn smooth_first_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
     let sum = modulus[i] + modulus[i - 1u] + modulus[i - y] + modulus[i - y - 1u]
         + modulus[i - z] + modulus[i - z - 1u] + modulus[i - z - y] + modulus[i - z - y - 1u];
     let diagonal = sum * vec3<f32>(STIFFNESS_0[0][0], STIFFNESS_0[1][1], STIFFNESS_0[2][2]);
-    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(t) / diagonal);
+    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * load_rhs(t) / diagonal));
 }
 
 @compute @workgroup_size(64)
@@ -146,7 +146,7 @@ fn smooth_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     let i = entry_index(nodes[t]);
     let row = stiffness_row(i);
     let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
-    store(i, load(i) + entry_free(nodes[t]) * change);
+    store(i, load(i) + on_free(nodes[t], change));
 }
 
 @compute @workgroup_size(64)
@@ -154,7 +154,7 @@ fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (load_rhs(t) - stiffness_row(i).force));
+    store(i, on_free(nodes[t], load_rhs(t) - stiffness_row(i).force));
 }
 
 // --- coarser levels -------------------------------------------------------------------------
@@ -164,7 +164,7 @@ fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (sweep.root / spectrum[sweep.level]) * load_rhs(t) / stencil_diagonal(t, i));
+    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * load_rhs(t) / stencil_diagonal(t, i)));
 }
 
 @compute @workgroup_size(64)
@@ -174,7 +174,7 @@ fn smooth_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let i = entry_index(nodes[t]);
     let row = stencil_row(t, i);
     let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
-    store(i, load(i) + entry_free(nodes[t]) * change);
+    store(i, load(i) + on_free(nodes[t], change));
 }
 
 @compute @workgroup_size(64)
@@ -182,7 +182,7 @@ fn residual_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * (load_rhs(t) - stencil_row(t, i).force));
+    store(i, on_free(nodes[t], load_rhs(t) - stencil_row(t, i).force));
 }
 
 // --- between levels -------------------------------------------------------------------------
@@ -206,7 +206,7 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
             }
         }
     }
-    store(t, entry_free(nodes[t]) * sum);
+    store(t, on_free(nodes[t], sum));
 }
 
 // Over the fine nodes: field_in on the coarse grid, added to field_out on the fine one, P.
@@ -224,7 +224,7 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     let high = low + step.z;
     let far = 0.5 * (load(high) + load(high + step.x));
     let far_y = 0.5 * (far + 0.5 * (load(high + step.y) + load(high + step.y + step.x)));
-    let value = entry_free(nodes[t]) * 0.5 * (along_y + far_y);
+    let value = on_free(nodes[t], 0.5 * (along_y + far_y));
     let k = 3u * i;
     field_out[k] += value.x;
     field_out[k + 1u] += value.y;
@@ -387,7 +387,7 @@ fn coarsest(@builtin(local_invocation_index) lane: u32) {
             let index = entry_index(nodes[t]);
             let i = 3u * index;
             let row = coarsest_row(t, index, from_ping);
-            let change = entry_free(nodes[t]) * damping * (load_rhs(t) - row.force) / row.diagonal;
+            let change = on_free(nodes[t], damping * (load_rhs(t) - row.force) / row.diagonal);
             if (from_ping) {
                 pong[i] = ping[i] + change.x;
                 pong[i + 1u] = ping[i + 1u] + change.y;
@@ -425,7 +425,7 @@ fn spectrum_start(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let t = thread_index(id, groups);
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
-    store(i, entry_free(nodes[t]) * vec3<f32>(noise(3u * i), noise(3u * i + 1u), noise(3u * i + 2u)));
+    store(i, on_free(nodes[t], vec3<f32>(noise(3u * i), noise(3u * i + 1u), noise(3u * i + 2u))));
 }
 
 @compute @workgroup_size(64)
@@ -434,7 +434,7 @@ fn spectrum_apply_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
     let row = stiffness_row(i);
-    store(i, SPECTRUM_SCALE * entry_free(nodes[t]) * row.force / row.diagonal);
+    store(i, on_free(nodes[t], SPECTRUM_SCALE * row.force / row.diagonal));
 }
 
 @compute @workgroup_size(64)
@@ -443,7 +443,7 @@ fn spectrum_apply(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
     let row = stencil_row(t, i);
-    store(i, SPECTRUM_SCALE * entry_free(nodes[t]) * row.force / row.diagonal);
+    store(i, on_free(nodes[t], SPECTRUM_SCALE * row.force / row.diagonal));
 }
 
 var<workgroup> norms: array<vec4<f32>, 64>;

@@ -12,6 +12,7 @@ use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 use super::element::Element;
 use super::grid::{Grid, GridUniform};
 use super::shader;
+use crate::volume::each;
 
 /// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
 /// the spectrum of D⁻¹K that they work on. Odd, so that each half of a visit ends where the next
@@ -117,16 +118,18 @@ impl Topology {
                 })
             })
             .collect();
+        // A coarse component is held where its hat touches a held one: what it carries to the finer level
+        // then vanishes there by itself, and the Galerkin product is right without masks.
         let nodes = fine.map(|n| n + 1);
         let held = grid
             .each_node()
             .map(|at| {
-                let p = at.map(|i| 2 * i);
-                if p.iter().zip(nodes).all(|(p, n)| *p < n) {
-                    self.held[p[0] + nodes[0] * (p[1] + nodes[1] * p[2])]
-                } else {
-                    0
-                }
+                each([3; 3])
+                    .map(|d| [0, 1, 2].map(|k| (2 * at[k] + d[k]).wrapping_sub(1)))
+                    .filter(|p| p.iter().zip(nodes).all(|(p, n)| *p < n))
+                    .fold(0, |held, p| {
+                        held | self.held[p[0] + nodes[0] * (p[1] + nodes[1] * p[2])]
+                    })
             })
             .collect();
         Self { grid, active, held }
