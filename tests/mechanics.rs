@@ -127,6 +127,7 @@ fn residual_of_a_random_displacement_matches_f64() {
 struct Stored {
     grid: Grid,
     nodes: Vec<[usize; 3]>,
+    held: Vec<u32>,
     ahead: Vec<[([f64; 9], f64); 13]>,
     own: Vec<[f64; 9]>,
 }
@@ -143,9 +144,11 @@ impl Stored {
         let blocks = if level > 1 { 14 } else { 13 };
         let words = read::<u32>(gpu, stencil, 3 * blocks * (count + 1));
         let s = grid.strides();
+        let list = read::<u32>(gpu, nodes, count);
         Self {
             grid,
-            nodes: read::<u32>(gpu, nodes, count)
+            held: list.iter().map(|entry| entry >> 29).collect(),
+            nodes: list
                 .into_iter()
                 .map(|entry| {
                     let i = (entry & 0x1fff_ffff) as usize - grid.base();
@@ -467,6 +470,166 @@ fn a_cantilever_converges_to_timoshenko_at_second_order() {
         "{errors:?}"
     );
     assert!(errors[2] < 0.02, "{errors:?}");
+}
+
+/// A gyroid of bone in void between two clamped plates, pulled sideways everywhere.
+fn gyroid_between_plates(n: usize) -> (Oracle, Problem) {
+    let element = Element::new(0.3, [1.0; 3]);
+    let active: Vec<bool> = each([n; 3])
+        .map(|at| {
+            let t = at.map(|i| std::f64::consts::TAU * (i as f64 + 0.5) / 12.0);
+            t[0].sin() * t[1].cos() + t[1].sin() * t[2].cos() + t[2].sin() * t[0].cos() > 0.0
+        })
+        .collect();
+    let held: Vec<u8> = each([n + 1; 3])
+        .map(|at| if at[2] == 0 || at[2] == n { 7 } else { 0 })
+        .collect();
+    let problem = Problem {
+        elements: [n; 3],
+        element: element.clone(),
+        active: active.clone(),
+        held: held.clone(),
+        loads: vec![each([n + 1; 3]).map(|at| (at, [1.0, 0.3, -0.5])).collect()],
+    };
+    let modulus = active.iter().map(|a| f64::from(u8::from(*a))).collect();
+    (
+        Oracle {
+            n: [n; 3],
+            element,
+            modulus,
+            held,
+        },
+        problem,
+    )
+}
+
+/// A plate at an odd node lies between two coarse ones. Coarse functions that are not zero on it took five times the
+/// iterations.
+#[test]
+fn plates_between_coarse_nodes_cost_no_iterations() {
+    let gpu = gpu();
+    let iterations = [24, 25, 26, 27].map(|n| {
+        let (oracle, problem) = gyroid_between_plates(n);
+        let mechanics = Mechanics::new(&gpu, &problem).unwrap();
+        let modulus = pad_modulus(&mechanics.grid(), &oracle.modulus);
+        write(&gpu, mechanics.modulus(), &modulus);
+        let mut encoder = gpu.encoder("test");
+        mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
+        assert!(outcome.converged, "{outcome:?}");
+        outcome.iterations
+    });
+    println!("24 to 27 voxels between plates: {iterations:?} iterations");
+    assert!(
+        iterations.iter().all(|i| *i <= iterations[0] + 2),
+        "{iterations:?}"
+    );
+}
+
+/// λmax(D⁻¹K) on the nodes in `rows`, by 400 power iterations in f64 from two kinds of starts.
+fn largest_eigenvalue(times: &dyn Fn(&[f64]) -> Vec<f64>, diagonal: &[f64]) -> f64 {
+    let mut largest = 0.0f64;
+    for seed in [1, 2] {
+        let mut noise = Noise(seed);
+        let mut v: Vec<f64> = diagonal.iter().map(|_| noise.between(-1.0, 1.0)).collect();
+        let weighted = |v: &[f64]| {
+            v.iter()
+                .zip(diagonal)
+                .map(|(x, d)| d * x * x)
+                .sum::<f64>()
+                .sqrt()
+        };
+        let mut growth = 0.0;
+        for _ in 0..400 {
+            let norm = weighted(&v);
+            v.iter_mut().for_each(|x| *x /= norm);
+            v = times(&v)
+                .iter()
+                .zip(diagonal)
+                .map(|(f, d)| if *d > 0.0 { f / d } else { 0.0 })
+                .collect();
+            // In the norm in which D⁻¹K is symmetric growth is never more than λ.
+            growth = weighted(&v);
+        }
+        largest = largest.max(growth);
+    }
+    largest
+}
+
+#[test]
+fn spectra_cover_the_largest_eigenvalue_and_little_more() {
+    let gpu = gpu();
+    for (oracle, problem) in [
+        porous([13, 9, 17], [0.7, 1.0, 1.3], 11),
+        gyroid_between_plates(16),
+    ] {
+        let mechanics = Mechanics::new(&gpu, &problem).unwrap();
+        let modulus = pad_modulus(&mechanics.grid(), &oracle.modulus);
+        write(&gpu, mechanics.modulus(), &modulus);
+        let mut encoder = gpu.encoder("test");
+        mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        let spectrum = read::<f32>(&gpu, mechanics.multigrid().spectrum_buffer(), 3);
+        let diagonal: Vec<f64> = {
+            let mut d = vec![0.0; 3 * oracle.held.len()];
+            for (e, at) in each(oracle.n).enumerate() {
+                for c in 0..8 {
+                    let node =
+                        oracle.node([at[0] + (c & 1), at[1] + (c >> 1 & 1), at[2] + (c >> 2)]);
+                    for k in 0..3 {
+                        d[3 * node + k] += oracle.modulus[e] * oracle.element.stiffness(c, k, c, k);
+                    }
+                }
+            }
+            oracle.free(d)
+        };
+        let mut exact = vec![largest_eigenvalue(
+            &|u| oracle.free(oracle.times(u)),
+            &diagonal,
+        )];
+        for level in [1, 2] {
+            let stored = Stored::read(&gpu, &mechanics, level);
+            let n = stored.grid.elements.map(|n| n + 1);
+            let mut free = vec![false; 3 * n.iter().product::<usize>()];
+            let mut d = vec![0.0; free.len()];
+            for (at, held) in stored.nodes.iter().zip(&stored.held) {
+                for k in 0..3 {
+                    free[3 * (at[0] + n[0] * (at[1] + n[1] * at[2])) + k] = held >> k & 1 == 0;
+                }
+            }
+            let on_free = |mut f: Vec<f64>| {
+                f.iter_mut().zip(&free).for_each(|(f, free)| {
+                    if !free {
+                        *f = 0.0;
+                    }
+                });
+                f
+            };
+            // Neighbours are at most one node apart, so nodes three apart share no row.
+            for k in 0..81 {
+                let probe = [k % 3, k / 3 % 3, k / 9 % 3];
+                let mine = |at: &[usize; 3]| (0..3).all(|axis| at[axis] % 3 == probe[axis]);
+                let mut unit = vec![0.0; free.len()];
+                for at in each(n).filter(mine) {
+                    unit[3 * (at[0] + n[0] * (at[1] + n[1] * at[2])) + k / 27] = 1.0;
+                }
+                let force = stored.times(&unit);
+                for (i, x) in unit.iter().enumerate() {
+                    d[i] += x * force[i];
+                }
+            }
+            exact.push(largest_eigenvalue(
+                &|u| on_free(stored.times(u)),
+                &on_free(d),
+            ));
+        }
+        println!("λ found {spectrum:?}, exact {exact:?}");
+        for (found, exact) in spectrum.iter().zip(&exact) {
+            let share = f64::from(*found) / exact;
+            assert!((1.0..1.2).contains(&share), "{found} for {exact}");
+        }
+    }
 }
 
 /// Rims of the bone that a coarse node barely touches: rounding its couplings must not make its own stiffness.

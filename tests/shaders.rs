@@ -140,7 +140,8 @@ fn host_records_lie_as_the_shaders_declare_them() {
     ));
     let grid = layout!(GridUniform: elements, nodes, stride_y, stride_z, base, corrected);
     assert!(same(&solver, "Grid", grid, size_of::<GridUniform>()));
-    let scalars = layout!(Scalars: rz, alpha, beta, rr, bb, tolerance, iterations, stop, finishing);
+    let scalars =
+        layout!(Scalars: rz, alpha, beta, rr, bb, tolerance, iterations, stop, finishing, enough);
     assert!(same(&solver, "Scalars", scalars, size_of::<Scalars>()));
     assert!(same(
         &multigrid,

@@ -8,5 +8,6 @@ struct Scalars {
     tolerance: f32,  // stop at ‖r‖ ≤ tolerance ‖b‖
     iterations: u32,
     stop: u32,       // 1 once converged: what follows in the submission does nothing
-    finishing: u32,  // iterations still to come once the tolerance is met
+    finishing: u32,  // iterations still to come once the tolerance is met,
+    enough: f32,     // unless ‖r‖ ≤ enough ‖b‖
 }

@@ -34,13 +34,15 @@ pub struct Scalars {
     pub iterations: u32,
     /// 1 once converged.
     pub stop: u32,
-    /// Iterations still to come once the tolerance is met.
+    /// Iterations still to come once the tolerance is met,
     pub finishing: u32,
+    /// unless the relative residual is below this.
+    pub enough: f32,
 }
 
-/// Iterations that [`Mechanics::solve`] adds once a tolerance above [`LOOSE`] is met: where strain energy
-/// is small its relative error lags behind the residual, and two more iterations let it catch up.
-pub const FINISHING: u32 = 2;
+/// Iterations that [`Mechanics::solve`] adds at most once a tolerance above [`LOOSE`] is met: where strain
+/// energy is small its relative error lags behind the residual, and some more iterations let it catch up.
+pub const FINISHING: u32 = 3;
 /// Below this residual even the worst hundredth of the strain energy is right to a thousandth.
 pub const LOOSE: f32 = 1e-4;
 
@@ -380,7 +382,7 @@ impl Mechanics {
         self.cases[case].norm2 = norm2;
     }
 
-    /// Starts the solve of one case from its stored displacement; it goes on for `finishing` iterations
+    /// Starts the solve of one case from its stored displacement; it goes on for up to `finishing` iterations
     /// after the tolerance is met. Submit before recording another start:
     /// the tolerance travels through the queue.
     pub fn record_start(
@@ -395,6 +397,7 @@ impl Mechanics {
             bb: self.cases[case].norm2,
             tolerance,
             finishing,
+            enough: LOOSE,
             ..Scalars::default()
         };
         gpu.queue()
