@@ -543,7 +543,9 @@ fn largest_eigenvalue(times: &dyn Fn(&[f64]) -> Vec<f64>, diagonal: &[f64]) -> f
         let mut growth = 0.0;
         for _ in 0..400 {
             let norm = weighted(&v);
-            v.iter_mut().for_each(|x| *x /= norm);
+            for x in &mut v {
+                *x /= norm;
+            }
             v = times(&v)
                 .iter()
                 .zip(diagonal)

@@ -538,7 +538,8 @@ impl Mechanics {
         let finishing = if tolerance > LOOSE { FINISHING } else { 0 };
         let mut solve = Solve::new(case, tolerance, finishing, most);
         loop {
-            match solve.poll(gpu, self, 3)? {
+            // A look costs less than an iteration that does nothing.
+            match solve.poll(gpu, self, 1)? {
                 Progress::Done(outcome) => return Ok(outcome),
                 Progress::Submitted => {}
                 Progress::Waiting => gpu.wait()?,
