@@ -119,9 +119,9 @@ fn a_block_between_sliding_ends_is_as_stiff_as_its_material() {
 
 #[test]
 fn columns_share_the_load_by_area_and_islands_carry_none() {
-    // Two columns of 2 × 3 and 1 × 3 voxels, and a loose grain between them.
+    // Two columns of 2 × 3 and 1 × 3 voxels, and between them a loose grain and a stub on the far face.
     let columns = scan([7, 3, 8], [0.5; 3], |at| {
-        at[0] < 2 || at[0] == 6 || at == [4, 1, 4]
+        at[0] < 2 || at[0] == 6 || at == [4, 1, 4] || (at[0] == 4 && at[1] == 1 && at[2] > 5)
     });
     let (t, sed) = solved(
         "columns",
@@ -129,6 +129,7 @@ fn columns_share_the_load_by_area_and_islands_carry_none() {
         &["--ends", "free", "--strain", "0.005"],
     );
     assert_eq!(t["islands_removed"].as_integer(), Some(1));
+    assert_eq!(t["stubs_removed"].as_integer(), Some(1));
     assert_eq!(t["elements"].as_integer(), Some(3 * 3 * 8));
     let modulus = t["apparent_modulus_mpa"].as_float().unwrap();
     assert!(
@@ -138,6 +139,44 @@ fn columns_share_the_load_by_area_and_islands_carry_none() {
     assert!(t["reaction_n"].as_float().unwrap() > 0.0, "tension pulls");
     assert_eq!(sed.values[4 + 7 * (1 + 3 * 4)], 0.0);
     assert!(t["true_relative_residual"].as_float().unwrap() < 1e-4);
+}
+
+#[test]
+fn lengths_are_taken_in_the_units_that_the_file_gives() {
+    let cube = bytes(&scan([3, 3, 3], [0.039, 0.039, 0.05], |_| true));
+    for (code, factor) in [(0u8, 1.0), (1, 1e-3), (2, 1.0), (3, 1e3)] {
+        let mut file = cube.clone();
+        file[123] = code;
+        for (at, length) in [(80, 0.039), (84, 0.039), (88, 0.05), (268, 1.0)] {
+            let stored = (length * factor) as f32;
+            file[at..at + 4].copy_from_slice(&stored.to_le_bytes());
+        }
+        let volume = reread(".nii", &file).volume;
+        assert_eq!(volume.spacing, [0.039, 0.039, 0.05], "code {code}");
+        assert!((volume.origin[0] - 1.0).abs() < 1e-9, "code {code}");
+    }
+    let nrrd = |fields: &str| {
+        let header = format!(
+            "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 1 1 2\nencoding: raw\n{fields}\n\n"
+        );
+        reread(".nrrd", &[header.as_bytes(), &[1, 1]].concat())
+    };
+    let micrometres = nrrd("spacings: 39 39 50\nunits: \"um\" \"um\" \"um\"");
+    assert_eq!(micrometres.volume.spacing, [0.039, 0.039, 0.05]);
+    assert!(micrometres.knows_spacing);
+    let directions =
+        "space directions: (39,0,0) (0,39,0) (0,0,50)\nspace units: \"um\" \"um\" \"um\"";
+    assert_eq!(nrrd(directions).volume.spacing, [0.039, 0.039, 0.05]);
+    assert!(!nrrd("content: no spacing").knows_spacing);
+    let meta = |line: &str| {
+        let header = format!(
+            "NDims = 3\nDimSize = 1 1 2\n{line}ElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+        );
+        reread(".mha", &[header.as_bytes(), &[1, 1]].concat())
+    };
+    let micrometres = meta("ElementSpacing = 39 39 50\nDistanceUnits = um\n");
+    assert_eq!(micrometres.volume.spacing, [0.039, 0.039, 0.05]);
+    assert!(micrometres.knows_spacing && !meta("").knows_spacing);
 }
 
 #[test]
@@ -410,7 +449,7 @@ fn headers_that_lie_are_refused_in_every_format() {
     };
     let huge = "DimSize = 99999999 99999999 99999999";
     for (name, from, to, words) in [
-        ("a.mha", "DimSize = 4 3 5", huge, "number of voxels"),
+        ("a.mha", "DimSize = 4 3 5", huge, "too large"),
         (
             "a.mha",
             "DimSize = 4 3 5",
@@ -420,6 +459,12 @@ fn headers_that_lie_are_refused_in_every_format() {
         ("a.mha", "DimSize = 4 3 5", "DimSize = 4 -3 5", "DimSize"),
         ("a.mha", "0.5 0.6 0.7", "0.5 0 0.7", "spacing"),
         ("a.mha", "0.5 0.6 0.7", "0.5 nan 0.7", "spacing"),
+        (
+            "a.mha",
+            "NDims = 3",
+            "DistanceUnits = inch\nNDims = 3",
+            "DistanceUnits",
+        ),
         ("a.mha", "NDims = 3", "NDims = 4", "NDims"),
         ("a.mha", "MET_SHORT", "MET_SHORT_ARRAY", "ElementType"),
         ("a.mha", "LOCAL", "slice%03d.raw", "ElementDataFile"),
@@ -721,14 +766,29 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     for b in &mut garbage[20..60] {
         *b ^= 0x5a;
     }
+    // Every voxel arrives; what says whether they are the right ones does not, or says no.
+    let whole = gzip(&good);
+    let cut = whole[..whole.len() - 8].to_vec();
+    let mut sums = whole.clone();
+    sums[whole.len() - 6] ^= 1;
+    // 600 cubed, truly there: refused by its header, before it is unpacked.
+    let mut large_bomb = with(42, &two(600));
+    large_bomb.resize(352 + 4 * 600usize.pow(3), 0);
+    let large_bomb = gzip(&large_bomb);
     let void = bytes(&scan([4, 4, 4], [1.0; 3], |_| false));
     let one_face = bytes(&scan([4, 4, 4], [1.0; 3], |at| at[2] < 2));
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("truncated.nii", good[..400].to_vec(), "truncated"),
         ("short.nii", good[..100].to_vec(), "too few for a header"),
         ("empty.nii", Vec::new(), "too few for a header"),
-        ("lying.nii", with(42, &two(2000)), "truncated"),
-        ("overflowing.nii", with(42, &two(32767)), "number of voxels"),
+        ("lying.nii", with(42, &two(100)), "truncated"),
+        ("lying-large.nii", with(42, &two(2000)), "too large"),
+        ("overflowing.nii", with(42, &two(32767)), "too large"),
+        ("furlongs.nii", with(123, &[5]), "unit of length"),
+        ("tiny.nii", with(80, &1e-15f32.to_le_bytes()), "spacing"),
+        ("cut.nii.gz", cut, "compressed stream"),
+        ("sums.nii.gz", sums, "compressed stream"),
+        ("bomb.nii.gz", large_bomb, "too large"),
         ("negative.nii", with(42, &two(-4)), "dimension"),
         (
             "four.nii",
@@ -789,6 +849,8 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     for (flags, words) in [
         (&["--strain", "0"][..], "--strain 0"),
         (&["--strain", "nan"], "--strain"),
+        (&["--strain", "1e-300"], "--strain"),
+        (&["--label", "nan"], "--label"),
         (&["--poisson", "0.5"], "--poisson 0.5"),
         (&["--poisson", "-1"], "--poisson -1"),
         (&["--youngs", "0"], "--youngs 0"),
@@ -810,4 +872,22 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
         assert!(text.contains(words), "{flags:?}: {text}");
     }
     assert!(!out.exists(), "refused scans left something behind");
+    // A folder, or a device that never ends, is no scan.
+    let endless = folder.join("folder.nii");
+    std::fs::create_dir(&endless).unwrap();
+    let output = run(&["solve", endless.to_str().unwrap(), "--out", o]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("no regular file"), "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    // An answer does not take its scan's place.
+    let own = folder.join("sed.nii");
+    std::fs::write(&own, &good).unwrap();
+    let output = run(&[
+        "solve",
+        own.to_str().unwrap(),
+        "--out",
+        folder.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(std::fs::read(&own).unwrap(), good);
 }

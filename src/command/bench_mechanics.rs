@@ -303,7 +303,7 @@ pub fn bench_mechanics(
     for (name, scan) in &opened {
         let n = scan.volume.voxels;
         let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
-        let (active, _) = attached(n, &bone, 2)?;
+        let active = attached(n, &bone, 2)?.bone;
         let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
         let element = Element::new(0.3, scan.volume.spacing);
         for ends in [Ends::Clamped, Ends::Free] {

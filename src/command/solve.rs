@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 
 use serde::Serialize;
 
-use crate::gpu::{Gpu, Need, Readback, values};
-use crate::io::{self, Scan};
+use crate::gpu::{Gpu, GpuError, Need, Readback, values};
+use crate::io::{self, Scan, ScanError};
 use crate::measure::{Compression, compression};
-use crate::physiology::Model;
+use crate::physiology::{DensityLaw, Model};
 use crate::sim::element::Element;
 use crate::sim::grid::Grid;
 use crate::sim::mechanics::{Mechanics, Outcome, Problem};
@@ -72,7 +72,7 @@ pub struct SolveArgs {
     /// Young's modulus from density (voxels in mg HA/cm3) by a law of physiology.toml, e.g. morgan-femoral-neck
     #[arg(long, value_name = "NAME", conflicts_with_all = ["youngs", "label"])]
     pub law: Option<String>,
-    /// Edges of a voxel, mm, for .npy, which does not hold them
+    /// Edges of a voxel, mm, for .npy and other files that do not hold them
     #[arg(long, value_name = "X,Y,Z", value_parser = three, allow_negative_numbers = true)]
     pub spacing: Option<[f64; 3]>,
     /// Poisson's ratio
@@ -120,23 +120,26 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
             "more than -1, at most 0.49 (incompressible elements lock)",
         );
     }
-    if !(args.strain != 0.0 && args.strain.abs() <= 0.2) {
+    if !(1e-9..=0.2).contains(&args.strain.abs()) {
         return refuse(
             "--strain",
             args.strain,
-            "-0.2 to 0.2, not 0 (the theory is one of small strains)",
+            "-0.2 to 0.2, not 0 nor closer to it than 1e-9 (the theory is one of small strains)",
         );
     }
     if !args.threshold.is_finite() {
         return refuse("--threshold", args.threshold, "a finite number");
     }
+    if let Some(label) = args.label.filter(|l| !l.is_finite()) {
+        return refuse("--label", label, "a finite number");
+    }
     if let Some(bad) = args
         .spacing
         .iter()
         .flatten()
-        .find(|s| !(s.is_finite() && **s > 0.0))
+        .find(|s| !(1e-6..=1e4).contains(*s))
     {
-        return refuse("--spacing", *bad, "more than 0 mm");
+        return refuse("--spacing", *bad, "more than 0 mm (1e-6 to 1e4)");
     }
     if !(1e-7..=0.1).contains(&args.tolerance) {
         return refuse("--tolerance", args.tolerance, "1e-7 to 0.1");
@@ -144,14 +147,24 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Marks the bone that hangs, through faces of voxels, on one of the end faces; counts islands that do not.
+/// Bone that carries load, and how many pieces do not.
+pub(super) struct Attached {
+    /// By voxel: hangs together, through faces of voxels, with both end faces.
+    pub(super) bone: Vec<bool>,
+    /// Pieces that touch neither.
+    pub(super) islands: usize,
+    /// Pieces that touch only one: they would move with it unstrained, or slide on it.
+    pub(super) stubs: usize,
+}
+
+/// Sorts out the bone that reaches, through faces of voxels, from one end face to the other.
 /// # Errors
 /// When there is no bone, or none of it reaches from end to end.
 pub(super) fn attached(
     n: [usize; 3],
     bone: &[bool],
     axis: usize,
-) -> Result<(Vec<bool>, usize), CommandError> {
+) -> Result<Attached, CommandError> {
     let index = |at: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
     if !bone.contains(&true) {
         return Err(CommandError::usage(
@@ -160,7 +173,7 @@ pub(super) fn attached(
     }
     let mut seen = vec![false; bone.len()];
     let mut keep = vec![false; bone.len()];
-    let (mut islands, mut through) = (0, false);
+    let (mut islands, mut stubs, mut through) = (0, 0, false);
     for start in each(n) {
         if !bone[index(start)] || seen[index(start)] {
             continue;
@@ -185,13 +198,15 @@ pub(super) fn attached(
                 }
             }
         }
-        through |= near && far;
-        if near || far {
-            for at in part {
-                keep[index(at)] = true;
+        match (near, far) {
+            (true, true) => {
+                through = true;
+                for at in part {
+                    keep[index(at)] = true;
+                }
             }
-        } else {
-            islands += 1;
+            (false, false) => islands += 1,
+            _ => stubs += 1,
         }
     }
     if !through {
@@ -199,18 +214,31 @@ pub(super) fn attached(
             "no bone reaches from one end face to the other, so nothing carries the load: crop the scan to the bone, or try another --axis",
         ));
     }
-    Ok((keep, islands))
+    Ok(Attached {
+        bone: keep,
+        islands,
+        stubs,
+    })
 }
 
 /// Reads the scan, with the spacing that the user gives where the file has none.
 fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
-    let mut scan =
-        Scan::open(&args.volume).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    // A vector takes 12 bytes a voxel. Without an adapter a bad file is still told first.
+    let most = Gpu::largest_binding().map_or(u64::MAX, |bytes| bytes / 12);
+    let mut scan = Scan::open_within(&args.volume, most).map_err(|e| match e {
+        ScanError::TooLarge { voxels, most } => {
+            let share = most as f64 / voxels.iter().map(|n| *n as f64).product::<f64>();
+            CommandError::usage(format!("{name}: {}", too_large(voxels, share)))
+        }
+        // It names the file itself.
+        ScanError::Io(e) => CommandError::usage(e.to_string()),
+        e => CommandError::usage(format!("{name}: {e}")),
+    })?;
     match &args.spacing {
         Some(_) if scan.knows_spacing => {
             return Err(CommandError::usage(format!(
-                "{name}: --spacing is for .npy; this file has a spacing of its own"
+                "{name}: --spacing is for files that hold none; this one has a spacing of its own"
             )));
         }
         Some(spacing) => scan.volume.spacing = *spacing,
@@ -220,6 +248,20 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
         None => {}
     }
     Ok(scan)
+}
+
+/// The law of this name, with the model that it stands in.
+fn density_law(name: &str) -> Result<(Model, DensityLaw), CommandError> {
+    let model = Model::built_in()?;
+    let Some(law) = model.density_laws.iter().find(|l| l.name == name) else {
+        let names: Vec<&str> = model.density_laws.iter().map(|l| l.name.as_str()).collect();
+        return Err(CommandError::usage(format!(
+            "--law {name} is unknown; allowed: {}",
+            names.join(", ")
+        )));
+    };
+    let law = law.clone();
+    Ok((model, law))
 }
 
 /// Young's modulus by voxel, MPa; 0 in void.
@@ -235,18 +277,11 @@ fn youngs_moduli(args: &SolveArgs, scan: &Scan) -> Result<Vec<f64>, CommandError
             })
             .collect());
     };
-    let model = Model::built_in()?;
-    let Some(law) = model.density_laws.iter().find(|l| l.name == *name) else {
-        let names: Vec<&str> = model.density_laws.iter().map(|l| l.name.as_str()).collect();
-        return Err(CommandError::usage(format!(
-            "--law {name} is unknown; allowed: {}",
-            names.join(", ")
-        )));
-    };
+    let (model, law) = density_law(name)?;
     Ok(values
         .map(|v| {
             if v > args.threshold {
-                model.youngs_modulus(law, v)
+                model.youngs_modulus(&law, v)
             } else {
                 0.0
             }
@@ -267,24 +302,44 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     let gpu = Gpu::open(Need {
         storage_binding_bytes: (12 * grid.len() as u64).max(multigrid::stencil_bytes(n)),
     })
-    .map_err(|e| too_large(e, n))?;
+    .map_err(|e| match e {
+        GpuError::Limit {
+            required, actual, ..
+        } => {
+            let share = actual as f64 / required as f64;
+            CommandError::usage(format!("{name}: {}", too_large(n, share)))
+        }
+        e => e.into(),
+    })?;
     let mut youngs = youngs_moduli(args, &scan)?;
     let stiffest = youngs.iter().copied().fold(0.0, f64::max);
-    for e in youngs.iter_mut().filter(|e| **e < SOFTEST * stiffest) {
-        *e = 0.0;
+    let mut too_soft = 0;
+    for e in &mut youngs {
+        if *e > 0.0 && *e < SOFTEST * stiffest {
+            *e = 0.0;
+            too_soft += 1;
+        }
     }
     let bone: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
-    let (active, islands) = attached(n, &bone, axis).map_err(|e| CommandError {
+    let attached = attached(n, &bone, axis).map_err(|e| CommandError {
         message: format!("{name}: {e}"),
         ..e
     })?;
     drop(bone);
-    for (e, active) in youngs.iter_mut().zip(&active) {
+    for (e, active) in youngs.iter_mut().zip(&attached.bone) {
         if !active {
             *e = 0.0;
         }
     }
     io::writable_folder(&args.out)?;
+    let own_name = args.volume.file_name().unwrap_or_default();
+    let same_folder =
+        args.volume.canonicalize().ok() == args.out.join(own_name).canonicalize().ok();
+    if same_folder && own_name.to_string_lossy().starts_with("sed.") {
+        return Err(CommandError::usage(format!(
+            "{name}: the answer would be written over the scan; choose another --out"
+        )));
+    }
 
     let element = Element::new(args.poisson, scan.volume.spacing);
     let rig = Rig {
@@ -315,7 +370,8 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     for (file, bytes) in files.iter().rev() {
         io::write(&args.out.join(file), bytes)?;
     }
-    let report = report(args, &scan, &gpu, &test, &solution, &youngs, islands);
+    let removed = (&attached, too_soft);
+    let report = report(args, &scan, &gpu, &test, &solution, &youngs, removed)?;
     let path = args.out.join("solve.toml");
     let text = toml::to_string(&report).map_err(|e| CommandError {
         message: e.to_string(),
@@ -459,12 +515,16 @@ struct Report {
     spacing_from: &'static str,
     elements: usize,
     islands_removed: usize,
+    stubs_removed: usize,
+    too_soft_removed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     law: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    law_source: Option<String>,
     youngs_least_mpa: f64,
     youngs_most_mpa: f64,
     poisson: f64,
@@ -496,10 +556,11 @@ fn report(
     test: &Compression,
     solution: &Solution,
     youngs: &[f64],
-    islands: usize,
-) -> Report {
+    (attached, too_soft): (&Attached, usize),
+) -> Result<Report, CommandError> {
     let bone = || youngs.iter().copied().filter(|e| *e > 0.0);
-    Report {
+    let law = args.law.as_deref().map(density_law).transpose()?;
+    Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         adapter: gpu.adapter_name(),
         volume: args.volume.display().to_string(),
@@ -511,10 +572,13 @@ fn report(
             (false, None) => "assumed",
         },
         elements: bone().count(),
-        islands_removed: islands,
+        islands_removed: attached.islands,
+        stubs_removed: attached.stubs,
+        too_soft_removed: too_soft,
         threshold: args.label.is_none().then_some(args.threshold),
         label: args.label,
         law: args.law.clone(),
+        law_source: law.map(|(_, law)| law.source),
         youngs_least_mpa: bone().fold(f64::INFINITY, f64::min),
         youngs_most_mpa: bone().fold(0.0, f64::max),
         poisson: args.poisson,
@@ -537,24 +601,15 @@ fn report(
         iterations: solution.outcome.iterations,
         seconds: solution.seconds,
         bytes: solution.bytes,
-    }
+    })
 }
 
-/// A volume too large for the adapter: says how large would fit.
-fn too_large(error: crate::gpu::GpuError, n: [usize; 3]) -> CommandError {
-    if let crate::gpu::GpuError::Limit {
-        required, actual, ..
-    } = error
-    {
-        let shrink = (actual as f64 / required as f64).cbrt() * 0.98;
-        let fits = n.map(|n| (n as f64 * shrink) as usize);
-        return CommandError {
-            message: format!(
-                "a volume of {} x {} x {} voxels is too large for this adapter; about {} x {} x {} would fit",
-                n[0], n[1], n[2], fits[0], fits[1], fits[2]
-            ),
-            code: 2,
-        };
-    }
-    error.into()
+/// What to say of a volume of which the adapter has room for a `share`.
+fn too_large(n: [usize; 3], share: f64) -> String {
+    let shrink = share.cbrt() * 0.98;
+    let fits = n.map(|n| (n as f64 * shrink) as usize);
+    format!(
+        "a volume of {} x {} x {} voxels is too large for this adapter; about {} x {} x {} would fit",
+        n[0], n[1], n[2], fits[0], fits[1], fits[2]
+    )
 }

@@ -139,14 +139,7 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Limit`] when it is too small.
     pub fn open(need: Need) -> Result<Self, GpuError> {
-        let instance = wgpu::Instance::new(instance_descriptor());
-        let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
-            power_preference: wgpu::PowerPreference::HighPerformance,
-            ..Default::default()
-        }))
-        .map_err(|e| GpuError::NoAdapter {
-            detail: e.to_string(),
-        })?;
+        let adapter = Self::adapter()?;
         let descriptor = device_descriptor(&adapter, need)?;
         let (device, queue) =
             pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
@@ -155,6 +148,24 @@ impl Gpu {
                 }
             })?;
         Ok(Self::from_parts(adapter.get_info(), device, queue))
+    }
+
+    fn adapter() -> Result<wgpu::Adapter, GpuError> {
+        let instance = wgpu::Instance::new(instance_descriptor());
+        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        }))
+        .map_err(|e| GpuError::NoAdapter {
+            detail: e.to_string(),
+        })
+    }
+
+    /// Bytes of the largest storage binding that [`Gpu::open`] could be asked for.
+    /// # Errors
+    /// [`GpuError::NoAdapter`].
+    pub fn largest_binding() -> Result<u64, GpuError> {
+        Ok(Self::adapter()?.limits().max_storage_buffer_binding_size)
     }
 
     /// Wraps a device that somebody else opened (the window's) and watches it for loss and errors.

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32};
+use super::scan::{Layout, Number, ScanError, bad, broken, in_mm, parted, raw_f32, unit_of_length};
 use crate::volume::Volume;
 
 /// A header ends within this many bytes.
@@ -33,6 +33,7 @@ fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
 pub(super) fn read(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+    most: u64,
 ) -> Result<(Volume, Header), ScanError> {
     let mut lines: Vec<(String, String)> = Vec::new();
     let mut at = 0;
@@ -100,6 +101,7 @@ pub(super) fn read(
         .into_iter()
         .find(|k| get(k).is_some())
         .map_or(Ok([0.0; 3]), three)?;
+    let to_mm = get("DistanceUnits").map_or(Ok(1.0), |u| unit_of_length("DistanceUnits", u))?;
     let kind = get("ElementType").unwrap_or("missing");
     let number = match kind {
         "MET_UCHAR" => Number::U8,
@@ -132,10 +134,11 @@ pub(super) fn read(
     }
     let layout = Layout {
         voxels,
-        spacing,
-        origin,
+        spacing: spacing.map(|s| in_mm(s, to_mm)),
+        origin: origin.map(|x| in_mm(x, to_mm)),
         number,
         big_endian: is("BinaryDataByteOrderMSB") || is("ElementByteOrderMSB"),
+        most,
     };
     let wanted = layout.bytes()?;
     let file = get("ElementDataFile").unwrap_or_default();
@@ -169,6 +172,11 @@ pub(super) fn read(
 }
 
 impl Header {
+    pub(super) fn knows_spacing(&self) -> bool {
+        let names = ["ElementSpacing", "ElementSize"];
+        self.lines.iter().any(|(k, _)| names.contains(&k.as_str()))
+    }
+
     pub(super) fn with_values(
         &self,
         name: &str,

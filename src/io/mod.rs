@@ -62,11 +62,22 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     done
 }
 
-/// Reads a file.
+/// The largest file that is read, bytes: no adapter has room for the voxels of a larger one.
+const LARGEST_FILE: u64 = 4 << 30;
+
+/// Reads a regular file.
 /// # Errors
 /// [`IoError`].
 pub fn read(path: &Path) -> Result<Vec<u8>, IoError> {
-    std::fs::read(path).map_err(failed(path, "cannot be read"))
+    let failed = failed(path, "cannot be read");
+    let about = std::fs::metadata(path).map_err(&failed)?;
+    if !about.is_file() {
+        return Err(failed(std::io::Error::other("it is no regular file")));
+    }
+    if about.len() > LARGEST_FILE {
+        return Err(failed(std::io::Error::other("it is larger than 4 GiB")));
+    }
+    std::fs::read(path).map_err(failed)
 }
 
 /// Reads a text file.

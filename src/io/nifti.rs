@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken};
+use super::scan::{Layout, Number, ScanError, bad, broken, in_mm};
 use crate::volume::Volume;
 
 const HEADER: usize = 348;
@@ -35,7 +35,7 @@ fn shortest(value: f64) -> f64 {
     (value as f32).to_string().parse().unwrap_or(value)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
+pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanError> {
     let gzip = bytes.starts_with(&[0x1f, 0x8b]);
     let mut stream: Box<dyn std::io::Read> = if gzip {
         Box::new(MultiGzDecoder::new(bytes))
@@ -108,12 +108,26 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
     if !(352.0..=1e9).contains(&offset) || offset.fract() != 0.0 {
         return Err(bad("voxel offset", offset, "a whole number, 352 or more"));
     }
+    // Three bits say in what lengths are given; 0 is unknown, and millimetres as NIfTI's readers take it.
+    let to_mm = match header[123] & 7 {
+        0 | 2 => 1.0,
+        1 => 1e3,
+        3 => 1e-3,
+        other => {
+            return Err(bad(
+                "unit of length",
+                other,
+                "0 (unknown), 1 (m), 2 (mm), 3 (micrometres)",
+            ));
+        }
+    };
     let layout = Layout {
         voxels,
-        spacing: std::array::from_fn(|k| f32_at(80 + 4 * k)),
-        origin: std::array::from_fn(|k| f32_at(268 + 4 * k)),
+        spacing: std::array::from_fn(|k| in_mm(f32_at(80 + 4 * k), to_mm)),
+        origin: std::array::from_fn(|k| in_mm(f32_at(268 + 4 * k), to_mm)),
         number,
         big_endian,
+        most,
     };
     layout.bytes()?;
     let skipped = offset as u64 - HEADER as u64;

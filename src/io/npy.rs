@@ -5,7 +5,7 @@ use npyz::{NpyHeader, Order, TypeChar};
 use super::scan::{Layout, Number, ScanError, bad};
 use crate::volume::Volume;
 
-pub(super) fn read(bytes: &[u8]) -> Result<Volume, ScanError> {
+pub(super) fn read(bytes: &[u8], most: u64) -> Result<Volume, ScanError> {
     let not_this = |why: String| ScanError::NotThis {
         format: "NumPy",
         why,
@@ -76,6 +76,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Volume, ScanError> {
         origin: [0.0; 3],
         number,
         big_endian: kind.endianness() == npyz::Endianness::Big,
+        most,
     };
     let volume = layout.volume(stream, 1.0, 0.0)?;
     if order == Order::C {

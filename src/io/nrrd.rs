@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32};
+use super::scan::{Layout, Number, ScanError, bad, broken, in_mm, parted, raw_f32, unit_of_length};
 use crate::volume::Volume;
 
 /// A header ends within this many bytes.
@@ -57,6 +57,7 @@ fn vector(text: &str) -> Option<Vec<f64>> {
 pub(super) fn read(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+    most: u64,
 ) -> Result<(Volume, Header), ScanError> {
     if !bytes.starts_with(b"NRRD000") {
         return Err(not_this("it does not begin with NRRD000"));
@@ -124,6 +125,16 @@ pub(super) fn read(
         .and_then(vector)
         .and_then(|v| v.try_into().ok())
         .unwrap_or([0.0; 3]);
+    // "mm" "mm" "mm"; an empty name is unknown, and millimetres as NRRD's readers take it.
+    let mut to_mm = [1.0; 3];
+    for field in ["units", "space units"] {
+        let names = get(field).unwrap_or_default().split('"').skip(1).step_by(2);
+        for (to_mm, name) in to_mm.iter_mut().zip(names) {
+            if !name.is_empty() {
+                *to_mm = unit_of_length(field, name)?;
+            }
+        }
+    }
     let kind = need("type").to_ascii_lowercase();
     let number = match kind.as_str() {
         "uchar" | "unsigned char" | "uint8" | "uint8_t" => Number::U8,
@@ -160,10 +171,11 @@ pub(super) fn read(
     };
     let layout = Layout {
         voxels,
-        spacing,
-        origin,
+        spacing: std::array::from_fn(|k| in_mm(spacing[k], to_mm[k])),
+        origin: std::array::from_fn(|k| in_mm(origin[k], to_mm[k])),
         number,
         big_endian,
+        most,
     };
     let wanted = layout.bytes()?;
     let line_skip = get("line skip").or(get("lineskip")).unwrap_or("0");
@@ -202,6 +214,12 @@ pub(super) fn read(
 }
 
 impl Header {
+    pub(super) fn knows_spacing(&self) -> bool {
+        let names = ["space directions", "spacings"];
+        let mut fields = self.lines.iter().filter_map(|l| l.split_once(": "));
+        fields.any(|(k, _)| names.contains(&k.trim().to_ascii_lowercase().as_str()))
+    }
+
     pub(super) fn with_values(
         &self,
         name: &str,

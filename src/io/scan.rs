@@ -9,8 +9,11 @@ use std::path::Path;
 use super::{IoError, metaimage, nifti, npy, nrrd, vti};
 use crate::volume::Volume;
 
-/// The most voxels that are read: 2048 cubed.
-const MOST_VOXELS: u64 = 1 << 33;
+/// The most voxels that are read: 1024 cubed.
+const MOST_VOXELS: u64 = 1 << 30;
+
+/// The smallest and the largest edge of a voxel that is believed, mm.
+const EDGES: std::ops::RangeInclusive<f64> = 1e-6..=1e4;
 
 /// Endings of the files that are read.
 pub const ENDINGS: [&str; 8] = [
@@ -46,6 +49,14 @@ pub enum ScanError {
         /// What it may say.
         allowed: &'static str,
     },
+    /// More voxels than the caller has room for.
+    #[error("{} x {} x {} voxels are too many; at most {most} are read", voxels[0], voxels[1], voxels[2])]
+    TooLarge {
+        /// Along x, y, z.
+        voxels: [usize; 3],
+        /// All told.
+        most: u64,
+    },
     /// The compressed stream is broken.
     #[error("the {0}")]
     Compressed(String),
@@ -73,6 +84,26 @@ pub(super) fn bad(
         field: field.into(),
         found: found.to_string(),
         allowed,
+    }
+}
+
+/// A length in units of `to_mm` millimetres: thousandths by division, which keeps 39 µm at 0.039 mm.
+pub(super) fn in_mm(length: f64, to_mm: f64) -> f64 {
+    if to_mm < 1.0 {
+        length / (1.0 / to_mm).round()
+    } else {
+        length * to_mm
+    }
+}
+
+/// Millimetres in a unit of length by name.
+pub(super) fn unit_of_length(field: &str, name: &str) -> Result<f64, ScanError> {
+    match name.to_lowercase().as_str() {
+        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => Ok(1.0),
+        "um" | "µm" | "μm" | "micron" | "microns" | "micrometer" | "micrometers" => Ok(1e-3),
+        "cm" | "centimeter" | "centimeters" => Ok(10.0),
+        "m" | "meter" | "meters" => Ok(1e3),
+        _ => Err(bad(field, name, "mm, um, cm, m")),
     }
 }
 
@@ -134,13 +165,15 @@ pub(super) struct Layout {
     pub(super) origin: [f64; 3],
     pub(super) number: Number,
     pub(super) big_endian: bool,
+    /// The most voxels that are read, all told.
+    pub(super) most: u64,
 }
 
 impl Layout {
     /// Bytes of all voxels, once the header has been found possible.
     pub(super) fn bytes(&self) -> Result<u64, ScanError> {
-        if let Some(bad_spacing) = self.spacing.iter().find(|s| !(s.is_finite() && **s > 0.0)) {
-            return Err(bad("voxel spacing", bad_spacing, "more than 0 mm"));
+        if let Some(edge) = self.spacing.iter().find(|s| !EDGES.contains(s)) {
+            return Err(bad("voxel spacing", edge, "more than 0 mm (1e-6 to 1e4)"));
         }
         if self.voxels.contains(&0) {
             return Err(bad("dimension", 0, "1 or more along each of three axes"));
@@ -149,14 +182,12 @@ impl Layout {
             .voxels
             .iter()
             .try_fold(1u64, |n, k| n.checked_mul(*k as u64))
-            .filter(|n| *n <= MOST_VOXELS);
+            .filter(|n| *n <= self.most);
         let Some(count) = count else {
-            let [x, y, z] = self.voxels;
-            return Err(bad(
-                "number of voxels",
-                format!("{x} x {y} x {z}"),
-                "at most 8589934592",
-            ));
+            return Err(ScanError::TooLarge {
+                voxels: self.voxels,
+                most: self.most,
+            });
         };
         Ok(count * self.number.bytes() as u64)
     }
@@ -170,7 +201,14 @@ impl Layout {
     ) -> Result<Volume, ScanError> {
         let wanted = self.bytes()?;
         let mut raw = Vec::new();
-        stream.take(wanted).read_to_end(&mut raw).map_err(broken)?;
+        (&mut *stream)
+            .take(wanted)
+            .read_to_end(&mut raw)
+            .map_err(broken)?;
+        // A decoder checks its sums where the stream ends; what else may follow is left alone.
+        if raw.len() as u64 == wanted {
+            stream.read(&mut [0]).map_err(broken)?;
+        }
         self.volume(&raw, slope, intercept)
     }
 
@@ -270,16 +308,24 @@ impl Scan {
     /// # Errors
     /// [`ScanError`].
     pub fn open(path: &Path) -> Result<Self, ScanError> {
+        Self::open_within(path, MOST_VOXELS)
+    }
+
+    /// As [`Scan::open`], refusing a file of more than `most` voxels before any of them is unpacked.
+    /// # Errors
+    /// [`ScanError`].
+    pub fn open_within(path: &Path, most: u64) -> Result<Self, ScanError> {
         let name = path.to_string_lossy().to_lowercase();
         let ending = ENDINGS
             .into_iter()
             .find(|e| name.ends_with(e))
             .ok_or(ScanError::Ending)?;
         let bytes = super::read(path)?;
-        Self::read(ending, &bytes, &|beside| {
+        let beside = |other: &str| {
             let folder = path.parent().unwrap_or(Path::new(""));
-            Ok(super::read(&folder.join(beside))?)
-        })
+            Ok(super::read(&folder.join(other))?)
+        };
+        Self::read_within(ending, &bytes, &beside, most.min(MOST_VOXELS))
     }
 
     /// Reads the bytes of a file of one of [`ENDINGS`]; `beside` reads a file that its header names.
@@ -290,31 +336,46 @@ impl Scan {
         bytes: &[u8],
         beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
     ) -> Result<Self, ScanError> {
+        Self::read_within(ending, bytes, beside, MOST_VOXELS)
+    }
+
+    fn read_within(
+        ending: &str,
+        bytes: &[u8],
+        beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+        most: u64,
+    ) -> Result<Self, ScanError> {
         let ending = ENDINGS
             .into_iter()
             .find(|e| *e == ending)
             .ok_or(ScanError::Ending)?;
         let (volume, format) = match ending {
             ".nii" | ".nii.gz" => {
-                let (v, h) = nifti::read(bytes)?;
+                let (v, h) = nifti::read(bytes, most)?;
                 (v, Format::Nifti(h))
             }
             ".mha" | ".mhd" => {
-                let (v, h) = metaimage::read(bytes, beside)?;
+                let (v, h) = metaimage::read(bytes, beside, most)?;
                 (v, Format::MetaImage(h))
             }
             ".nrrd" | ".nhdr" => {
-                let (v, h) = nrrd::read(bytes, beside)?;
+                let (v, h) = nrrd::read(bytes, beside, most)?;
                 (v, Format::Nrrd(h))
             }
             ".vti" => {
-                let (v, h) = vti::read(bytes)?;
+                let (v, h) = vti::read(bytes, most)?;
                 (v, Format::Vti(h))
             }
-            _ => (npy::read(bytes)?, Format::Npy),
+            _ => (npy::read(bytes, most)?, Format::Npy),
         };
         Ok(Self {
-            knows_spacing: !matches!(format, Format::Npy),
+            knows_spacing: match &format {
+                Format::Nifti(_) => true,
+                Format::MetaImage(header) => header.knows_spacing(),
+                Format::Nrrd(header) => header.knows_spacing(),
+                Format::Vti(header) => header.knows_spacing(),
+                Format::Npy => false,
+            },
             volume,
             format,
             ending,

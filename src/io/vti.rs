@@ -15,6 +15,7 @@ pub(super) struct Header {
     extent: String,
     origin: String,
     spacing: String,
+    knows_spacing: bool,
     direction: Option<String>,
     on_cells: bool,
 }
@@ -129,7 +130,7 @@ fn unbase64(text: &[u8], words: Words, zlib: bool) -> Result<Vec<u8>, ScanError>
     Ok(head)
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
+pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanError> {
     // What is appended raw is no XML: the document is closed where it begins.
     let tag = b"<AppendedData";
     let cut = bytes.windows(tag.len()).position(|w| w == tag);
@@ -244,6 +245,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
         origin: three("Origin", origin)?,
         number,
         big_endian: root.attribute("byte_order") == Some("BigEndian"),
+        most,
     };
     let wanted = layout.bytes()?;
     let words = Words {
@@ -306,6 +308,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
         extent: extent.to_owned(),
         origin: origin.to_owned(),
         spacing: spacing.to_owned(),
+        knows_spacing: image.has_attribute("Spacing"),
         direction: image.attribute("Direction").map(str::to_owned),
         on_cells,
     };
@@ -313,6 +316,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Volume, Header), ScanError> {
 }
 
 impl Header {
+    pub(super) fn knows_spacing(&self) -> bool {
+        self.knows_spacing
+    }
+
     pub(super) fn with_values(&self, values: &[f32], description: &str) -> Vec<u8> {
         let data = if self.on_cells {
             "CellData"
