@@ -147,17 +147,17 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Bone that carries load, and how many pieces do not.
+/// Bone that hangs, through faces of voxels, on an end face.
 pub(super) struct Attached {
-    /// By voxel: hangs together, through faces of voxels, with both end faces.
+    /// By voxel.
     pub(super) bone: Vec<bool>,
-    /// Pieces that touch neither.
+    /// Pieces that touch neither end face, and are void.
     pub(super) islands: usize,
-    /// Pieces that touch only one: they would move with it unstrained, or slide on it.
+    /// Pieces that touch only one. They are kept: edges that they share with other pieces carry load.
     pub(super) stubs: usize,
 }
 
-/// Sorts out the bone that reaches, through faces of voxels, from one end face to the other.
+/// Sorts out the bone that hangs, through faces of voxels, on an end face.
 /// # Errors
 /// When there is no bone, or none of it reaches from end to end.
 pub(super) fn attached(
@@ -198,15 +198,14 @@ pub(super) fn attached(
                 }
             }
         }
-        match (near, far) {
-            (true, true) => {
-                through = true;
-                for at in part {
-                    keep[index(at)] = true;
-                }
+        through |= near && far;
+        stubs += usize::from(near != far);
+        if near || far {
+            for at in part {
+                keep[index(at)] = true;
             }
-            (false, false) => islands += 1,
-            _ => stubs += 1,
+        } else {
+            islands += 1;
         }
     }
     if !through {
@@ -515,7 +514,7 @@ struct Report {
     spacing_from: &'static str,
     elements: usize,
     islands_removed: usize,
-    stubs_removed: usize,
+    stubs: usize,
     too_soft_removed: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<f64>,
@@ -573,7 +572,7 @@ fn report(
         },
         elements: bone().count(),
         islands_removed: attached.islands,
-        stubs_removed: attached.stubs,
+        stubs: attached.stubs,
         too_soft_removed: too_soft,
         threshold: args.label.is_none().then_some(args.threshold),
         label: args.label,
