@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use common::{Noise, Oracle, assert_close, gpu, read, write};
 use mechanostat::command::{Cube, CubeField};
+use mechanostat::gpu::Gpu;
 use mechanostat::physiology::Model;
 use mechanostat::sim::element::Element;
 use mechanostat::sim::grid::Grid;
@@ -43,6 +44,17 @@ fn pad_modulus(grid: &Grid, values: &[f64]) -> Vec<f32> {
         padded[grid.index(at)] = values[e] as f32;
     }
     padded
+}
+
+/// The solver of a problem with its modulus and its coarse operators.
+fn with_operators(gpu: &Gpu, oracle: &Oracle, problem: &Problem) -> Mechanics {
+    let mechanics = Mechanics::new(gpu, problem).unwrap();
+    let modulus = pad_modulus(&mechanics.grid(), &oracle.modulus);
+    write(gpu, mechanics.modulus(), &modulus);
+    let mut encoder = gpu.encoder("test");
+    mechanics.record_operators(&mut encoder);
+    gpu.submit(encoder);
+    mechanics
 }
 
 /// A porous block, clamped below, loaded by a distributed force.
@@ -139,7 +151,7 @@ fn ahead_offset(k: usize) -> [isize; 3] {
 }
 
 impl Stored {
-    fn read(gpu: &mechanostat::gpu::Gpu, mechanics: &Mechanics, level: usize) -> Self {
+    fn read(gpu: &Gpu, mechanics: &Mechanics, level: usize) -> Self {
         let (grid, nodes, count, stencil) = mechanics.multigrid().level(level).unwrap();
         let count = count as usize;
         let blocks = if level > 1 { 14 } else { 13 };
@@ -216,16 +228,8 @@ impl Stored {
 fn coarse_operators_are_the_galerkin_products() {
     let gpu = gpu();
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 3);
-    let mechanics = Mechanics::new(&gpu, &problem).unwrap();
+    let mechanics = with_operators(&gpu, &oracle, &problem);
     let grid = mechanics.grid();
-    write(
-        &gpu,
-        mechanics.modulus(),
-        &pad_modulus(&grid, &oracle.modulus),
-    );
-    let mut encoder = gpu.encoder("test");
-    mechanics.record_operators(&mut encoder);
-    gpu.submit(encoder);
     let first = Stored::read(&gpu, &mechanics, 1);
     let second = Stored::read(&gpu, &mechanics, 2);
     let from_elements: &dyn Fn(&[f64]) -> Vec<f64> = &|u| oracle.times(u);
@@ -295,16 +299,8 @@ fn coarse_operators_are_the_galerkin_products() {
 fn solution_matches_f64_conjugate_gradients() {
     let gpu = gpu();
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 5);
-    let mechanics = Mechanics::new(&gpu, &problem).unwrap();
+    let mechanics = with_operators(&gpu, &oracle, &problem);
     let grid = mechanics.grid();
-    write(
-        &gpu,
-        mechanics.modulus(),
-        &pad_modulus(&grid, &oracle.modulus),
-    );
-    let mut encoder = gpu.encoder("test");
-    mechanics.record_operators(&mut encoder);
-    gpu.submit(encoder);
     let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
     assert!(outcome.converged && outcome.iterations <= 25, "{outcome:?}");
     let b = oracle.load_vector(&problem);
@@ -511,12 +507,7 @@ fn plates_between_coarse_nodes_cost_no_iterations() {
     let gpu = gpu();
     let iterations = [24, 25, 26, 27].map(|n| {
         let (oracle, problem) = gyroid_between_plates(n);
-        let mechanics = Mechanics::new(&gpu, &problem).unwrap();
-        let modulus = pad_modulus(&mechanics.grid(), &oracle.modulus);
-        write(&gpu, mechanics.modulus(), &modulus);
-        let mut encoder = gpu.encoder("test");
-        mechanics.record_operators(&mut encoder);
-        gpu.submit(encoder);
+        let mechanics = with_operators(&gpu, &oracle, &problem);
         let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
         assert!(outcome.converged, "{outcome:?}");
         outcome.iterations
@@ -528,7 +519,7 @@ fn plates_between_coarse_nodes_cost_no_iterations() {
     );
 }
 
-/// λmax(D⁻¹K) on the nodes in `rows`, by 400 power iterations in f64 from two kinds of starts.
+/// λmax(D⁻¹K) where `diagonal` is not zero, by 400 power iterations in f64 from each of two starts.
 fn largest_eigenvalue(times: &dyn Fn(&[f64]) -> Vec<f64>, diagonal: &[f64]) -> f64 {
     let mut largest = 0.0f64;
     for seed in [1, 2] {
@@ -567,12 +558,7 @@ fn spectra_cover_the_largest_eigenvalue_and_little_more() {
         porous([13, 9, 17], [0.7, 1.0, 1.3], 11),
         gyroid_between_plates(16),
     ] {
-        let mechanics = Mechanics::new(&gpu, &problem).unwrap();
-        let modulus = pad_modulus(&mechanics.grid(), &oracle.modulus);
-        write(&gpu, mechanics.modulus(), &modulus);
-        let mut encoder = gpu.encoder("test");
-        mechanics.record_operators(&mut encoder);
-        gpu.submit(encoder);
+        let mechanics = with_operators(&gpu, &oracle, &problem);
         let spectrum = read::<f32>(&gpu, mechanics.multigrid().spectrum_buffer(), 3);
         let diagonal: Vec<f64> = {
             let mut d = vec![0.0; 3 * oracle.held.len()];
@@ -636,14 +622,14 @@ fn spectra_cover_the_largest_eigenvalue_and_little_more() {
 }
 
 /// The bars of a matrix-free multigrid solver in f32: few iterations, hardly more on a finer grid, and a true residual
-/// near what rounding the exact displacement leaves (6e-6 on `smooth` 32, 3e-5 on `gyroid` 32).
+/// near the 6e-6 that rounding the exact displacement of `smooth` 32 leaves.
 #[test]
 fn cubes_hold_their_iterations_and_their_true_residuals() {
     let gpu = gpu();
-    let solve = |field, n| {
+    let solve = |field: CubeField, n| {
         let cube = Cube::new(&gpu, field, n).unwrap();
         let (outcome, _) = cube.solve(&gpu, 1e-5).unwrap();
-        println!("{} {n}: {outcome:?}", CubeField::name(field));
+        println!("{} {n}: {outcome:?}", field.name());
         assert!(outcome.converged);
         outcome
     };

@@ -174,6 +174,8 @@ fn lengths_are_taken_in_the_units_that_the_file_gives() {
         );
         reread(".mha", &[header.as_bytes(), &[1, 1]].concat())
     };
+    let unknown = meta("ElementSpacing = 0.039 0.039 0.05\nDistanceUnits = ?\n");
+    assert_eq!(unknown.volume.spacing, [0.039, 0.039, 0.05]);
     let micrometres = meta("ElementSpacing = 39 39 50\nDistanceUnits = um\n");
     assert_eq!(micrometres.volume.spacing, [0.039, 0.039, 0.05]);
     assert!(micrometres.knows_spacing && !meta("").knows_spacing);
@@ -771,9 +773,9 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     let cut = whole[..whole.len() - 8].to_vec();
     let mut sums = whole.clone();
     sums[whole.len() - 6] ^= 1;
-    // 600 cubed, truly there: refused by its header, before it is unpacked.
-    let mut large_bomb = with(42, &two(600));
-    large_bomb.resize(352 + 4 * 600usize.pow(3), 0);
+    // Were it unpacked before its size is looked at it would be called truncated.
+    let mut large_bomb = with(42, &two(1100));
+    large_bomb.resize(64 << 20, 0);
     let large_bomb = gzip(&large_bomb);
     let void = bytes(&scan([4, 4, 4], [1.0; 3], |_| false));
     let one_face = bytes(&scan([4, 4, 4], [1.0; 3], |at| at[2] < 2));

@@ -250,6 +250,8 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
 }
 
 /// The law of this name, with the model that it stands in.
+/// # Errors
+/// That names the laws there are.
 fn density_law(name: &str) -> Result<(Model, DensityLaw), CommandError> {
     let model = Model::built_in()?;
     let Some(law) = model.density_laws.iter().find(|l| l.name == name) else {
@@ -264,28 +266,27 @@ fn density_law(name: &str) -> Result<(Model, DensityLaw), CommandError> {
 }
 
 /// Young's modulus by voxel, MPa; 0 in void.
-fn youngs_moduli(args: &SolveArgs, scan: &Scan) -> Result<Vec<f64>, CommandError> {
+fn youngs_moduli(args: &SolveArgs, scan: &Scan, law: Option<&(Model, DensityLaw)>) -> Vec<f64> {
     let values = scan.volume.values.iter().map(|v| f64::from(*v));
-    let Some(name) = &args.law else {
-        return Ok(values
+    let Some((model, law)) = law else {
+        return values
             .map(|v| {
                 let bone = args
                     .label
                     .map_or(v > args.threshold, |l| (v - l).abs() < 0.5e-6);
                 if bone { args.youngs } else { 0.0 }
             })
-            .collect());
+            .collect();
     };
-    let (model, law) = density_law(name)?;
-    Ok(values
+    values
         .map(|v| {
             if v > args.threshold {
-                model.youngs_modulus(&law, v)
+                model.youngs_modulus(law, v)
             } else {
                 0.0
             }
         })
-        .collect())
+        .collect()
 }
 
 /// Runs the test and leaves `solve.toml` and the strain energy density.
@@ -310,7 +311,8 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         }
         e => e.into(),
     })?;
-    let mut youngs = youngs_moduli(args, &scan)?;
+    let law = args.law.as_deref().map(density_law).transpose()?;
+    let mut youngs = youngs_moduli(args, &scan, law.as_ref());
     let stiffest = youngs.iter().copied().fold(0.0, f64::max);
     let mut too_soft = 0;
     for e in &mut youngs {
@@ -332,9 +334,9 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     }
     io::writable_folder(&args.out)?;
     let own_name = args.volume.file_name().unwrap_or_default();
-    let same_folder =
+    let in_its_folder =
         args.volume.canonicalize().ok() == args.out.join(own_name).canonicalize().ok();
-    if same_folder && own_name.to_string_lossy().starts_with("sed.") {
+    if in_its_folder && own_name.to_string_lossy().starts_with("sed.") {
         return Err(CommandError::usage(format!(
             "{name}: the answer would be written over the scan; choose another --out"
         )));
@@ -369,8 +371,11 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     for (file, bytes) in files.iter().rev() {
         io::write(&args.out.join(file), bytes)?;
     }
-    let removed = (&attached, too_soft);
-    let report = report(args, &scan, &gpu, &test, &solution, &youngs, removed)?;
+    let report = Report {
+        law_source: law.map(|(_, law)| law.source),
+        too_soft_removed: too_soft,
+        ..report(args, &scan, &gpu, &test, &solution, &youngs, &attached)
+    };
     let path = args.out.join("solve.toml");
     let text = toml::to_string(&report).map_err(|e| CommandError {
         message: e.to_string(),
@@ -555,11 +560,10 @@ fn report(
     test: &Compression,
     solution: &Solution,
     youngs: &[f64],
-    (attached, too_soft): (&Attached, usize),
-) -> Result<Report, CommandError> {
+    attached: &Attached,
+) -> Report {
     let bone = || youngs.iter().copied().filter(|e| *e > 0.0);
-    let law = args.law.as_deref().map(density_law).transpose()?;
-    Ok(Report {
+    Report {
         version: env!("CARGO_PKG_VERSION"),
         adapter: gpu.adapter_name(),
         volume: args.volume.display().to_string(),
@@ -573,11 +577,11 @@ fn report(
         elements: bone().count(),
         islands_removed: attached.islands,
         stubs: attached.stubs,
-        too_soft_removed: too_soft,
+        too_soft_removed: 0,
         threshold: args.label.is_none().then_some(args.threshold),
         label: args.label,
         law: args.law.clone(),
-        law_source: law.map(|(_, law)| law.source),
+        law_source: None,
         youngs_least_mpa: bone().fold(f64::INFINITY, f64::min),
         youngs_most_mpa: bone().fold(0.0, f64::max),
         poisson: args.poisson,
@@ -600,7 +604,7 @@ fn report(
         iterations: solution.outcome.iterations,
         seconds: solution.seconds,
         bytes: solution.bytes,
-    })
+    }
 }
 
 /// What to say of a volume of which the adapter has room for a `share`.

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, in_mm, parted, raw_f32, unit_of_length};
+use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32, units_per_mm};
 use crate::volume::Volume;
 
 /// A header ends within this many bytes.
@@ -101,7 +101,7 @@ pub(super) fn read(
         .into_iter()
         .find(|k| get(k).is_some())
         .map_or(Ok([0.0; 3]), three)?;
-    let to_mm = get("DistanceUnits").map_or(Ok(1.0), |u| unit_of_length("DistanceUnits", u))?;
+    let per_mm = units_per_mm("DistanceUnits", get("DistanceUnits").unwrap_or_default())?;
     let kind = get("ElementType").unwrap_or("missing");
     let number = match kind {
         "MET_UCHAR" => Number::U8,
@@ -134,8 +134,8 @@ pub(super) fn read(
     }
     let layout = Layout {
         voxels,
-        spacing: spacing.map(|s| in_mm(s, to_mm)),
-        origin: origin.map(|x| in_mm(x, to_mm)),
+        spacing: spacing.map(|s| s / per_mm),
+        origin: origin.map(|x| x / per_mm),
         number,
         big_endian: is("BinaryDataByteOrderMSB") || is("ElementByteOrderMSB"),
         most,

@@ -62,7 +62,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     done
 }
 
-/// The largest file that is read, bytes: no adapter has room for the voxels of a larger one.
+/// The largest file that is read, bytes: voxels of eight bytes that fill a storage binding of 4 GiB take less.
 const LARGEST_FILE: u64 = 4 << 30;
 
 /// Reads a regular file.

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, in_mm};
+use super::scan::{Layout, Number, ScanError, bad, broken};
 use crate::volume::Volume;
 
 const HEADER: usize = 348;
@@ -109,10 +109,10 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
         return Err(bad("voxel offset", offset, "a whole number, 352 or more"));
     }
     // Three bits say in what lengths are given; 0 is unknown, and millimetres as NIfTI's readers take it.
-    let to_mm = match header[123] & 7 {
+    let per_mm = match header[123] & 7 {
         0 | 2 => 1.0,
-        1 => 1e3,
-        3 => 1e-3,
+        1 => 1e-3,
+        3 => 1e3,
         other => {
             return Err(bad(
                 "unit of length",
@@ -123,8 +123,8 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
     };
     let layout = Layout {
         voxels,
-        spacing: std::array::from_fn(|k| in_mm(f32_at(80 + 4 * k), to_mm)),
-        origin: std::array::from_fn(|k| in_mm(f32_at(268 + 4 * k), to_mm)),
+        spacing: std::array::from_fn(|k| f32_at(80 + 4 * k) / per_mm),
+        origin: std::array::from_fn(|k| f32_at(268 + 4 * k) / per_mm),
         number,
         big_endian,
         most,

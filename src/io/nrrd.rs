@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, in_mm, parted, raw_f32, unit_of_length};
+use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32, units_per_mm};
 use crate::volume::Volume;
 
 /// A header ends within this many bytes.
@@ -103,18 +103,31 @@ pub(super) fn read(
         .collect::<Option<Vec<usize>>>()
         .and_then(|v| v.try_into().ok())
         .ok_or_else(|| bad("sizes", sizes, "three whole numbers, 1 or more"))?;
+    // "mm" "mm" "mm": of the axes for `spacings`, of the space for directions and origin.
+    let per_mm = |field: &str| -> Result<[f64; 3], ScanError> {
+        let mut per_mm = [1.0; 3];
+        let names = get(field).unwrap_or_default().split('"').skip(1).step_by(2);
+        for (per_mm, name) in per_mm.iter_mut().zip(names) {
+            *per_mm = units_per_mm(field, name)?;
+        }
+        Ok(per_mm)
+    };
+    let (axes, space) = (per_mm("units")?, per_mm("space units")?);
+    let in_space = |v: &[f64]| -> Vec<f64> { v.iter().zip(space).map(|(x, n)| x / n).collect() };
     let spacing: [f64; 3] = if let Some(text) = get("space directions") {
         text.split(')')
             .filter(|part| !part.trim().is_empty())
             .map(|part| {
-                vector(&format!("{part})")).map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt())
+                let v = in_space(&vector(&format!("{part})"))?);
+                Some(v.iter().map(|x| x * x).sum::<f64>().sqrt())
             })
             .collect::<Option<Vec<f64>>>()
             .and_then(|v| v.try_into().ok())
             .ok_or_else(|| bad("space directions", text, "three vectors, one an axis"))?
     } else if let Some(text) = get("spacings") {
         text.split_whitespace()
-            .map(|w| w.parse().ok())
+            .zip(axes)
+            .map(|(w, n)| Some(w.parse::<f64>().ok()? / n))
             .collect::<Option<Vec<f64>>>()
             .and_then(|v| v.try_into().ok())
             .ok_or_else(|| bad("spacings", text, "three numbers"))?
@@ -123,18 +136,8 @@ pub(super) fn read(
     };
     let origin = get("space origin")
         .and_then(vector)
-        .and_then(|v| v.try_into().ok())
+        .and_then(|v| in_space(&v).try_into().ok())
         .unwrap_or([0.0; 3]);
-    // "mm" "mm" "mm"; an empty name is unknown, and millimetres as NRRD's readers take it.
-    let mut to_mm = [1.0; 3];
-    for field in ["units", "space units"] {
-        let names = get(field).unwrap_or_default().split('"').skip(1).step_by(2);
-        for (to_mm, name) in to_mm.iter_mut().zip(names) {
-            if !name.is_empty() {
-                *to_mm = unit_of_length(field, name)?;
-            }
-        }
-    }
     let kind = need("type").to_ascii_lowercase();
     let number = match kind.as_str() {
         "uchar" | "unsigned char" | "uint8" | "uint8_t" => Number::U8,
@@ -171,8 +174,8 @@ pub(super) fn read(
     };
     let layout = Layout {
         voxels,
-        spacing: std::array::from_fn(|k| in_mm(spacing[k], to_mm[k])),
-        origin: std::array::from_fn(|k| in_mm(origin[k], to_mm[k])),
+        spacing,
+        origin,
         number,
         big_endian,
         most,

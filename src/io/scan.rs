@@ -87,22 +87,14 @@ pub(super) fn bad(
     }
 }
 
-/// A length in units of `to_mm` millimetres: thousandths by division, which keeps 39 µm at 0.039 mm.
-pub(super) fn in_mm(length: f64, to_mm: f64) -> f64 {
-    if to_mm < 1.0 {
-        length / (1.0 / to_mm).round()
-    } else {
-        length * to_mm
-    }
-}
-
-/// Millimetres in a unit of length by name.
-pub(super) fn unit_of_length(field: &str, name: &str) -> Result<f64, ScanError> {
+/// How many of a unit of length make a millimetre; lengths are divided by it, which keeps 39 µm at 0.039 mm.
+pub(super) fn units_per_mm(field: &str, name: &str) -> Result<f64, ScanError> {
     match name.to_lowercase().as_str() {
-        "mm" | "millimeter" | "millimeters" | "millimetre" | "millimetres" => Ok(1.0),
-        "um" | "µm" | "μm" | "micron" | "microns" | "micrometer" | "micrometers" => Ok(1e-3),
-        "cm" | "centimeter" | "centimeters" => Ok(10.0),
-        "m" | "meter" | "meters" => Ok(1e3),
+        // Unknown is millimetres, as the formats' own readers take it.
+        "" | "?" | "???" | "mm" | "millimeter" | "millimeters" => Ok(1.0),
+        "um" | "µm" | "μm" | "micron" | "microns" | "micrometer" | "micrometers" => Ok(1e3),
+        "cm" | "centimeter" | "centimeters" => Ok(0.1),
+        "m" | "meter" | "meters" => Ok(1e-3),
         _ => Err(bad(field, name, "mm, um, cm, m")),
     }
 }

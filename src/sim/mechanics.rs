@@ -34,16 +34,17 @@ pub struct Scalars {
     pub iterations: u32,
     /// 1 once converged.
     pub stop: u32,
-    /// Iterations still to come once the tolerance is met,
+    /// Iterations still to come once the tolerance is met.
     pub finishing: u32,
-    /// unless the relative residual is below this.
+    /// Relative residual below which none of them is needed.
     pub enough: f32,
 }
 
 /// Iterations that [`Mechanics::solve`] adds at most once a tolerance above [`LOOSE`] is met: where strain
 /// energy is small its relative error lags behind the residual, and some more iterations let it catch up.
 pub const FINISHING: u32 = 3;
-/// Below this residual even the worst hundredth of the strain energy is right to a thousandth.
+/// Below this residual even the worst hundredth of the strain energy is right to a thousandth, where no void
+/// leaves bone next to unstrained.
 pub const LOOSE: f32 = 1e-4;
 
 /// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
@@ -562,7 +563,8 @@ pub enum Progress {
 /// A solve under way, a slice of iterations at a time. Never waits.
 ///
 /// Each iteration rounds the displacement, and what that leaves the recurrence does not see. Where the true residual ends
-/// above the tolerance one more iteration from it takes most of that away: two thirds, on the cubes of `bench`.
+/// above the tolerance one more iteration from it, beyond the most that were asked for if need be, takes most of that away:
+/// two thirds, on the cubes of `bench`.
 #[derive(Debug)]
 pub struct Solve {
     case: usize,
