@@ -229,7 +229,6 @@ fn coarse_operators_are_the_galerkin_products() {
     let gpu = gpu();
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 3);
     let mechanics = with_operators(&gpu, &oracle, &problem);
-    let grid = mechanics.grid();
     let first = Stored::read(&gpu, &mechanics, 1);
     let second = Stored::read(&gpu, &mechanics, 2);
     let from_elements: &dyn Fn(&[f64]) -> Vec<f64> = &|u| oracle.times(u);
