@@ -844,6 +844,10 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     assert!(bomb.len() < 4 << 20);
     assert_eq!(reread(".nii.gz", &bomb).volume.values.len(), 64);
 
+    // Zeros that pad a compressed file are no part of it.
+    let padded = [whole, vec![0; 512]].concat();
+    assert_eq!(reread(".nii.gz", &padded).volume.values, vec![1.0; 64]);
+
     let file = folder.join("good.nii");
     std::fs::write(&file, &good).unwrap();
     let file = file.to_str().unwrap();
