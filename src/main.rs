@@ -40,6 +40,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    keep_mesa_quiet();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let cli = Cli::parse();
     let result = match &cli.command {
@@ -57,6 +58,20 @@ fn main() -> ExitCode {
                 eprintln!("mechanostat: {error}");
             }
             ExitCode::from(error.code)
+        }
+    }
+}
+
+/// Without a desktop session Mesa's chooser of devices writes errors about the missing display before our own
+/// sentence; the adapter is chosen here, so the chooser is left out.
+fn keep_mesa_quiet() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        #[expect(
+            unsafe_code,
+            reason = "called first of all in main, while no other thread can read the environment"
+        )]
+        unsafe {
+            std::env::set_var("NODEVICE_SELECT", "1");
         }
     }
 }

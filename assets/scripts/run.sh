@@ -6,7 +6,5 @@ target=${CARGO_TARGET_DIR:-target}
 if [ "$(uname -s)" != Linux ] || [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     exec "$target/release/mechanostat"
 fi
-# Without a session Mesa's chooser of devices complains about the missing display; there is nothing to choose.
-[ -n "${XDG_RUNTIME_DIR:-}" ] || export NODEVICE_SELECT=1
 echo "no display: the ISS mission runs without a window"
 exec "$target/release/mechanostat" run iss-6-months --out results/iss-6-months
