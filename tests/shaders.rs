@@ -138,7 +138,7 @@ fn host_records_lie_as_the_shaders_declare_them() {
         &physiology,
         size_of::<Physiology>()
     ));
-    let grid = layout!(GridUniform: elements, nodes, stride_y, stride_z, base, corrected);
+    let grid = layout!(GridUniform: elements, nodes, stride_y, stride_z, base, corrected, factor);
     assert!(same(&solver, "Grid", grid, size_of::<GridUniform>()));
     let scalars =
         layout!(Scalars: rz, alpha, beta, rr, bb, tolerance, iterations, stop, finishing, enough);

@@ -9,6 +9,7 @@ struct Grid {
     stride_z: u32,
     base: u32,           // index of node (0, 0, 0)
     corrected: u32,      // 1 where stencils hold corrections of the nodes' own blocks
+    factor: vec3<u32>,   // elements of the next finer grid, 1 or 2, that make one along x, y, z
 }
 
 // An entry of a list of active nodes: index, and in the three top bits which components are held.

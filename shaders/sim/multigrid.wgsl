@@ -193,14 +193,15 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
     let t = thread_index(id, groups);
     if (t >= coarse.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    let at = 2u * grid_coordinates(coarse, i);
+    let at = coarse.factor * grid_coordinates(coarse, i);
+    let side = 1.0 - 1.0 / vec3<f32>(coarse.factor);
     var sum = vec3<f32>(0.0);
     for (var z = 0u; z < 3u; z++) {
         for (var y = 0u; y < 3u; y++) {
             for (var x = 0u; x < 3u; x++) {
                 let p = at + vec3<u32>(x, y, z); // one higher than the fine node, to stay unsigned
                 if (all(p >= vec3<u32>(1u)) && all(p <= grid.elements + vec3<u32>(1u))) {
-                    let w = select(0.5, 1.0, x == 1u) * select(0.5, 1.0, y == 1u) * select(0.5, 1.0, z == 1u);
+                    let w = select(side.x, 1.0, x == 1u) * select(side.y, 1.0, y == 1u) * select(side.z, 1.0, z == 1u);
                     sum += w * load(grid_index(grid, p - vec3<u32>(1u)));
                 }
             }
@@ -216,8 +217,8 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let at = grid_coordinates(grid, i);
-    let low = grid_index(coarse, at / 2u);
-    let odd = at & vec3<u32>(1u);
+    let low = grid_index(coarse, at >> (coarse.factor - 1u));
+    let odd = at & (coarse.factor - 1u);
     let step = vec3<u32>(odd.x, odd.y * coarse.stride_y, odd.z * coarse.stride_z);
     let near = 0.5 * (load(low) + load(low + step.x));
     let along_y = 0.5 * (near + 0.5 * (load(low + step.y) + load(low + step.y + step.x)));
@@ -249,11 +250,12 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
         let a = u32(corner_a.x + 2 * corner_a.y + 4 * corner_a.z);
         let b = u32(corner_b.x + 2 * corner_b.y + 4 * corner_b.z);
         for (var c = 0u; c < 8u; c++) {
-            let p = 2u * vec3<u32>(element) + vec3<u32>(c & 1u, (c >> 1u) & 1u, c >> 2u);
-            if (any(p >= grid.elements)) { continue; }
+            let child = vec3<u32>(c & 1u, (c >> 1u) & 1u, c >> 2u);
+            let p = coarse.factor * vec3<u32>(element) + child;
+            if (any(child >= coarse.factor) || any(p >= grid.elements)) { continue; }
             let m = modulus[grid_index(grid, p)];
             // The other children are mirrors of the lowest.
-            let mirror = vec3<f32>(1.0) - 2.0 * vec3<f32>(vec3<u32>(c, c >> 1u, c >> 2u) & vec3<u32>(1u));
+            let mirror = 1.0 - 2.0 * vec3<f32>(child);
             let from_child = ((a ^ c) * 8u + (b ^ c)) * 9u;
             for (var k = 0u; k < 9u; k++) {
                 sum[k] += m * mirror[k / 3u] * mirror[k % 3u] * children[from_child + k];
@@ -276,7 +278,7 @@ fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
 
 // A coarse node whose hat barely touches the bone has a stiffness that is small of second order
 // while its couplings are small of first: minus the rounded couplings' sum may then be anything,
-// even negative. There the difference is kept; elsewhere none is, and translations stay free of force.
+// even negative or askew, and conjugate gradients stop short. There the difference is kept; elsewhere none is, and translations stay free of force.
 fn own_correction(slot: u32, exact: mat3x3<f32>) {
     let index = entry_index(nodes[slot]);
     var sum = 0.5 * (exact + transpose(exact));
@@ -294,7 +296,7 @@ fn own_correction(slot: u32, exact: mat3x3<f32>) {
 
 // Weight of the fine node at distance d (in fine steps) from a coarse node.
 fn hat(d: vec3<i32>) -> f32 {
-    let w = max(vec3<f32>(0.0), vec3<f32>(1.0) - 0.5 * vec3<f32>(abs(d)));
+    let w = max(vec3<f32>(0.0), 1.0 - vec3<f32>(abs(d)) / vec3<f32>(coarse.factor));
     return w.x * w.y * w.z;
 }
 
@@ -305,12 +307,12 @@ fn block_of_stencils(at: vec3<u32>, other: vec3<i32>) -> mat3x3<f32> {
     var sum = mat3x3<f32>();
     for (var i = 0u; i < 27u; i++) {
         let d = vec3<i32>(i32(i % 3u), i32((i / 3u) % 3u), i32(i / 9u)) - vec3<i32>(1);
-        let p = 2 * vec3<i32>(at) + d;
-        if (any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
+        let w = hat(d);
+        let p = vec3<i32>(coarse.factor * at) + d;
+        if (w == 0.0 || any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
         let index = grid_index(grid, vec3<u32>(p));
         let fine = slots[index];
         if (fine == grid.nodes) { continue; }
-        let w = hat(d);
         let here = hat(d - other);
         sum += (w * here) * own_block(fine);
         for (var b = 0u; b < AHEAD; b++) {
@@ -331,7 +333,7 @@ fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     let ahead = t / coarse.nodes;
     let slot = t - ahead * coarse.nodes;
     let at = grid_coordinates(coarse, entry_index(nodes[slot]));
-    pack_block(ahead, slot, block_of_stencils(at, 2 * ahead_offset(ahead)));
+    pack_block(ahead, slot, block_of_stencils(at, vec3<i32>(coarse.factor) * ahead_offset(ahead)));
 }
 
 // One invocation a coarse node, once its couplings and its neighbours' are there.

@@ -239,12 +239,17 @@ pub fn bench_mechanics(
         }
     }
     let sizes = if sizes.is_empty() { &usual } else { sizes };
-    let binding =
-        |n: [usize; 3]| (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n));
+    let binding = |n: [usize; 3], edges| {
+        (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n, edges))
+    };
     let most = sizes
         .iter()
-        .map(|n| binding([*n; 3]))
-        .chain(opened.iter().map(|(_, scan)| binding(scan.volume.voxels)))
+        .map(|n| binding([*n; 3], [1.0; 3]))
+        .chain(
+            opened
+                .iter()
+                .map(|(_, scan)| binding(scan.volume.voxels, scan.volume.spacing)),
+        )
         .max()
         .unwrap_or(0);
     let gpu = Gpu::open(Need {

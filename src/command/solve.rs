@@ -223,8 +223,10 @@ pub(super) fn attached(
 /// Reads the scan, with the spacing that the user gives where the file has none.
 fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
-    // A vector takes 12 bytes a voxel. Without an adapter a bad file is still told first.
-    let most = Gpu::largest_binding().map_or(u64::MAX, |bytes| bytes / 12);
+    // What the largest binding holds of the largest buffer. Without an adapter a bad file is still told first.
+    let bytes_a_voxel = multigrid::stencil_bytes([1024; 3], [1.0; 3]) as f64 / 1024f64.powi(3);
+    let most =
+        Gpu::largest_binding().map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);
     let mut scan = Scan::open_within(&args.volume, most).map_err(|e| match e {
         ScanError::TooLarge { voxels, most } => {
             let share = most as f64 / voxels.iter().map(|n| *n as f64).product::<f64>();
@@ -300,7 +302,8 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     let axis = args.axis as usize;
     let grid = Grid { elements: n };
     let gpu = Gpu::open(Need {
-        storage_binding_bytes: (12 * grid.len() as u64).max(multigrid::stencil_bytes(n)),
+        storage_binding_bytes: (12 * grid.len() as u64)
+            .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
     })
     .map_err(|e| match e {
         GpuError::Limit {

@@ -87,14 +87,14 @@ impl Element {
         text
     }
 
-    /// `Qᵀ K Q` of the lowest of the eight children of an element twice as large, `[a][b][9]`, where Q
-    /// interpolates the large element's corners to the child's. The other children are its mirrors.
-    pub(crate) fn lowest_child(&self) -> Vec<f32> {
+    /// `Qᵀ K Q` of the lowest child of an element `factor` (1 or 2) times as long, `[a][b][9]`, where Q interpolates
+    /// the large element's corners to the child's. The other children are its mirrors.
+    pub(crate) fn lowest_child(&self, factor: [usize; 3]) -> Vec<f32> {
         // Value at the child's corner `c` of the large element's shape function `a`.
         let shape = |c: usize, a: usize| -> f64 {
             (0..3)
                 .map(|k| {
-                    let x = 0.5 * (c >> k & 1) as f64;
+                    let x = (c >> k & 1) as f64 / factor[k] as f64;
                     if a >> k & 1 == 1 { x } else { 1.0 - x }
                 })
                 .product()

@@ -20,6 +20,10 @@ pub struct GridUniform {
     pub base: u32,
     /// 1 where stencils hold corrections of the nodes' own blocks.
     pub corrected: u32,
+    /// Elements of the next finer grid, 1 or 2, that make one along x, y, z.
+    pub factor: [u32; 3],
+    /// To the 16 bytes that a uniform is a multiple of.
+    pub padding: u32,
 }
 
 /// A box of `elements`, and how elements and nodes are numbered in its padded arrays.
@@ -58,11 +62,11 @@ impl Grid {
         self.base() + at[0] + at[1] * s[1] + at[2] * s[2]
     }
 
-    /// The grid with elements twice as large.
+    /// The grid with elements `factor` times as long.
     #[must_use]
-    pub fn coarser(&self) -> Self {
+    pub fn coarser(&self, factor: [usize; 3]) -> Self {
         Self {
-            elements: self.elements.map(|n| n.div_ceil(2)),
+            elements: [0, 1, 2].map(|k| self.elements[k].div_ceil(factor[k])),
         }
     }
 
@@ -85,6 +89,8 @@ impl Grid {
             stride_z: s[2] as u32,
             base: self.base() as u32,
             corrected: 0,
+            factor: [1; 3],
+            padding: 0,
         }
     }
 }

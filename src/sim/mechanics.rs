@@ -141,7 +141,12 @@ impl Mechanics {
         let grid = Grid {
             elements: problem.elements,
         };
-        let topology = Topology::new(grid, problem.active.clone(), problem.held.clone());
+        let topology = Topology::new(
+            grid,
+            problem.element.spacing(),
+            problem.active.clone(),
+            problem.held.clone(),
+        );
         let list = topology.nodes();
         let count = list.len() as u32;
         let vector = |label: &str| gpu.storage::<[f32; 3]>(label, grid.len());

@@ -187,9 +187,10 @@ impl Simulation {
             (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
         let levels = 16 * anatomy.len() as u64;
         Need {
-            storage_binding_bytes: displacement
-                .max(levels)
-                .max(multigrid::stencil_bytes(anatomy.elements)),
+            storage_binding_bytes: displacement.max(levels).max(multigrid::stencil_bytes(
+                anatomy.elements,
+                [anatomy.spacing; 3],
+            )),
         }
     }
 

@@ -69,6 +69,9 @@ impl Smoother {
 const SPECTRUM_FINEST: [usize; 2] = [4, 10];
 const SPECTRUM_COARSE: [usize; 2] = [8, 24];
 
+/// Elements along each axis of the coarsest level, at most.
+const COARSEST: usize = 2;
+
 /// Neighbours of a node that come after it.
 const AHEAD: usize = 13;
 /// Blocks stored a node: to those neighbours, and below level 1 a correction of its own.
@@ -77,10 +80,30 @@ fn blocks(level: usize) -> usize {
 }
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
-/// Bytes of the largest stencil of a grid of `elements`, were every element active.
-pub fn stencil_bytes(elements: [usize; 3]) -> u64 {
-    let nodes: usize = elements.iter().map(|n| n.div_ceil(2) + 1).product();
+/// Bytes of the largest stencil of a grid of `elements` with these edges, were every element active.
+pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
+    let coarse = Grid { elements }.coarser(coarsening(elements, edges));
+    let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();
     (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
+}
+
+/// An edge this many times as long as the second shortest is not doubled on the next level.
+const SLENDER: f64 = 2.1;
+
+/// How many elements of a grid make one of the next coarser grid along x, y, z: 2, but 1 along an edge much longer than two
+/// others. Along it a node is coupled so weakly that its smoothing leaves what only nodes as close as they are can
+/// represent. Two axes are always doubled: one alone would save iterations and cost more time and twice the memory.
+fn coarsening(elements: [usize; 3], edges: [f64; 3]) -> [usize; 3] {
+    let mut long: Vec<f64> = (0..3)
+        .filter(|k| elements[*k] > COARSEST)
+        .map(|k| edges[k])
+        .collect();
+    long.sort_by(f64::total_cmp);
+    let most = long
+        .get(1)
+        .or(long.first())
+        .map_or(f64::INFINITY, |edge| SLENDER * edge);
+    edges.map(|edge| if edge <= most { 2 } else { 1 })
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.
@@ -112,6 +135,10 @@ pub struct SweepUniform {
 #[derive(Debug, Clone)]
 pub(crate) struct Topology {
     pub(crate) grid: Grid,
+    /// Of an element along x, y, z, mm.
+    edges: [f64; 3],
+    /// Elements of the finer topology that make one of this along x, y, z.
+    factor: [usize; 3],
     /// By element, x fastest.
     active: Vec<bool>,
     /// By node, x fastest: bits 0 to 2 are held components.
@@ -119,22 +146,25 @@ pub(crate) struct Topology {
 }
 
 impl Topology {
-    pub(crate) fn new(grid: Grid, active: Vec<bool>, held: Vec<u8>) -> Self {
-        Self { grid, active, held }
+    pub(crate) fn new(grid: Grid, edges: [f64; 3], active: Vec<bool>, held: Vec<u8>) -> Self {
+        Self {
+            grid,
+            edges,
+            factor: [1; 3],
+            active,
+            held,
+        }
     }
 
     fn coarser(&self) -> Self {
-        let grid = self.grid.coarser();
         let fine = self.grid.elements;
+        let factor = coarsening(fine, self.edges);
+        let grid = self.grid.coarser(factor);
         let active = grid
             .each_element()
             .map(|at| {
-                (0..8).any(|c| {
-                    let p = [
-                        2 * at[0] + (c & 1),
-                        2 * at[1] + (c >> 1 & 1),
-                        2 * at[2] + (c >> 2 & 1),
-                    ];
+                each(factor).any(|c| {
+                    let p = [0, 1, 2].map(|k| factor[k] * at[k] + c[k]);
                     p.iter().zip(fine).all(|(p, n)| *p < n)
                         && self.active[p[0] + fine[0] * (p[1] + fine[1] * p[2])]
                 })
@@ -146,15 +176,23 @@ impl Topology {
         let held = grid
             .each_node()
             .map(|at| {
-                each([3; 3])
-                    .map(|d| [0, 1, 2].map(|k| (2 * at[k] + d[k]).wrapping_sub(1)))
+                each(factor.map(|f| 2 * f - 1))
+                    .map(|d| {
+                        [0, 1, 2].map(|k| (factor[k] * at[k] + d[k]).wrapping_sub(factor[k] - 1))
+                    })
                     .filter(|p| p.iter().zip(nodes).all(|(p, n)| *p < n))
                     .fold(0, |held, p| {
                         held | self.held[p[0] + nodes[0] * (p[1] + nodes[1] * p[2])]
                     })
             })
             .collect();
-        Self { grid, active, held }
+        Self {
+            grid,
+            edges: [0, 1, 2].map(|k| factor[k] as f64 * self.edges[k]),
+            factor,
+            active,
+            held,
+        }
     }
 
     /// The list of active nodes: padded index, held components in the three top bits.
@@ -279,7 +317,8 @@ impl Multigrid {
             .collect::<Result<Vec<_>, _>>()?;
         let levels = build_levels(gpu, topology, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
-        let children = gpu.storage_from("multigrid children", &element.lowest_child())?;
+        let factor = coarsening(topology.grid.elements, topology.edges);
+        let children = gpu.storage_from("multigrid children", &element.lowest_child(factor))?;
         let mut made = Self {
             kernels,
             cycle: Vec::new(),
@@ -639,6 +678,7 @@ fn build_levels(
                     "multigrid grid",
                     &GridUniform {
                         corrected: u32::from(blocks(l) > AHEAD),
+                        factor: topology.factor.map(|f| f as u32),
                         ..grid.uniform(list.len())
                     },
                 )?,
@@ -654,7 +694,7 @@ fn build_levels(
                 sweeps,
             });
         }
-        if l > 0 && grid.elements.iter().all(|n| *n <= 2) {
+        if l > 0 && grid.elements.iter().all(|n| *n <= COARSEST) {
             return Ok(levels);
         }
         topology = topology.coarser();
