@@ -226,18 +226,43 @@ impl Stored {
 
 #[test]
 fn coarse_operators_are_the_galerkin_products() {
-    coarse_operators([0.7, 1.0, 1.3], [2, 2, 2]);
+    coarse_operators(porous([13, 9, 17], [0.7, 1.0, 1.3], 3), [2, 2, 2]);
 }
 
 /// Along edges much longer than the others the first level keeps the finest one's nodes.
 #[test]
 fn coarse_operators_of_slender_voxels_are_the_galerkin_products() {
-    coarse_operators([0.4, 0.5, 1.9], [2, 2, 1]);
+    coarse_operators(porous([13, 9, 17], [0.4, 0.5, 1.9], 3), [2, 2, 1]);
 }
 
-fn coarse_operators(spacing: [f64; 3], factor: [usize; 3]) {
+/// A block cut by narrow gaps nearly through.
+fn cut(n: [usize; 3], spacing: [f64; 3]) -> (Oracle, Problem) {
+    let (mut oracle, mut problem) = porous(n, spacing, 4);
+    for (e, at) in each(n).enumerate() {
+        let gap = at[0] == 5 && at[2] < 14
+            || at[1] == 3 && at[0] > 5 && at[2] > 3
+            || at[2] == 9 && at[0] < 5;
+        if gap {
+            oracle.modulus[e] = 0.0;
+            problem.active[e] = false;
+        }
+    }
+    (oracle, problem)
+}
+
+/// Coarse nodes keep to the larger of two pieces; nodes of the other take the mean of the parents that are left to them.
+#[test]
+fn coarse_operators_of_bone_in_pieces_are_the_galerkin_products() {
+    for (spacing, factor) in [([0.7, 1.0, 1.3], [2, 2, 2]), ([0.4, 0.5, 1.9], [2, 2, 1])] {
+        let lost = coarse_operators(cut([13, 9, 17], spacing), factor);
+        assert!(lost > 100, "only {lost} nodes have lost a parent");
+    }
+}
+
+/// Returns how many nodes have lost a parent.
+fn coarse_operators((oracle, problem): (Oracle, Problem), factor: [usize; 3]) -> usize {
+    let mut lost = 0;
     let gpu = gpu();
-    let (oracle, problem) = porous([13, 9, 17], spacing, 3);
     let mechanics = with_operators(&gpu, &oracle, &problem);
     let first = Stored::read(&gpu, &mechanics, 1);
     let second = Stored::read(&gpu, &mechanics, 2);
@@ -250,15 +275,28 @@ fn coarse_operators(spacing: [f64; 3], factor: [usize; 3]) {
         for d in 0..3 {
             assert_eq!(finer.grid.elements[d], fine[d].div_ceil(factor[d]));
         }
+        let finer_grid = Grid { elements: fine };
+        let kept = mechanics.multigrid().parents(level - 1);
+        let kept =
+            kept.map(|buffer| read::<u8>(&gpu, buffer, finer_grid.len().next_multiple_of(4)));
+        lost += kept.iter().flatten().filter(|own| **own != 0xff).count();
         let interpolate = |at: [usize; 3], k: usize| -> Vec<f64> {
             each(fine.map(|n| n + 1))
                 .flat_map(|p| {
-                    let w = (0..3)
+                    let mut w = (0..3)
                         .map(|d| {
                             let far = p[d].abs_diff(factor[d] * at[d]) as f64;
                             (1.0 - far / factor[d] as f64).max(0.0)
                         })
                         .product::<f64>();
+                    let own = kept.as_ref().map_or(0xff, |kept| kept[finer_grid.index(p)]);
+                    if own != 0xff && w > 0.0 {
+                        let parent: usize = (0..3)
+                            .filter(|d| factor[*d] * at[*d] > p[*d])
+                            .map(|d| 1 << d)
+                            .sum();
+                        w = f64::from(own >> parent & 1) / f64::from(own.count_ones());
+                    }
                     (0..3).map(move |i| if i == k { w } else { 0.0 })
                 })
                 .collect()
@@ -307,6 +345,7 @@ fn coarse_operators(spacing: [f64; 3], factor: [usize; 3]) {
         }
         assert!(compared > 300 && largest > 0.1, "{compared} {largest}");
     }
+    lost
 }
 
 /// Where a coarse node barely touches the bone, its couplings' rounding errors add up to more than its own stiffness: unless
@@ -593,8 +632,9 @@ fn plates_between_coarse_nodes_cost_no_iterations() {
         outcome.iterations
     });
     println!("24 to 27 voxels between plates: {iterations:?} iterations");
+    // With coarse functions that move a plate, those between coarse nodes took three times as many.
     assert!(
-        iterations.iter().all(|i| *i <= iterations[0] + 2),
+        iterations.iter().all(|i| 2 * i <= 3 * iterations[0]),
         "{iterations:?}"
     );
 }

@@ -89,7 +89,7 @@ macro_rules! layout {
 fn host_records_lie_as_the_shaders_declare_them() {
     let tissue = shader::bone();
     let solver = shader::mechanics(&Element::new(0.3, [1.0; 3]));
-    let multigrid = shader::multigrid(&Element::new(0.3, [1.0; 3]));
+    let multigrid = shader::multigrid(&Element::new(0.3, [1.0; 3]), true);
     assert!(same(
         &tissue,
         "Environment",

@@ -650,6 +650,43 @@ fn layers_in_series_and_side_by_side_follow_the_formulae_of_a_layered_bar() {
     }
 }
 
+/// Struts with gaps of a voxel or two: where coarse nodes tied them together, this took 47 iterations.
+#[test]
+fn struts_side_by_side_cost_few_iterations() {
+    let core = scan([28, 26, 30], [0.1; 3], |at| {
+        let [x, y, z] = at.map(|k| 1.6 * k as f64);
+        let waves = [x + 0.5 * y, 1.2 * (y + 0.4 * z), 0.9 * (z + 0.6 * x)];
+        waves.map(f64::sin).iter().sum::<f64>() > 0.8
+    });
+    for ends in ["clamped", "free"] {
+        let (t, _) = solved(&format!("struts-{ends}"), &core, &["--ends", ends]);
+        let iterations = t["iterations"].as_integer().unwrap();
+        println!("{ends}: {iterations}");
+        assert!(iterations <= 26, "{ends}: {iterations}");
+    }
+}
+
+/// Between sliding ends a voxel of its own under a plate has nothing to hold it: it counts, and is not strained.
+#[test]
+fn what_slides_with_a_plate_is_not_strained() {
+    let block = scan([8, 8, 12], [0.5; 3], |at| {
+        at[0] < 4 && at[1] < 4 || at == [6, 6, 0] || at == [6, 2, 11] || at == [4, 4, 11]
+    });
+    for ends in ["free", "clamped"] {
+        let (t, sed) = solved(&format!("alone-{ends}"), &block, &["--ends", ends]);
+        let count = |key: &str| t[key].as_integer().unwrap();
+        assert_eq!((count("islands_removed"), count("stubs")), (0, 3));
+        assert_eq!(count("elements"), 16 * 12 + 3);
+        let at = |x: usize, y: usize, z: usize| sed.values[x + 8 * (y + 8 * z)];
+        assert!(
+            at(6, 6, 0).abs() < 1e-6 && at(6, 2, 11).abs() < 1e-6,
+            "{ends}"
+        );
+        // The third shares an edge with the column.
+        assert!(at(4, 4, 11) > 1e-4 && at(0, 0, 0) > 0.1, "{ends}");
+    }
+}
+
 #[test]
 fn thick_slices_cost_hardly_more_iterations() {
     let iterations = [1.0, 3.0, 8.0].map(|thick| {

@@ -19,9 +19,10 @@ struct Sweep {
 @group(0) @binding(10) var<uniform> sweep: Sweep;
 @group(0) @binding(11) var<storage, read> scalars: Scalars;
 @group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list by index; the zero column where there is no node
-@group(0) @binding(13) var<storage, read> children: array<f32>;   // [8 a][8 b][9]: QᵀKQ of the lowest child
+@group(0) @binding(13) var<storage, read> children: array<f32>;   // [2][8 a][8 b][9]: QᵀKQ of the lowest child, and K of the element
 
 @group(0) @binding(16) var<storage, read> coarse_slots: array<u32>; // slots of the coarse grid
+@group(0) @binding(18) var<storage, read> parents: array<u32>;    // four nodes a word, by index of the finer grid; see kept_parents
 
 fn store(index: u32, value: vec3<f32>) {
     let i = 3u * index;
@@ -157,6 +158,11 @@ fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     store(i, on_free(nodes[t], load_rhs(t) - stiffness_row(i).force));
 }
 
+// Force over stiffness. Where rounding leaves a node that strains next to nothing without any, it stays where it is.
+fn per_stiffness(force: vec3<f32>, diagonal: vec3<f32>) -> vec3<f32> {
+    return select(force / diagonal, vec3<f32>(0.0), diagonal <= vec3<f32>(0.0));
+}
+
 // --- coarser levels -------------------------------------------------------------------------
 
 @compute @workgroup_size(64)
@@ -164,7 +170,7 @@ fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * load_rhs(t) / stencil_diagonal(t, i)));
+    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t), stencil_diagonal(t, i))));
 }
 
 @compute @workgroup_size(64)
@@ -173,7 +179,7 @@ fn smooth_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let row = stencil_row(t, i);
-    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
+    let change = (sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t) - row.force, row.diagonal);
     store(i, load(i) + on_free(nodes[t], change));
 }
 
@@ -186,6 +192,28 @@ fn residual_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
 }
 
 // --- between levels -------------------------------------------------------------------------
+
+// A node between two coarse nodes along some axes is moved by the mean of its parents, two for each such axis; but where
+// bone falls apart, only by those that keep to its own piece (see topology.rs). Parents are numbered by a bit an axis, set
+// for the higher of two.
+const ALL_PARENTS: u32 = 0xffu;
+
+fn kept_parents(index: u32) -> u32 {
+    if (!IN_PIECES) { return ALL_PARENTS; }
+    return (parents[index / 4u] >> (8u * (index % 4u))) & 0xffu;
+}
+
+// Entry of P: weight of the coarse node for the fine node `index`, at distance `d` (in fine steps) from it.
+fn weight(d: vec3<i32>, index: u32) -> f32 {
+    let w = max(vec3<f32>(0.0), 1.0 - vec3<f32>(abs(d)) / vec3<f32>(coarse.factor));
+    let whole = w.x * w.y * w.z;
+    if (whole == 0.0 || !IN_PIECES) { return whole; }
+    let kept = kept_parents(index);
+    if (kept == ALL_PARENTS) { return whole; }
+    // Below the coarse node, which is then the higher one.
+    let parent = dot(select(vec3<u32>(0u), vec3<u32>(1u, 2u, 4u), d < vec3<i32>(0)), vec3<u32>(1u));
+    return select(0.0, 1.0 / f32(countOneBits(kept)), ((kept >> parent) & 1u) == 1u);
+}
 
 // Over the coarse nodes: field_in on the fine grid, field_out the coarse right-hand side, Pᵀ.
 @compute @workgroup_size(64)
@@ -201,8 +229,10 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
             for (var x = 0u; x < 3u; x++) {
                 let p = at + vec3<u32>(x, y, z); // one higher than the fine node, to stay unsigned
                 if (all(p >= vec3<u32>(1u)) && all(p <= grid.elements + vec3<u32>(1u))) {
-                    let w = select(side.x, 1.0, x == 1u) * select(side.y, 1.0, y == 1u) * select(side.z, 1.0, z == 1u);
-                    sum += w * load(grid_index(grid, p - vec3<u32>(1u)));
+                    let source = grid_index(grid, p - vec3<u32>(1u));
+                    var w = select(side.x, 1.0, x == 1u) * select(side.y, 1.0, y == 1u) * select(side.z, 1.0, z == 1u);
+                    if (IN_PIECES) { w = weight(vec3<i32>(i32(x), i32(y), i32(z)) - vec3<i32>(1), source); }
+                    sum += w * load(source);
                 }
             }
         }
@@ -219,13 +249,24 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     let at = grid_coordinates(grid, i);
     let low = grid_index(coarse, at >> (coarse.factor - 1u));
     let odd = at & (coarse.factor - 1u);
+    let kept = kept_parents(i);
     let step = vec3<u32>(odd.x, odd.y * coarse.stride_y, odd.z * coarse.stride_z);
     let near = 0.5 * (load(low) + load(low + step.x));
     let along_y = 0.5 * (near + 0.5 * (load(low + step.y) + load(low + step.y + step.x)));
     let high = low + step.z;
     let far = 0.5 * (load(high) + load(high + step.x));
     let far_y = 0.5 * (far + 0.5 * (load(high + step.y) + load(high + step.y + step.x)));
-    let value = on_free(nodes[t], 0.5 * (along_y + far_y));
+    var mean = 0.5 * (along_y + far_y);
+    if (kept != ALL_PARENTS) {
+        mean = vec3<f32>(0.0);
+        for (var parent = 0u; parent < 8u; parent++) {
+            if (((kept >> parent) & 1u) == 1u) {
+                mean += load(low + (parent & 1u) + ((parent >> 1u) & 1u) * coarse.stride_y + (parent >> 2u) * coarse.stride_z);
+            }
+        }
+        mean /= f32(countOneBits(kept));
+    }
+    let value = on_free(nodes[t], mean);
     let k = 3u * i;
     field_out[k] += value.x;
     field_out[k + 1u] += value.y;
@@ -233,6 +274,39 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
 }
 
 // --- coarse operators -----------------------------------------------------------------------
+
+fn corner_step(corner: u32) -> u32 {
+    return (corner & 1u) + ((corner >> 1u) & 1u) * grid.stride_y + (corner >> 2u) * grid.stride_z;
+}
+
+// Whether a corner of the fine element has lost parents to another piece of bone.
+fn at_pieces(element: u32) -> bool {
+    let y = grid.stride_y;
+    let z = grid.stride_z;
+    let all = kept_parents(element) & kept_parents(element + 1u)
+        & kept_parents(element + y) & kept_parents(element + y + 1u)
+        & kept_parents(element + z) & kept_parents(element + z + 1u)
+        & kept_parents(element + z + y) & kept_parents(element + z + y + 1u);
+    return all != ALL_PARENTS;
+}
+
+// What a fine element of unit modulus adds to the block between two coarse nodes: its lowest corner lies `lowest` fine steps
+// from the first, and the second node `other` fine steps from the first.
+fn element_block(lowest: vec3<i32>, other: vec3<i32>, element: u32) -> array<f32, 9> {
+    var sum = array<f32, 9>();
+    for (var c = 0u; c < 8u; c++) {
+        let here = lowest + vec3<i32>(vec3<u32>(c, c >> 1u, c >> 2u) & vec3<u32>(1u));
+        let w = weight(here, element + corner_step(c));
+        if (w == 0.0) { continue; }
+        for (var d = 0u; d < 8u; d++) {
+            let there = lowest - other + vec3<i32>(vec3<u32>(d, d >> 1u, d >> 2u) & vec3<u32>(1u));
+            let both = w * weight(there, element + corner_step(d));
+            if (both == 0.0) { continue; }
+            for (var k = 0u; k < 9u; k++) { sum[k] += both * children[576u + (c * 8u + d) * 9u + k]; }
+        }
+    }
+    return sum;
+}
 
 // Block of level 1 between the node at `at` and the one at `at + o`, from the elements.
 fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
@@ -254,6 +328,12 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
             let p = coarse.factor * vec3<u32>(element) + child;
             if (any(child >= coarse.factor) || any(p >= grid.elements)) { continue; }
             let m = modulus[grid_index(grid, p)];
+            if (IN_PIECES && at_pieces(grid_index(grid, p))) {
+                let lowest = vec3<i32>(p) - vec3<i32>(coarse.factor * at);
+                let block = element_block(lowest, vec3<i32>(coarse.factor) * o, grid_index(grid, p));
+                for (var k = 0u; k < 9u; k++) { sum[k] += m * block[k]; }
+                continue;
+            }
             // The other children are mirrors of the lowest.
             let mirror = 1.0 - 2.0 * vec3<f32>(child);
             let from_child = ((a ^ c) * 8u + (b ^ c)) * 9u;
@@ -278,7 +358,8 @@ fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
 
 // A coarse node whose hat barely touches the bone has a stiffness that is small of second order
 // while its couplings are small of first: minus the rounded couplings' sum may then be anything,
-// even negative or askew, and conjugate gradients stop short. There the difference is kept; elsewhere none is, and translations stay free of force.
+// even negative or askew, and conjugate gradients stop short. There the difference is kept; elsewhere
+// none is, and translations stay free of force.
 fn own_correction(slot: u32, exact: mat3x3<f32>) {
     let index = entry_index(nodes[slot]);
     var sum = 0.5 * (exact + transpose(exact));
@@ -294,12 +375,6 @@ fn own_correction(slot: u32, exact: mat3x3<f32>) {
     if (wrong) { pack_block(OWN, slot, sum); } else { pack_block(OWN, slot, none); }
 }
 
-// Weight of the fine node at distance d (in fine steps) from a coarse node.
-fn hat(d: vec3<i32>) -> f32 {
-    let w = max(vec3<f32>(0.0), 1.0 - vec3<f32>(abs(d)) / vec3<f32>(coarse.factor));
-    return w.x * w.y * w.z;
-}
-
 // Block of any further level between the node at `at` and the one `other` fine steps away, from
 // the stencils of the level above. A node's own block being minus the sum of its others and its
 // correction, only differences of the second node's weight between neighbours count beside that.
@@ -307,20 +382,21 @@ fn block_of_stencils(at: vec3<u32>, other: vec3<i32>) -> mat3x3<f32> {
     var sum = mat3x3<f32>();
     for (var i = 0u; i < 27u; i++) {
         let d = vec3<i32>(i32(i % 3u), i32((i / 3u) % 3u), i32(i / 9u)) - vec3<i32>(1);
-        let w = hat(d);
         let p = vec3<i32>(coarse.factor * at) + d;
-        if (w == 0.0 || any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
+        if (any(p < vec3<i32>(0)) || any(p > vec3<i32>(grid.elements))) { continue; }
         let index = grid_index(grid, vec3<u32>(p));
         let fine = slots[index];
-        if (fine == grid.nodes) { continue; }
-        let here = hat(d - other);
+        let w = weight(d, index);
+        if (w == 0.0 || fine == grid.nodes) { continue; }
+        let here = weight(d - other, index);
         sum += (w * here) * own_block(fine);
         for (var b = 0u; b < AHEAD; b++) {
             let o = ahead_offset(b);
-            let after = w * (hat(d + o - other) - here);
+            let step = ahead_step(grid, b);
+            let after = w * (weight(d + o - other, index + step) - here);
             if (after != 0.0) { sum += after * block(b, fine); }
-            let before = w * (hat(d - o - other) - here);
-            if (before != 0.0) { sum += before * transpose(block(b, slots[index - ahead_step(grid, b)])); }
+            let before = w * (weight(d - o - other, index - step) - here);
+            if (before != 0.0) { sum += before * transpose(block(b, slots[index - step])); }
         }
     }
     return sum;
@@ -393,7 +469,7 @@ fn coarsest(@builtin(local_invocation_index) lane: u32) {
             let index = entry_index(nodes[t]);
             let i = 3u * index;
             let row = coarsest_row(t, index, from_ping);
-            let change = on_free(nodes[t], damping * (load_rhs(t) - row.force) / row.diagonal);
+            let change = on_free(nodes[t], damping * per_stiffness(load_rhs(t) - row.force, row.diagonal));
             if (from_ping) {
                 pong[i] = ping[i] + change.x;
                 pong[i + 1u] = ping[i + 1u] + change.y;
@@ -452,14 +528,14 @@ fn spectrum_power_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
     let row = stencil_row(t, i);
-    store(i, on_free(nodes[t], SPECTRUM_SCALE * row.force / row.diagonal));
+    store(i, on_free(nodes[t], SPECTRUM_SCALE * per_stiffness(row.force, row.diagonal)));
 }
 
 // field_out holds the polynomial before field_in's, and then the one after it.
 fn next_polynomial(t: u32, i: u32, row: Row) {
     let k = 3u * i;
     let before = vec3<f32>(field_out[k], field_out[k + 1u], field_out[k + 2u]);
-    let turned = (2.0 / spectrum[sweep.level]) * row.force / row.diagonal - load(i);
+    let turned = (2.0 / spectrum[sweep.level]) * per_stiffness(row.force, row.diagonal) - load(i);
     store(i, on_free(nodes[t], SPECTRUM_SCALE * (2.0 * turned - SPECTRUM_SCALE * before)));
 }
 

@@ -308,14 +308,16 @@ pub fn bench_mechanics(
     for (name, scan) in &opened {
         let n = scan.volume.voxels;
         let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
-        let active = attached(n, &bone, 2)?.bone;
-        let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
         let element = Element::new(0.3, scan.volume.spacing);
+        let attached = attached(n, &bone, 2)?;
+        let active = &attached.bone;
+        let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
         for ends in [Ends::Clamped, Ends::Free] {
             let rig = Rig {
                 grid: Grid { elements: n },
                 element: &element,
                 youngs: &youngs,
+                idle: &attached.idle,
                 axis: 2,
                 ends,
             };

@@ -155,6 +155,9 @@ pub(super) struct Attached {
     pub(super) islands: usize,
     /// Pieces that touch only one. They are kept: edges that they share with other pieces carry load.
     pub(super) stubs: usize,
+    /// Voxels of stubs that share no edge or corner, not even through others, with a piece that reaches from end to end, and
+    /// whether they touch the far face. Where faces slide they could be anywhere along theirs, and are not strained.
+    pub(super) idle: Vec<([usize; 3], bool)>,
 }
 
 /// Sorts out the bone that hangs, through faces of voxels, on an end face.
@@ -173,7 +176,9 @@ pub(super) fn attached(
     }
     let mut seen = vec![false; bone.len()];
     let mut keep = vec![false; bone.len()];
-    let (mut islands, mut stubs, mut through) = (0, 0, false);
+    let mut islands = 0;
+    let mut stubs: Vec<(Vec<[usize; 3]>, bool)> = Vec::new();
+    let mut through: Vec<[usize; 3]> = Vec::new();
     for start in each(n) {
         if !bone[index(start)] || seen[index(start)] {
             continue;
@@ -198,25 +203,53 @@ pub(super) fn attached(
                 }
             }
         }
-        through |= near && far;
-        stubs += usize::from(near != far);
         if near || far {
-            for at in part {
-                keep[index(at)] = true;
+            for at in &part {
+                keep[index(*at)] = true;
             }
         } else {
             islands += 1;
         }
+        match (near, far) {
+            (true, true) => through.extend(part),
+            (false, false) => {}
+            _ => stubs.push((part, far)),
+        }
     }
-    if !through {
+    if through.is_empty() {
         return Err(CommandError::usage(
             "no bone reaches from one end face to the other, so nothing carries the load: crop the scan to the bone, or try another --axis",
         ));
     }
+    let mut idle = Vec::new();
+    if !stubs.is_empty() {
+        let mut reached = vec![false; bone.len()];
+        for at in &through {
+            reached[index(*at)] = true;
+        }
+        let mut next = 0;
+        while next < through.len() {
+            let at = through[next];
+            next += 1;
+            for step in each([3; 3]) {
+                let to = [0, 1, 2].map(|k| (at[k] + step[k]).wrapping_sub(1));
+                if to.iter().zip(n).all(|(t, n)| *t < n) && keep[index(to)] && !reached[index(to)] {
+                    reached[index(to)] = true;
+                    through.push(to);
+                }
+            }
+        }
+        for (part, far) in &stubs {
+            if !reached[index(part[0])] {
+                idle.extend(part.iter().map(|at| (*at, *far)));
+            }
+        }
+    }
     Ok(Attached {
         bone: keep,
         islands,
-        stubs,
+        stubs: stubs.len(),
+        idle,
     })
 }
 
@@ -350,6 +383,7 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         grid,
         element: &element,
         youngs: &youngs,
+        idle: &attached.idle,
         axis,
         ends: args.ends,
     };
@@ -415,6 +449,8 @@ pub(super) struct Rig<'a> {
     pub(super) element: &'a Element,
     /// By element, MPa; 0 in void.
     pub(super) youngs: &'a [f64],
+    /// As [`Attached::idle`].
+    pub(super) idle: &'a [([usize; 3], bool)],
     pub(super) axis: usize,
     pub(super) ends: Ends,
 }
@@ -443,13 +479,22 @@ impl Rig<'_> {
         } else {
             1u8 << axis
         };
+        let idle = if self.ends == Ends::Free {
+            self.idle
+        } else {
+            &[]
+        };
+        let mut active: Vec<bool> = self.youngs.iter().map(|e| *e > 0.0).collect();
+        for (at, _) in idle {
+            active[at[0] + n[0] * (at[1] + n[1] * at[2])] = false;
+        }
         let problem = Problem {
             elements: n,
             element: self.element.clone(),
             held: each(n.map(|n| n + 1))
                 .map(|at| if side(at) { bits } else { 0 })
                 .collect(),
-            active: self.youngs.iter().map(|e| *e > 0.0).collect(),
+            active,
             loads: vec![Vec::new()],
         };
         let before = gpu.allocated_bytes();
@@ -460,6 +505,9 @@ impl Rig<'_> {
         let mut modulus = vec![0.0f32; grid.len()];
         for (e, at) in self.youngs.iter().zip(grid.each_element()) {
             modulus[grid.index(at)] = (e / stiffest) as f32;
+        }
+        for (at, _) in idle {
+            modulus[grid.index(*at)] = 0.0;
         }
         let write = |buffer: &wgpu::Buffer, values: &[f32]| {
             gpu.queue()
@@ -472,6 +520,12 @@ impl Rig<'_> {
             for at in grid.each_node() {
                 let share = at[axis] as f32 / n[axis] as f32;
                 u[3 * grid.index(at) + axis] = if inside || side(at) { share } else { 0.0 };
+            }
+            for (at, far) in idle {
+                for step in each([2; 3]) {
+                    let node = [0, 1, 2].map(|k| at[k] + step[k]);
+                    u[3 * grid.index(node) + axis] = f32::from(u8::from(*far));
+                }
             }
             u
         };

@@ -11,8 +11,9 @@ use crate::gpu::{Gpu, GpuError, Kernel, Readback, Shader, dispatch, slice, value
 
 use super::element::Element;
 use super::grid::Grid;
-use super::multigrid::{Finest, Multigrid, Topology};
+use super::multigrid::{Finest, Multigrid};
 use super::shader;
+use super::topology::Topology;
 
 /// Keep in step with `struct Scalars` in `shared/scalars.wgsl`; a test compares the layouts.
 #[repr(C)]
@@ -144,7 +145,7 @@ impl Mechanics {
         let topology = Topology::new(
             grid,
             problem.element.spacing(),
-            problem.active.clone(),
+            &problem.active,
             problem.held.clone(),
         );
         let list = topology.nodes();
@@ -168,7 +169,7 @@ impl Mechanics {
         let multigrid = Multigrid::new(
             gpu,
             &problem.element,
-            &topology,
+            topology,
             &Finest {
                 uniform: &uniform,
                 nodes: &nodes,

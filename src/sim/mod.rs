@@ -17,6 +17,7 @@ pub mod signal;
 pub mod state;
 pub mod stiffness;
 pub mod stimulus;
+mod topology;
 
 use std::sync::Arc;
 

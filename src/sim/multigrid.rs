@@ -12,7 +12,7 @@ use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 use super::element::Element;
 use super::grid::{Grid, GridUniform};
 use super::shader;
-use crate::volume::each;
+use super::topology::{ALL, Topology, coarsening};
 
 /// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
 /// the spectrum of D⁻¹K that they work on. Odd, so that each half of a visit ends where the next
@@ -69,9 +69,6 @@ impl Smoother {
 const SPECTRUM_FINEST: [usize; 2] = [4, 10];
 const SPECTRUM_COARSE: [usize; 2] = [8, 24];
 
-/// Elements along each axis of the coarsest level, at most.
-const COARSEST: usize = 2;
-
 /// Neighbours of a node that come after it.
 const AHEAD: usize = 13;
 /// Blocks stored a node: to those neighbours, and below level 1 a correction of its own.
@@ -85,25 +82,6 @@ pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
     let coarse = Grid { elements }.coarser(coarsening(elements, edges));
     let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();
     (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
-}
-
-/// An edge this many times as long as the second shortest is not doubled on the next level.
-const SLENDER: f64 = 2.1;
-
-/// How many elements of a grid make one of the next coarser grid along x, y, z: 2, but 1 along an edge much longer than two
-/// others. Along it a node is coupled so weakly that its smoothing leaves what only nodes as close as they are can
-/// represent. Two axes are always doubled: one alone would save iterations and cost more time and twice the memory.
-fn coarsening(elements: [usize; 3], edges: [f64; 3]) -> [usize; 3] {
-    let mut long: Vec<f64> = (0..3)
-        .filter(|k| elements[*k] > COARSEST)
-        .map(|k| edges[k])
-        .collect();
-    long.sort_by(f64::total_cmp);
-    let most = long
-        .get(1)
-        .or(long.first())
-        .map_or(f64::INFINITY, |edge| SLENDER * edge);
-    edges.map(|edge| if edge <= most { 2 } else { 1 })
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.
@@ -131,89 +109,6 @@ pub struct SweepUniform {
     pub level: u32,
 }
 
-/// Nodes of one level that carry stiffness, and which of their components are held.
-#[derive(Debug, Clone)]
-pub(crate) struct Topology {
-    pub(crate) grid: Grid,
-    /// Of an element along x, y, z, mm.
-    edges: [f64; 3],
-    /// Elements of the finer topology that make one of this along x, y, z.
-    factor: [usize; 3],
-    /// By element, x fastest.
-    active: Vec<bool>,
-    /// By node, x fastest: bits 0 to 2 are held components.
-    held: Vec<u8>,
-}
-
-impl Topology {
-    pub(crate) fn new(grid: Grid, edges: [f64; 3], active: Vec<bool>, held: Vec<u8>) -> Self {
-        Self {
-            grid,
-            edges,
-            factor: [1; 3],
-            active,
-            held,
-        }
-    }
-
-    fn coarser(&self) -> Self {
-        let fine = self.grid.elements;
-        let factor = coarsening(fine, self.edges);
-        let grid = self.grid.coarser(factor);
-        let active = grid
-            .each_element()
-            .map(|at| {
-                each(factor).any(|c| {
-                    let p = [0, 1, 2].map(|k| factor[k] * at[k] + c[k]);
-                    p.iter().zip(fine).all(|(p, n)| *p < n)
-                        && self.active[p[0] + fine[0] * (p[1] + fine[1] * p[2])]
-                })
-            })
-            .collect();
-        // A coarse component is held where its hat touches a held one: what it carries to the finer level
-        // then vanishes there by itself, and the Galerkin product is right without masks.
-        let nodes = fine.map(|n| n + 1);
-        let held = grid
-            .each_node()
-            .map(|at| {
-                each(factor.map(|f| 2 * f - 1))
-                    .map(|d| {
-                        [0, 1, 2].map(|k| (factor[k] * at[k] + d[k]).wrapping_sub(factor[k] - 1))
-                    })
-                    .filter(|p| p.iter().zip(nodes).all(|(p, n)| *p < n))
-                    .fold(0, |held, p| {
-                        held | self.held[p[0] + nodes[0] * (p[1] + nodes[1] * p[2])]
-                    })
-            })
-            .collect();
-        Self {
-            grid,
-            edges: [0, 1, 2].map(|k| factor[k] as f64 * self.edges[k]),
-            factor,
-            active,
-            held,
-        }
-    }
-
-    /// The list of active nodes: padded index, held components in the three top bits.
-    pub(crate) fn nodes(&self) -> Vec<u32> {
-        let n = self.grid.elements;
-        self.grid
-            .each_node()
-            .zip(&self.held)
-            .filter(|(at, _)| {
-                (0..8).any(|c| {
-                    let below = |axis: usize| at[axis].wrapping_sub(c >> axis & 1);
-                    let e = [below(0), below(1), below(2)];
-                    e.iter().zip(n).all(|(e, n)| *e < n)
-                        && self.active[e[0] + n[0] * (e[1] + n[1] * e[2])]
-                })
-            })
-            .map(|(at, held)| self.grid.index(at) as u32 | u32::from(*held) << 29)
-            .collect()
-    }
-}
-
 #[derive(Debug)]
 struct Level {
     grid: Grid,
@@ -226,6 +121,8 @@ struct Level {
     /// Empty on the finest level.
     stencil: wgpu::Buffer,
     slots: wgpu::Buffer,
+    /// By padded index of the finer level: which of a node's parents move it, four nodes a word.
+    kept: wgpu::Buffer,
     sweeps: Vec<wgpu::Buffer>,
 }
 
@@ -263,6 +160,8 @@ pub struct Multigrid {
     spectrum: Vec<Recorded>,
     spectrum_buffer: wgpu::Buffer,
     levels: Vec<Level>,
+    /// Whether nodes of any level have lost parents to other pieces of bone.
+    in_pieces: bool,
 }
 
 /// What the finest level shares with the conjugate gradients.
@@ -307,18 +206,20 @@ impl Multigrid {
     pub(crate) fn new(
         gpu: &Gpu,
         element: &Element,
-        topology: &Topology,
+        topology: Topology,
         finest: &Finest<'_>,
     ) -> Result<Self, GpuError> {
-        let module = Shader::new(gpu, "multigrid", &shader::multigrid(element))?;
+        let topologies = topology.levels();
+        let in_pieces = topologies.iter().any(Topology::in_pieces);
+        let module = Shader::new(gpu, "multigrid", &shader::multigrid(element, in_pieces))?;
         let kernels = KERNELS
             .iter()
             .map(|entry| module.kernel(gpu, entry))
             .collect::<Result<Vec<_>, _>>()?;
-        let levels = build_levels(gpu, topology, finest)?;
+        let levels = build_levels(gpu, &topologies, in_pieces, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
-        let factor = coarsening(topology.grid.elements, topology.edges);
-        let children = gpu.storage_from("multigrid children", &element.lowest_child(factor))?;
+        let children = [topologies[1].factor, [1; 3]].map(|factor| element.lowest_child(factor));
+        let children = gpu.storage_from("multigrid children", &children.concat())?;
         let mut made = Self {
             kernels,
             cycle: Vec::new(),
@@ -326,6 +227,7 @@ impl Multigrid {
             spectrum: Vec::new(),
             spectrum_buffer,
             levels,
+            in_pieces,
         };
         made.cycle = made.record_cycle_from(gpu, finest, 0)?;
         made.galerkin = made.build_galerkin(gpu, finest, &children)?;
@@ -463,6 +365,7 @@ impl Multigrid {
                 (4, &level.pong),
                 (5, &coarse.rhs),
                 (11, finest.scalars),
+                (18, &coarse.kept),
             ],
         )?);
         commands.extend(self.record_cycle_from(gpu, finest, l + 1)?);
@@ -477,6 +380,7 @@ impl Multigrid {
                 (4, &coarse.pong),
                 (5, &level.ping),
                 (11, finest.scalars),
+                (18, &coarse.kept),
             ],
         )?);
         let (mut from, mut to) = (&level.ping, &level.pong);
@@ -501,6 +405,7 @@ impl Multigrid {
                 (1, &coarse.uniform),
                 (2, &coarse.nodes),
                 (8, &coarse.stencil),
+                (18, &coarse.kept),
             ];
             let own = if l == 0 {
                 [(3, finest.modulus), (13, children)]
@@ -611,6 +516,13 @@ impl Multigrid {
         &self.spectrum_buffer
     }
 
+    /// Which of its parents on the next level move a node of level `l`, for inspection: by padded index, a byte each, as
+    /// `kept_parents` in the shader reads them. None where bone falls apart nowhere.
+    pub fn parents(&self, l: usize) -> Option<&wgpu::Buffer> {
+        let coarser = self.levels.get(l + 1).filter(|_| self.in_pieces)?;
+        Some(&coarser.kept)
+    }
+
     /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
     /// blocks to the 13 neighbours after each and, below level 1, its own correction: `[13 or 14][BLOCK_WORDS][nodes + 1]`
     /// words with a last column of zeros.
@@ -623,13 +535,12 @@ impl Multigrid {
 
 fn build_levels(
     gpu: &Gpu,
-    topology: &Topology,
+    topologies: &[Topology],
+    in_pieces: bool,
     finest: &Finest<'_>,
 ) -> Result<Vec<Level>, GpuError> {
     let mut levels: Vec<Level> = Vec::new();
-    let mut topology = topology.clone();
-    loop {
-        let l = levels.len();
+    for (l, topology) in topologies.iter().enumerate() {
         let smoother = match l {
             0 => FINEST,
             1 => FIRST_COARSE,
@@ -660,6 +571,7 @@ fn build_levels(
                 pong: finest.correction.clone(),
                 stencil: gpu.storage::<f32>("no stencil", 0)?,
                 slots: gpu.storage::<u32>("no slots", 0)?,
+                kept: gpu.storage::<u32>("no parents", 0)?,
                 sweeps,
             });
         } else {
@@ -667,6 +579,15 @@ fn build_levels(
             let mut slots = vec![list.len() as u32; grid.len()];
             for (slot, entry) in list.iter().enumerate() {
                 slots[(entry & 0x1fff_ffff) as usize] = slot as u32;
+            }
+            let mut kept = Vec::new();
+            if in_pieces {
+                let finer: Grid = levels[l - 1].grid;
+                kept = vec![[ALL; 4]; finer.len().div_ceil(4)];
+                for (at, parents) in finer.each_node().zip(&topologies[l - 1].kept) {
+                    let index = finer.index(at);
+                    kept[index / 4][index % 4] = *parents;
+                }
             }
             let vector = |what: &str| {
                 gpu.storage::<[f32; 3]>(&format!("multigrid level {l} {what}"), grid.len())
@@ -691,14 +612,12 @@ fn build_levels(
                     blocks(l) * BLOCK_WORDS * (list.len() + 1),
                 )?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
+                kept: gpu.storage_from("multigrid parents", &kept)?,
                 sweeps,
             });
         }
-        if l > 0 && grid.elements.iter().all(|n| *n <= COARSEST) {
-            return Ok(levels);
-        }
-        topology = topology.coarser();
     }
+    Ok(levels)
 }
 
 #[cfg(test)]

@@ -31,9 +31,10 @@ fn solver_stage(element: &Element, body: &str) -> String {
     ])
 }
 
-/// `multigrid.wgsl` for one element.
-pub fn multigrid(element: &Element) -> String {
-    solver_stage(element, stage!("multigrid"))
+/// `multigrid.wgsl` for one element; `in_pieces` where a level has nodes that lost parents (see `topology.rs`).
+pub fn multigrid(element: &Element, in_pieces: bool) -> String {
+    let body = format!("const IN_PIECES = {in_pieces};\n{}", stage!("multigrid"));
+    solver_stage(element, &body)
 }
 
 /// `mechanics.wgsl` for one element.
@@ -91,7 +92,8 @@ pub fn all(element: &Element) -> Vec<(&'static str, String)> {
     vec![
         ("loads", loads()),
         ("mechanics", mechanics(element)),
-        ("multigrid", multigrid(element)),
+        ("multigrid", multigrid(element, false)),
+        ("multigrid in pieces", multigrid(element, true)),
         ("stiffness", stiffness()),
         ("stimulus", stimulus()),
         ("signal", signal()),
