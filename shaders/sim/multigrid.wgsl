@@ -158,12 +158,12 @@ fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     store(i, on_free(nodes[t], load_rhs(t) - stiffness_row(i).force));
 }
 
+// --- coarser levels -------------------------------------------------------------------------
+
 // Force over stiffness. Where rounding leaves a node that strains next to nothing without any, it stays where it is.
 fn per_stiffness(force: vec3<f32>, diagonal: vec3<f32>) -> vec3<f32> {
     return select(force / diagonal, vec3<f32>(0.0), diagonal <= vec3<f32>(0.0));
 }
-
-// --- coarser levels -------------------------------------------------------------------------
 
 @compute @workgroup_size(64)
 fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -222,7 +222,6 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
     if (t >= coarse.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let at = coarse.factor * grid_coordinates(coarse, i);
-    let side = 1.0 - 1.0 / vec3<f32>(coarse.factor);
     var sum = vec3<f32>(0.0);
     for (var z = 0u; z < 3u; z++) {
         for (var y = 0u; y < 3u; y++) {
@@ -230,9 +229,7 @@ fn restrict_residual(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
                 let p = at + vec3<u32>(x, y, z); // one higher than the fine node, to stay unsigned
                 if (all(p >= vec3<u32>(1u)) && all(p <= grid.elements + vec3<u32>(1u))) {
                     let source = grid_index(grid, p - vec3<u32>(1u));
-                    var w = select(side.x, 1.0, x == 1u) * select(side.y, 1.0, y == 1u) * select(side.z, 1.0, z == 1u);
-                    if (IN_PIECES) { w = weight(vec3<i32>(i32(x), i32(y), i32(z)) - vec3<i32>(1), source); }
-                    sum += w * load(source);
+                    sum += weight(vec3<i32>(i32(x), i32(y), i32(z)) - vec3<i32>(1), source) * load(source);
                 }
             }
         }
