@@ -7,6 +7,7 @@ fn main() {
         json: false,
         size: 48,
         cubes: Vec::new(),
+        adapter: None,
     };
     if let Err(error) = mechanostat::command::bench(&args) {
         eprintln!("{error}");

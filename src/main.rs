@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mechanostat::command::{self, BenchArgs, CommandError, RunArgs, SolveArgs, ValidateArgs};
+use mechanostat::command::{
+    self, BenchArgs, CommandError, DoctorArgs, RunArgs, SolveArgs, ValidateArgs,
+};
 
 /// Bone and muscle answering gravity.
 #[derive(Debug, Parser)]
@@ -23,6 +25,9 @@ struct Cli {
     /// Voxels along the scene's longest side, in the window
     #[arg(long, default_value_t = 48, value_name = "N")]
     size: usize,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,7 +41,7 @@ enum Command {
     /// Time every stage on this machine's adapter
     Bench(BenchArgs),
     /// List adapters, drivers, limits, and what to do when there is none
-    Doctor,
+    Doctor(DoctorArgs),
 }
 
 fn main() -> ExitCode {
@@ -48,7 +53,7 @@ fn main() -> ExitCode {
         Some(Command::Bench(args)) => command::bench(args),
         Some(Command::Solve(args)) => command::solve(args),
         Some(Command::Validate(args)) => command::validate(args),
-        Some(Command::Doctor) => command::doctor(),
+        Some(Command::Doctor(args)) => command::doctor(args),
         None => open_window(&cli),
     };
     match result {
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
 /// Without a desktop session Mesa's chooser of devices writes errors about the missing display before our own
 /// sentence; the adapter is chosen here, so the chooser is left out.
 fn keep_mesa_quiet() {
-    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|v| v.is_empty()) {
         #[expect(
             unsafe_code,
             reason = "called first of all in main, while no other thread can read the environment"
@@ -78,5 +83,6 @@ fn keep_mesa_quiet() {
 
 fn open_window(cli: &Cli) -> Result<(), CommandError> {
     let scenario = command::scenario(&cli.scenario)?;
-    mechanostat::app::open(scenario, &cli.scene, &cli.group, cli.size)
+    let adapter = cli.adapter.as_deref();
+    mechanostat::app::open(scenario, &cli.scene, &cli.group, cli.size, adapter)
 }

@@ -372,7 +372,7 @@ fn the_model_is_documented_as_it_is() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/model.md");
     let text = std::fs::read_to_string(path).unwrap();
     let names = mechanostat::physiology::Physiology::NAMES;
-    for (name, (unit, source)) in names.iter().zip(&model.provenance) {
+    for ((name, (unit, source)), range) in names.iter().zip(&model.provenance).zip(&model.ranges) {
         let line = text
             .lines()
             .find(|l| l.starts_with(&format!("| `{name}` |")))
@@ -381,10 +381,11 @@ fn the_model_is_documented_as_it_is() {
         let value: f32 = cells[2].parse().unwrap();
         assert_eq!(Some(value), model.physiology.get(name), "{name}");
         assert_eq!(
-            (cells[3], cells[4]),
+            (cells[3], cells[5]),
             (unit.as_str(), source.as_str()),
             "{name}"
         );
+        assert_eq!(cells[4], format!("{} to {}", range[0], range[1]), "{name}");
     }
     for group in Link::ALL {
         assert!(

@@ -16,7 +16,7 @@ use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
 use mechanostat::sim::{Simulation, Status};
 use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
-use mechanostat::volume::{Volume, each};
+use mechanostat::volume::{Axes, Volume, each};
 
 fn settle(gpu: &Gpu, simulation: &mut Simulation) {
     loop {
@@ -369,6 +369,7 @@ fn a_scan_becomes_a_scene() {
         voxels: [20, 20, 30],
         spacing: [spacing, spacing, 1.5 * spacing],
         origin: [1.0, 2.0, 3.0],
+        axes: Axes::BODY,
         values: each([20, 20, 30])
             .map(|at| value((at[0] as f64 - 9.5).hypot(at[1] as f64 - 9.5)))
             .collect(),

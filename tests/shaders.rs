@@ -7,6 +7,7 @@
 
 use std::mem::offset_of;
 
+use mechanostat::gpu::prelude;
 use mechanostat::physiology::Physiology;
 use mechanostat::sim::element::Element;
 use mechanostat::sim::grid::GridUniform;
@@ -18,20 +19,33 @@ use mechanostat::sim::state::{
 };
 use mechanostat::view::{SHADER, ViewUniform};
 
-fn sources() -> Vec<(&'static str, String)> {
+/// Every shader as it is compiled, behind the functions that check its numbers or do nothing.
+fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
     let mut all = shader::all(&Element::new(0.3, [1.0, 1.1, 1.2]));
     all.push(("ray_march", SHADER.to_owned()));
+    for (_, source) in &mut all {
+        source.insert_str(0, &prelude(stage));
+    }
     all
 }
 
+fn sources() -> Vec<(&'static str, String)> {
+    compiled(None)
+}
+
 fn module(source: &str) -> naga::Module {
+    let source = &if source.contains("fn finite(") {
+        source.to_owned()
+    } else {
+        prelude(None) + source
+    };
     naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(source)))
 }
 
 #[test]
 fn every_shader_is_valid_and_its_workgroups_are_as_the_host_counts() {
     let mut kernels = 0;
-    for (name, source) in sources() {
+    for (name, source) in sources().into_iter().chain(compiled(Some(3))) {
         let module = module(&source);
         let mut validator = naga::valid::Validator::new(
             naga::valid::ValidationFlags::all(),
@@ -53,6 +67,129 @@ fn every_shader_is_valid_and_its_workgroups_are_as_the_host_counts() {
         }
     }
     assert!(kernels >= 30, "only {kernels} kernels were looked at");
+}
+
+/// Whether an expression is a number other than zero that stands in the source: what is divided by it cannot go wrong.
+fn stands(
+    module: &naga::Module,
+    function: &naga::Function,
+    handle: naga::Handle<naga::Expression>,
+) -> bool {
+    use naga::{Expression, Literal};
+    match function.expressions[handle] {
+        Expression::Literal(Literal::F32(x)) => x != 0.0,
+        Expression::Constant(c) => {
+            let init = &module.global_expressions[module.constants[c].init];
+            matches!(init, Expression::Literal(Literal::F32(x)) if *x != 0.0)
+        }
+        Expression::Splat { value, .. } => stands(module, function, value),
+        _ => false,
+    }
+}
+
+/// Quotients, roots, powers and exponentials of a function that go round the functions which check them.
+fn unchecked(module: &naga::Module, function: &naga::Function) -> Vec<String> {
+    use naga::{BinaryOperator, Expression, MathFunction as F, ScalarKind};
+    fn calls(block: &naga::Block, found: &mut Vec<(naga::Handle<naga::Function>, Vec<naga::Handle<Expression>>)>) {
+        for statement in block {
+            match statement {
+                naga::Statement::Call { function, arguments, .. } => {
+                    found.push((*function, arguments.clone()));
+                }
+                naga::Statement::Block(b) => calls(b, found),
+                naga::Statement::If { accept, reject, .. } => {
+                    calls(accept, found);
+                    calls(reject, found);
+                }
+                naga::Statement::Loop { body, continuing, .. } => {
+                    calls(body, found);
+                    calls(continuing, found);
+                }
+                naga::Statement::Switch { cases, .. } => {
+                    cases.iter().for_each(|c| calls(&c.body, found));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut all = Vec::new();
+    calls(&function.body, &mut all);
+    let checked: Vec<_> = all
+        .into_iter()
+        .filter(|(f, _)| {
+            let name = module.functions[*f].name.as_deref();
+            name.is_some_and(|n| n.starts_with("finite"))
+        })
+        .flat_map(|(_, arguments)| arguments)
+        .collect();
+    let mut typifier = naga::front::Typifier::new();
+    let context = naga::proc::ResolveContext::with_locals(
+        module,
+        &function.local_variables,
+        &function.arguments,
+    );
+    function
+        .expressions
+        .iter()
+        .filter(|(handle, expression)| {
+            typifier
+                .grow(*handle, &function.expressions, &context)
+                .unwrap();
+            let real = matches!(
+                typifier.get(*handle, &module.types).scalar_kind(),
+                Some(ScalarKind::Float)
+            );
+            let makes = match expression {
+                Expression::Binary {
+                    op: BinaryOperator::Divide,
+                    right,
+                    ..
+                } => !stands(module, function, *right),
+                Expression::Math { fun, .. } => matches!(
+                    fun,
+                    F::Pow
+                        | F::Sqrt
+                        | F::InverseSqrt
+                        | F::Exp
+                        | F::Exp2
+                        | F::Log
+                        | F::Log2
+                        | F::Normalize
+                        | F::Acos
+                        | F::Asin
+                        | F::Tan
+                ),
+                _ => false,
+            };
+            real && makes && !checked.contains(handle)
+        })
+        .map(|(handle, _)| format!("{:?}", function.expressions.get_span(handle)))
+        .collect()
+}
+
+#[test]
+fn every_quotient_root_and_power_is_checked_where_it_is_made() {
+    for (name, source) in sources() {
+        let module = module(&source);
+        let functions = module.functions.iter().map(|(_, f)| f);
+        let entries = module.entry_points.iter().map(|e| &e.function);
+        for function in functions.chain(entries) {
+            let missed = unchecked(&module, function);
+            assert!(
+                missed.is_empty(),
+                "{name}, fn {}: {} go unchecked, at bytes {missed:?}",
+                function.name.as_deref().unwrap_or("?"),
+                missed.len()
+            );
+        }
+    }
+    // The test can fail.
+    for bad in ["a / b", "sqrt(a)", "pow(a, b)", "exp(a) / 2.0"] {
+        let source = format!("{}fn f(a: f32, b: f32) -> f32 {{ return {bad}; }}", prelude(None));
+        let module = module(&source);
+        let found = module.functions.iter().map(|(_, f)| unchecked(&module, f));
+        assert_eq!(found.map(|f| f.len()).sum::<usize>(), 1, "{bad}");
+    }
 }
 
 /// Members and size of a struct as naga lays it out.

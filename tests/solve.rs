@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use mechanostat::io::Scan;
-use mechanostat::volume::Volume;
+use mechanostat::volume::{Axes, Volume};
 
 use common::scratch;
 
@@ -37,6 +37,7 @@ fn scan(voxels: [usize; 3], spacing: [f64; 3], bone: impl Fn([usize; 3]) -> bool
             voxels,
             spacing,
             origin: [1.0, 2.0, 3.0],
+            axes: Axes::BODY,
             values,
         },
         false,
@@ -558,6 +559,7 @@ fn a_density_law_gives_the_modulus_it_states() {
             voxels: [4, 4, 6],
             spacing: [0.8; 3],
             origin: [0.0; 3],
+            axes: Axes::BODY,
             values,
         },
         true,
@@ -617,6 +619,7 @@ fn layers_in_series_and_side_by_side_follow_the_formulae_of_a_layered_bar() {
                 voxels: n,
                 spacing: [0.4, 0.5, 0.3],
                 origin: [0.0; 3],
+                axes: Axes::BODY,
                 values,
             },
             false,
@@ -726,6 +729,7 @@ fn nearly_incompressible_and_nearly_massless_voxels_converge() {
             voxels: n,
             spacing: [0.05; 3],
             origin: [0.0; 3],
+            axes: Axes::BODY,
             values,
         },
         false,

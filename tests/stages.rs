@@ -22,7 +22,7 @@ use mechanostat::sim::state::{Environment, Lists, MuscleState, SiteState, Tissue
 use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
 use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SiteKind, SitePlan, UnitLoad};
-use mechanostat::volume::{Volume, each};
+use mechanostat::volume::{Axes, Volume, each};
 
 /// A lattice of random tissue with all its buffers, the environment of a day in a strange place.
 struct Rig {
@@ -795,6 +795,7 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
         voxels: [n, n, n],
         spacing: [h; 3],
         origin: [0.0; 3],
+        axes: Axes::BODY,
         values: each([n; 3])
             .map(|at| f32::from(u8::from(share(at, radius) >= 0.5)))
             .collect(),

@@ -21,7 +21,7 @@ fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
     let scenario = Scenario::built_in(name).unwrap().unwrap();
     Harness::builder()
         .with_size(egui::vec2(1100.0, 720.0))
-        .wgpu_setup(wgpu_setup(Need::DEFAULT))
+        .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
         .build_eframe(|cc| {
             let place = Place::Scene("hip".to_owned());
             MechanostatApp::new(cc, scenario, place, "control", 24).unwrap()

@@ -81,21 +81,27 @@ struct MuscleState {
     smad23: f32,  // myostatin's
 }
 
+// A power of a number of 0 or more. WGSL leaves open what pow makes of 0.
+fn power(base: f32, exponent: f32) -> f32 {
+    if (base <= 0.0) { return 0.0; }
+    return finite(pow(base, exponent));
+}
+
 // What disuse is felt, from the share of load that is missing; the shapes agree at full unloading and beyond.
 fn dose(missing: f32, full: f32, exponent: f32) -> f32 {
-    return full * pow(clamp(missing / full, 0.0, 1.0), exponent);
+    return full * power(clamp(finite(missing / full), 0.0, 1.0), exponent);
 }
 
 // BMP-2, BMP-4 against what binds them, as a change.
 fn free_bmp(level: vec4<f32>) -> f32 {
-    return (1.0 + 0.5 * (level.x + level.y)) / (1.0 + level.w) - 1.0;
+    return finite((1.0 + 0.5 * (level.x + level.y)) / (1.0 + level.w)) - 1.0;
 }
 
 fn bone_modulus(bvtv: f32, p: Physiology) -> f32 {
-    return p.modulus_coefficient * pow(bvtv * p.tissue_density, p.modulus_exponent);
+    return p.modulus_coefficient * power(bvtv * p.tissue_density, p.modulus_exponent);
 }
 
 // Exact for a target that stands still during the step; leaves a value at its target untouched.
 fn relax(value: f32, to: f32, time: f32, dt: f32) -> f32 {
-    return to + (value - to) * exp(-dt / time);
+    return to + (value - to) * finite(exp(finite(-dt / time)));
 }

@@ -18,8 +18,8 @@
 // Bone surface a tissue volume, 1/mm, by porosity (Martin 1984).
 fn specific_surface(bvtv: f32) -> f32 {
     let p = 1.0 - bvtv;
-    return p * (physiology.martin_1 + p * (physiology.martin_2 + p * (physiology.martin_3
-        + p * (physiology.martin_4 + p * physiology.martin_5))));
+    return max(0.0, p * (physiology.martin_1 + p * (physiology.martin_2 + p * (physiology.martin_3
+        + p * (physiology.martin_4 + p * physiology.martin_5)))));
 }
 
 // Difference to a neighbour in the lattice of struts; platens and the lattice's sides are no surface.
@@ -53,7 +53,7 @@ fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
                 both += vec2<f32>(grown * grown, resorbed * resorbed);
             }
             // site.surface is the inverse of the voxel's edge here.
-            both = sqrt(both) * site.surface;
+            both = finite2(sqrt(both)) * site.surface;
         }
         surface_out[s] = both;
     }
@@ -73,7 +73,11 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         var state = bone[s];
 
         // A lost strut no longer asks for bone: what is left settles at less of it.
-        let felt = stimulus[s] / homeostasis[s].x * state.connectivity * state.connectivity;
+        // Bone that nothing strains, as that between nodes which are all held, has no set-point and asks for no change.
+        var felt = 1.0;
+        if (homeostasis[s].x > 0.0) {
+            felt = finite(stimulus[s] / homeostasis[s].x) * state.connectivity * state.connectivity;
+        }
         let disuse = dose(1.0 - felt, physiology.full_disuse, physiology.dose_exponent);
         let overload = min(max(0.0, felt - 1.0), physiology.overload_limit);
         state.osteocyte = relax(state.osteocyte, 1.0 - disuse + overload, physiology.osteocyte_time, dt);
@@ -102,8 +106,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         // is driven by overload; stem cells that do not turn to bone are missing among its precursors.
         state.preosteoblasts = relax(state.preosteoblasts,
             1.0 + physiology.coupling * (state.osteoclasts - 1.0)
-                - physiology.stem_cell_shift * (1.0 - state.mapk / state.ppar_gamma), physiology.coupling_time, dt);
-        let wnt = 1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0));
+                - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma)), physiology.coupling_time, dt);
+        let wnt = finite(1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0)));
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,
             max(0.0, state.preosteoblasts * wnt * (1.0 + physiology.formation_gain * high)
@@ -117,7 +121,7 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let most = select(1.0 - physiology.bvtv_floor, 1.0, site.kind >= STRUT);
         state.bvtv = clamp(state.bvtv + dt * physiology.surface_turnover * worked * balance, least, most);
         if (site.kind == TRABECULAR) {
-            let lost = max(0.0, 1.0 - state.bvtv / homeostasis[s].y);
+            let lost = max(0.0, 1.0 - finite(state.bvtv / homeostasis[s].y));
             state.connectivity = min(state.connectivity, 1.0 - physiology.perforation * lost);
         }
         bone[s] = state;
@@ -135,7 +139,8 @@ fn settle(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + place.sites; s++) {
         if (sites[s].kind == TRABECULAR) {
-            let wanted = bone[s].bvtv * pow(stimulus[s] / physiology.settling_stimulus, physiology.settling_exponent);
+            let wanted = bone[s].bvtv
+                * power(finite(stimulus[s] / physiology.settling_stimulus), physiology.settling_exponent);
             bone[s].bvtv = clamp(wanted, physiology.trabecular_least, physiology.trabecular_most);
         }
     }

@@ -44,11 +44,14 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
             envelope[place.voxel] = (envelope[place.voxel] & 0xffffff00u) | share;
         }
     }
-    var value = physiology.tissue_mineral * bone_volume / volume;
+    var value = finite(physiology.tissue_mineral * bone_volume / volume);
     // Where there was next to no bone a change has no meaning.
-    if (choice.x == CHANGE) { value = select(0.0, 100.0 * (bone_volume / before - 1.0), before > 0.02 * volume); }
-    if (choice.x == ENERGY) { value = energy[t] / volume; }
-    if (choice.x == MEMBER) { value = member / volume; }
+    if (choice.x == CHANGE) {
+        value = 0.0;
+        if (before > 0.02 * volume) { value = 100.0 * (finite(bone_volume / before) - 1.0); }
+    }
+    if (choice.x == ENERGY) { value = finite(energy[t] / volume); }
+    if (choice.x == MEMBER) { value = finite(member / volume); }
     values[place.voxel] = value;
 }
 

@@ -29,7 +29,9 @@ fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invoc
         workgroupBarrier();
     }
     if (lane == 0u) {
-        strength[group.x] = 1.0 + select(0.0, sums[0].x / sums[0].y, sums[0].y > 0.0);
+        var change = 0.0;
+        if (sums[0].y > 0.0) { change = finite(sums[0].x / sums[0].y); }
+        strength[group.x] = 1.0 + change;
     }
 }
 
@@ -42,7 +44,7 @@ fn daily_forces(@builtin(local_invocation_index) lane: u32) {
     var weakness = 0.0;
     if (case_number < environment.joint_cases) {
         for (var g = 0u; g < environment.groups; g++) {
-            weakness += (1.0 - strength[g]) / f32(environment.groups);
+            weakness += finite((1.0 - strength[g]) / f32(environment.groups));
         }
         weakness *= environment.muscle_share[case_number / 4u][case_number % 4u];
     } else {

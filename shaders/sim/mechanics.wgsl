@@ -108,7 +108,8 @@ fn dot_rz(
 fn finish_beta(@builtin(local_invocation_index) lane: u32) {
     reduce_partials(lane);
     if (lane == 0u && scalars.stop == 0u) {
-        scalars.beta = select(0.0, sums[0] / scalars.rz, scalars.rz > 0.0);
+        scalars.beta = 0.0;
+        if (scalars.rz > 0.0) { scalars.beta = finite(sums[0] / scalars.rz); }
         scalars.rz = sums[0];
     }
 }
@@ -149,7 +150,8 @@ fn stiffness_times(
 fn finish_alpha(@builtin(local_invocation_index) lane: u32) {
     reduce_partials(lane);
     if (lane == 0u && scalars.stop == 0u) {
-        scalars.alpha = select(0.0, scalars.rz / sums[0], sums[0] > 0.0);
+        scalars.alpha = 0.0;
+        if (sums[0] > 0.0) { scalars.alpha = finite(scalars.rz / sums[0]); }
     }
 }
 

@@ -137,7 +137,7 @@ fn smooth_first_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_
     let sum = modulus[i] + modulus[i - 1u] + modulus[i - y] + modulus[i - y - 1u]
         + modulus[i - z] + modulus[i - z - 1u] + modulus[i - z - y] + modulus[i - z - y - 1u];
     let diagonal = sum * vec3<f32>(STIFFNESS_0[0][0], STIFFNESS_0[1][1], STIFFNESS_0[2][2]);
-    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * load_rhs(t) / diagonal));
+    store(i, on_free(nodes[t], finite3(finite(sweep.root / spectrum[sweep.level]) * load_rhs(t) / diagonal)));
 }
 
 @compute @workgroup_size(64)
@@ -146,7 +146,7 @@ fn smooth_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgr
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let row = stiffness_row(i);
-    let change = (sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal;
+    let change = finite3(finite(sweep.root / spectrum[sweep.level]) * (load_rhs(t) - row.force) / row.diagonal);
     store(i, load(i) + on_free(nodes[t], change));
 }
 
@@ -162,7 +162,8 @@ fn residual_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
 
 // Force over stiffness. Where rounding leaves a node that strains next to nothing without any, it stays where it is.
 fn per_stiffness(force: vec3<f32>, diagonal: vec3<f32>) -> vec3<f32> {
-    return select(force / diagonal, vec3<f32>(0.0), diagonal <= vec3<f32>(0.0));
+    let none = diagonal <= vec3<f32>(0.0);
+    return select(finite3(force / select(diagonal, vec3<f32>(1.0), none)), vec3<f32>(0.0), none);
 }
 
 @compute @workgroup_size(64)
@@ -170,7 +171,7 @@ fn smooth_first_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     let t = thread_index(id, groups);
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
-    store(i, on_free(nodes[t], (sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t), stencil_diagonal(t, i))));
+    store(i, on_free(nodes[t], finite(sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t), stencil_diagonal(t, i))));
 }
 
 @compute @workgroup_size(64)
@@ -179,7 +180,7 @@ fn smooth_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     if (t >= grid.nodes || scalars.stop != 0u) { return; }
     let i = entry_index(nodes[t]);
     let row = stencil_row(t, i);
-    let change = (sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t) - row.force, row.diagonal);
+    let change = finite(sweep.root / spectrum[sweep.level]) * per_stiffness(load_rhs(t) - row.force, row.diagonal);
     store(i, load(i) + on_free(nodes[t], change));
 }
 
@@ -205,14 +206,15 @@ fn kept_parents(index: u32) -> u32 {
 
 // Entry of P: weight of the coarse node for the fine node `index`, at distance `d` (in fine steps) from it.
 fn weight(d: vec3<i32>, index: u32) -> f32 {
-    let w = max(vec3<f32>(0.0), 1.0 - vec3<f32>(abs(d)) / vec3<f32>(coarse.factor));
+    let w = max(vec3<f32>(0.0), 1.0 - finite3(vec3<f32>(abs(d)) / vec3<f32>(coarse.factor)));
     let whole = w.x * w.y * w.z;
     if (whole == 0.0 || !IN_PIECES) { return whole; }
     let kept = kept_parents(index);
     if (kept == ALL_PARENTS) { return whole; }
     // Below the coarse node, which is then the higher one.
     let parent = dot(select(vec3<u32>(0u), vec3<u32>(1u, 2u, 4u), d < vec3<i32>(0)), vec3<u32>(1u));
-    return select(0.0, 1.0 / f32(countOneBits(kept)), ((kept >> parent) & 1u) == 1u);
+    if (((kept >> parent) & 1u) == 0u) { return 0.0; }
+    return finite(1.0 / f32(countOneBits(kept)));
 }
 
 // Over the coarse nodes: field_in on the fine grid, field_out the coarse right-hand side, Pᵀ.
@@ -261,7 +263,7 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
                 mean += load(low + (parent & 1u) + ((parent >> 1u) & 1u) * coarse.stride_y + (parent >> 2u) * coarse.stride_z);
             }
         }
-        mean /= f32(countOneBits(kept));
+        mean = finite3(mean / f32(countOneBits(kept)));
     }
     let value = on_free(nodes[t], mean);
     let k = 3u * i;
@@ -363,7 +365,7 @@ fn own_correction(slot: u32, exact: mat3x3<f32>) {
     for (var b = 0u; b < AHEAD; b++) {
         sum += coarse_block(b, slot) + transpose(coarse_block(b, coarse_slots[index - ahead_step(coarse, b)]));
     }
-    let size = sqrt(max(vec3<f32>(0.0), diagonal_of(exact)));
+    let size = finite3(sqrt(max(vec3<f32>(0.0), diagonal_of(exact))));
     var wrong = false;
     for (var c = 0u; c < 3u; c++) {
         wrong = wrong || any(abs(sum[c]) > 0.03 * size[c] * size);
@@ -461,7 +463,7 @@ fn coarsest(@builtin(local_invocation_index) lane: u32) {
     for (var round = 0u; round < 4u * COARSEST_ROUNDS; round++) {
         let from_ping = round % 2u == 0u;
         let angle = 3.14159265 * (2.0 * f32(round % 4u) + 1.0) / 8.0;
-        let damping = 2.0 / (lambda * ((1.0 + 1.0 / COARSEST_RANGE) + (1.0 - 1.0 / COARSEST_RANGE) * cos(angle)));
+        let damping = finite(2.0 / (lambda * ((1.0 + 1.0 / COARSEST_RANGE) + (1.0 - 1.0 / COARSEST_RANGE) * cos(angle))));
         for (var t = lane; t < grid.nodes; t += WORKGROUP) {
             let index = entry_index(nodes[t]);
             let i = 3u * index;
@@ -516,7 +518,7 @@ fn spectrum_power_fine(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
     if (t >= grid.nodes) { return; }
     let i = entry_index(nodes[t]);
     let row = stiffness_row(i);
-    store(i, on_free(nodes[t], SPECTRUM_SCALE * row.force / row.diagonal));
+    store(i, on_free(nodes[t], finite3(SPECTRUM_SCALE * row.force / row.diagonal)));
 }
 
 @compute @workgroup_size(64)
@@ -532,7 +534,7 @@ fn spectrum_power_coarse(@builtin(global_invocation_id) id: vec3<u32>, @builtin(
 fn next_polynomial(t: u32, i: u32, row: Row) {
     let k = 3u * i;
     let before = vec3<f32>(field_out[k], field_out[k + 1u], field_out[k + 2u]);
-    let turned = (2.0 / spectrum[sweep.level]) * per_stiffness(row.force, row.diagonal) - load(i);
+    let turned = finite(2.0 / spectrum[sweep.level]) * per_stiffness(row.force, row.diagonal) - load(i);
     store(i, on_free(nodes[t], SPECTRUM_SCALE * (2.0 * turned - SPECTRUM_SCALE * before)));
 }
 
@@ -597,14 +599,15 @@ fn growth(lane: u32) -> vec2<f32> {
         value = vec4<f32>(value.xy + squares[k].xy, max(value.zw, squares[k].zw));
     }
     gather_squares(value, lane);
-    return sqrt(lanes[0].xz / lanes[0].yw) / SPECTRUM_SCALE;
+    // A level whose every component is held has no spectrum.
+    if (any(lanes[0].yw <= vec2<f32>(0.0))) { return vec2<f32>(1.0); }
+    return finite2(sqrt(finite2(lanes[0].xz / lanes[0].yw))) / SPECTRUM_SCALE;
 }
 
 @compute @workgroup_size(64)
 fn spectrum_halfway(@builtin(local_invocation_index) lane: u32) {
     let now = growth(lane);
-    // A level whose every component is held has no spectrum; any damping does nothing there.
-    if (lane == 0u) { spectrum[sweep.level] = select(1.0, now.x, lanes[0].y > 0.0); }
+    if (lane == 0u) { spectrum[sweep.level] = now.x; }
 }
 
 // A tenth on top for what is still missed: a smoother amplifies what lies above its λ.
@@ -612,7 +615,7 @@ fn spectrum_halfway(@builtin(local_invocation_index) lane: u32) {
 fn spectrum_finish(@builtin(local_invocation_index) lane: u32) {
     let now = growth(lane);
     if (lane == 0u) {
-        let rho = select(1.0, max(1.0, max(now.x, now.y)), lanes[0].y > 0.0);
-        spectrum[sweep.level] *= 1.1 * 0.5 * (1.0 + 0.5 * (rho + 1.0 / rho));
+        let rho = max(1.0, max(now.x, now.y));
+        spectrum[sweep.level] *= 1.1 * 0.5 * (1.0 + 0.5 * (rho + finite(1.0 / rho)));
     }
 }

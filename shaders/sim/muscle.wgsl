@@ -9,7 +9,7 @@
 @group(0) @binding(5) var<storage, read_write> source: array<vec4<f32>>;
 
 fn fibre(area: f32, sensitivity: f32, balance: f32) -> f32 {
-    let to = 1.0 + sensitivity * (balance - 1.0);
+    let to = max(0.0, 1.0 + sensitivity * (balance - 1.0));
     // Regrowth is slower than atrophy.
     let time = select(physiology.recovery_time, physiology.atrophy_time, to < area);
     return relax(area, to, time, environment.dt);
@@ -29,10 +29,14 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     let type2 = environment.muscle_type2[place.group / 4u][place.group % 4u];
     let fluid = environment.muscle_fluid[place.group / 4u][place.group % 4u];
     // BMP and myostatin compete for Smad4; their balance is the muscle's quality.
-    let bmp = 1.0 + free_bmp(level[place.voxel]);
+    let bmp = max(0.0, 1.0 + free_bmp(level[place.voxel]));
     let myostatin = max(0.0, 1.0 + level[place.voxel].z);
-    state.smad158 = 2.0 * bmp / (bmp + myostatin);
-    state.smad23 = 2.0 * myostatin / (bmp + myostatin);
+    state.smad158 = 1.0;
+    state.smad23 = 1.0;
+    if (bmp + myostatin > 0.0) {
+        state.smad158 = finite(2.0 * bmp / (bmp + myostatin));
+        state.smad23 = finite(2.0 * myostatin / (bmp + myostatin));
+    }
 
     state.memory = relax(state.memory, disuse, physiology.satellite_memory_time, dt);
     // Unloading that the satellite cells have not yet got used to.
@@ -40,10 +44,10 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     // BMP wakes satellite cells, myostatin blocks their proliferation and renewal.
     let called = physiology.satellite_bmp * (state.smad158 - 1.0) - physiology.satellite_myostatin * (state.smad23 - 1.0);
     state.satellite_cells = relax(state.satellite_cells,
-        1.0 + physiology.satellite_activation * fresh - physiology.satellite_loss * state.memory + called,
+        max(0.0, 1.0 + physiology.satellite_activation * fresh - physiology.satellite_loss * state.memory + called),
         physiology.satellite_time, dt);
     state.myotubes = relax(state.myotubes,
-        1.0 + physiology.myotube_activation * fresh - physiology.myotube_loss * state.memory + called,
+        max(0.0, 1.0 + physiology.myotube_activation * fresh - physiology.myotube_loss * state.memory + called),
         physiology.satellite_time, dt);
     state.neural = relax(state.neural, 1.0 - physiology.neural_loss * disuse, physiology.neural_time, dt);
     state.fluid = relax(state.fluid, fluid, physiology.fluid_time, dt);
@@ -52,7 +56,7 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
         + physiology.smad158_synthesis * (state.smad158 - 1.0)
         + physiology.satellite_synthesis * (0.5 * (state.satellite_cells + state.myotubes) - 1.0);
     let degradation = 1.0 + physiology.degradation_gain * disuse + physiology.smad23_degradation * (state.smad23 - 1.0);
-    let balance = max(0.0, synthesis) / max(0.1, degradation);
+    let balance = finite(max(0.0, synthesis) / max(0.1, degradation));
     state.type1 = fibre(state.type1, type1 * physiology.type1_sensitivity, balance);
     state.type2 = fibre(state.type2, type2 * physiology.type2_sensitivity, balance);
     muscle[t] = state;

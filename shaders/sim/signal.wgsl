@@ -27,10 +27,10 @@ fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     var weight = 1.0;
     let stride = vec3<u32>(1u, n.x, n.x * n.y);
     for (var axis = 0u; axis < 3u; axis++) {
-        let a = physiology.signal_length * physiology.signal_length / (lattice.spacing[axis] * lattice.spacing[axis]);
+        let a = finite(physiology.signal_length * physiology.signal_length / (lattice.spacing[axis] * lattice.spacing[axis]));
         // No flux through the faces of the lattice: nothing lies beyond them.
         if (at[axis] > 0u) { sum += a * level[t - stride[axis]]; weight += a; }
         if (at[axis] + 1u < n[axis]) { sum += a * level[t + stride[axis]]; weight += a; }
     }
-    level[t] += lattice.relaxation * (sum / weight - level[t]);
+    level[t] += lattice.relaxation * (finite4(sum / weight) - level[t]);
 }

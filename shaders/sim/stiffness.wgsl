@@ -16,5 +16,5 @@ fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     for (var s = place.first; s < place.first + place.sites; s++) {
         sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
     }
-    modulus[place.element] = sum / physiology.reference_modulus;
+    modulus[place.element] = finite(sum / physiology.reference_modulus);
 }

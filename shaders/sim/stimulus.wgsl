@@ -31,9 +31,9 @@ fn centre_strain(case_number: u32, element: u32) -> Strain {
     let u2 = corner(o + y);     let u3 = corner(o + y + 3u);
     let u4 = corner(o + z);     let u5 = corner(o + z + 3u);
     let u6 = corner(o + y + z); let u7 = corner(o + y + z + 3u);
-    let dx = (((u1 - u0) + (u3 - u2)) + ((u5 - u4) + (u7 - u6))) * (0.25 / spacing.x);
-    let dy = (((u2 - u0) + (u3 - u1)) + ((u6 - u4) + (u7 - u5))) * (0.25 / spacing.y);
-    let dz = (((u4 - u0) + (u5 - u1)) + ((u6 - u2) + (u7 - u3))) * (0.25 / spacing.z);
+    let dx = (((u1 - u0) + (u3 - u2)) + ((u5 - u4) + (u7 - u6))) * finite(0.25 / spacing.x);
+    let dy = (((u2 - u0) + (u3 - u1)) + ((u6 - u4) + (u7 - u5))) * finite(0.25 / spacing.y);
+    let dz = (((u4 - u0) + (u5 - u1)) + ((u6 - u2) + (u7 - u3))) * finite(0.25 / spacing.z);
     return Strain(vec3<f32>(dx.x, dy.y, dz.z), vec3<f32>(dy.z + dz.y, dz.x + dx.z, dx.y + dy.x));
 }
 
@@ -48,8 +48,8 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     }
     // Stress of unit modulus: λ tr(ε) I + 2 μ ε.
     let nu = physiology.poisson_ratio;
-    let lambda = nu / ((1.0 + nu) * (1.0 - 2.0 * nu));
-    let mu = 0.5 / (1.0 + nu);
+    let lambda = finite(nu / ((1.0 + nu) * (1.0 - 2.0 * nu)));
+    let mu = finite(0.5 / (1.0 + nu));
     let m = physiology.stimulus_exponent;
     var sum = 0.0;
     var peak = 0.0;
@@ -60,23 +60,24 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
             normal += day[8u * a + c] * unit[c].normal;
             shear += day[8u * a + c] * unit[c].shear;
         }
-        normal /= physiology.reference_modulus;
-        shear /= physiology.reference_modulus;
+        normal = finite3(normal / physiology.reference_modulus);
+        shear = finite3(shear / physiology.reference_modulus);
         let trace = normal.x + normal.y + normal.z;
         // Twice the energy density of unit modulus, so that √ of it times E is the energy stress √(2EU).
         let twice = lambda * trace * trace + 2.0 * mu * (dot(normal, normal) + 0.5 * dot(shear, shear));
-        sum += day[64u + a] * pow(twice, 0.5 * m);
+        sum += day[64u + a] * power(twice, 0.5 * m);
         if (day[64u + a] > 0.0) { peak = max(peak, twice); }
     }
-    let strain = pow(sum, 1.0 / m);
+    let strain = power(sum, finite(1.0 / m));
     var modulus = 0.0;
     for (var s = place.first; s < place.first + place.sites; s++) {
         let v = bone[s].bvtv;
         let e = bone_modulus(max(v, physiology.bvtv_floor), physiology);
         modulus += sites[s].fraction * e;
         // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels. A piece of a strut is matrix.
-        let in_matrix = e / (v * v);
-        stimulus[s] = strain * select(in_matrix, bone_modulus(1.0, physiology), sites[s].kind >= STRUT);
+        var in_matrix = bone_modulus(1.0, physiology);
+        if (sites[s].kind < STRUT) { in_matrix = finite(e / (v * v)); }
+        stimulus[s] = strain * in_matrix;
     }
     energy[t] = 0.5 * modulus * peak;
 }

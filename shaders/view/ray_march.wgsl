@@ -63,7 +63,7 @@ fn sample(p: vec3<f32>) -> vec2<f32> {
         opacity += s;
         sum += s * values[i];
     }
-    return vec2<f32>(opacity, sum / max(opacity, 1e-6));
+    return vec2<f32>(opacity, finite(sum / max(opacity, 1e-6)));
 }
 
 fn solid_at(p: vec3<f32>) -> f32 {
@@ -75,7 +75,7 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
     let start = view.origin + corner.at.x * view.right + corner.at.y * view.up;
     let d = view.forward;
     // Where the ray is inside the lattice and behind the cut.
-    let inverse = 1.0 / select(d, vec3<f32>(1e-9), abs(d) < vec3<f32>(1e-9));
+    let inverse = finite3(1.0 / select(d, vec3<f32>(1e-9), abs(d) < vec3<f32>(1e-9)));
     let a = -start * inverse;
     let b = (vec3<f32>(view.voxels) - start) * inverse;
     let enter3 = min(a, b);
@@ -86,7 +86,7 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
     let slope = dot(view.cut.xyz, d);
     let height = dot(view.cut.xyz, start) - view.cut.w;
     if (abs(slope) > 1e-6) {
-        let crossing = -height / slope;
+        let crossing = finite(-height / slope);
         if (slope < 0.0) {
             if (crossing > t) { t = crossing; cut_face = true; }
         } else {
@@ -136,10 +136,10 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
                 solid_at(p + vec3<f32>(0.0, e, 0.0)) - solid_at(p - vec3<f32>(0.0, e, 0.0)),
                 solid_at(p + vec3<f32>(0.0, 0.0, e)) - solid_at(p - vec3<f32>(0.0, 0.0, e)),
             );
-            normal = normal / max(length(normal), 1e-6);
+            normal = finite3(normal / max(length(normal), 1e-6));
         }
         let value = sample(p + 0.3 * d * select(1.0, 0.0, on_cut)).y * view.scale;
-        let place = clamp((value - view.low) / (view.high - view.low), 0.0, 1.0) * 255.0;
+        let place = clamp(finite((value - view.low) / (view.high - view.low)), 0.0, 1.0) * 255.0;
         let i = u32(floor(place));
         let base = mix(colours[i].rgb, colours[min(i + 1u, 255u)].rgb, fract(place));
         // A cut face keeps its colours exactly, for comparison with the colour bar.
@@ -147,7 +147,7 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
         let light = select(0.35 + 0.65 * toward, 1.0, on_cut);
         colour = base * light;
     }
-    let veil = 1.0 - exp(-ghost);
+    let veil = 1.0 - finite(exp(-ghost));
     colour = mix(colour, vec3<f32>(0.72, 0.30, 0.28), veil * select(0.55, 0.25, hit));
     return vec4<f32>(colour, 1.0);
 }

@@ -10,7 +10,7 @@ use eframe::egui;
 use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 
 use crate::command::{CommandError, Place, person};
-use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor};
+use crate::gpu::{BACKENDS, Gpu, Need, adapters, device_descriptor, named, wanted_name};
 use crate::scenario::Scenario;
 use crate::sim::Simulation;
 use crate::sim::field::FieldKind;
@@ -47,7 +47,13 @@ impl std::fmt::Debug for MechanostatApp {
 /// Opens the window on `scenario` and returns when it is closed.
 /// # Errors
 /// No display (exit code 1), no adapter (3), a size out of range (2).
-pub fn open(scenario: Scenario, scene: &str, group: &str, size: usize) -> Result<(), CommandError> {
+pub fn open(
+    scenario: Scenario,
+    scene: &str,
+    group: &str,
+    size: usize,
+    adapter: Option<&str>,
+) -> Result<(), CommandError> {
     let place = Place::find(scene, size, None)?;
     person(SCENES[0], group, scenario.body_mass_kg, &[])?;
     let group = group.to_owned();
@@ -64,13 +70,18 @@ pub fn open(scenario: Scenario, scene: &str, group: &str, size: usize) -> Result
             code: 1,
         });
     }
+    // An unknown name is told before a window opens.
+    let adapter = wanted_name(adapter);
+    if let Some(name) = &adapter {
+        named(&adapters(), name)?;
+    }
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Mechanostat")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([800.0, 560.0]),
         wgpu_options: WgpuConfiguration {
-            wgpu_setup: wgpu_setup(need),
+            wgpu_setup: wgpu_setup(need, adapter),
             ..Default::default()
         },
         ..Default::default()
@@ -100,9 +111,21 @@ pub fn open(scenario: Scenario, scene: &str, group: &str, size: usize) -> Result
 }
 
 /// How the window opens its device: as everything else here does.
-pub fn wgpu_setup(need: Need) -> WgpuSetup {
+pub fn wgpu_setup(need: Need, adapter: Option<String>) -> WgpuSetup {
     let mut setup = WgpuSetupCreateNew::without_display_handle();
     setup.instance_descriptor.backends = BACKENDS;
+    if let Some(name) = adapter {
+        setup.native_adapter_selector = Some(Arc::new(move |adapters, surface| {
+            let fit: Vec<wgpu::Adapter> = adapters
+                .iter()
+                .filter(|a| surface.is_none_or(|s| a.is_surface_supported(s)))
+                .cloned()
+                .collect();
+            named(&fit, &name)
+                .map(|i| fit[i].clone())
+                .map_err(|e| e.to_string())
+        }));
+    }
     setup.device_descriptor = Arc::new(move |adapter| {
         // Too small an adapter still opens the window; the session then says what is missing.
         device_descriptor(adapter, need).unwrap_or_else(|_too_small| wgpu::DeviceDescriptor {

@@ -302,9 +302,7 @@ impl Session {
                 return Ok(false);
             }
         }
-        let (phase, from) = self.scenario.phase_at(day);
-        let left = from + phase.days - day;
-        let dt = if left > 1e-9 && left < 1.0 { left } else { 1.0 };
+        let dt = self.scenario.step_from(day, 1.0);
         self.step_started = Some(Instant::now());
         if self.simulation.advance(dt) {
             self.generation += 1;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Request};
 use crate::physiology::Model;
 use crate::sim::{BenchStage, Simulation, Status};
 use crate::tissue::Anatomy;
@@ -40,6 +40,9 @@ pub struct BenchArgs {
     /// Voxels along the cubes' edges (mechanics) [default: 32,64,96, and 128 on a graphics card]
     #[arg(long, value_name = "N,N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(4..=512))]
     pub cubes: Vec<u32>,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
 }
 
 struct Line {
@@ -60,7 +63,7 @@ impl Line {
 pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
     if args.what == BenchSubject::Mechanics {
         let cubes: Vec<usize> = args.cubes.iter().map(|n| *n as usize).collect();
-        return bench_mechanics(&cubes, &args.scans, args.json);
+        return bench_mechanics(&cubes, &args.scans, args.json, args.adapter.as_deref());
     }
     if !args.scans.is_empty() {
         return Err(CommandError::usage(
@@ -69,7 +72,10 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
     }
     let anatomy = Arc::new(Anatomy::build("hip", args.size)?);
     let model = Arc::new(Model::built_in()?);
-    let gpu = Gpu::open(Simulation::need(&anatomy))?;
+    let gpu = Gpu::open(Request::on(
+        args.adapter.as_deref(),
+        Simulation::need(&anatomy),
+    ))?;
     let start = Instant::now();
     let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model)?;
     let building = start.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::gpu::{Gpu, Need};
+use crate::gpu::{Gpu, Need, Request};
 use crate::io::Scan;
 use crate::sim::element::Element;
 use crate::sim::grid::Grid;
@@ -14,7 +14,7 @@ use crate::sim::multigrid;
 
 use super::bench::copy_bandwidth;
 use super::solve::{Ends, Rig, attached};
-use super::{CommandError, say};
+use super::{CommandError, say, unreadable};
 
 /// Iterations after which a solve is given up.
 const MOST_ITERATIONS: u32 = 200;
@@ -221,6 +221,7 @@ pub fn bench_mechanics(
     sizes: &[usize],
     scans: &[impl AsRef<Path>],
     json: bool,
+    adapter: Option<&str>,
 ) -> Result<(), CommandError> {
     let opened = scans
         .iter()
@@ -228,13 +229,13 @@ pub fn bench_mechanics(
             let path = path.as_ref();
             Scan::open(path)
                 .map(|scan| (path.display().to_string(), scan))
-                .map_err(|e| CommandError::usage(format!("{}: {e}", path.display())))
+                .map_err(|e| unreadable(path, e))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut usual = Vec::new();
     if sizes.is_empty() {
         usual.extend([32, 64, 96]);
-        if Gpu::open(Need::DEFAULT)?.info().device_type != wgpu::DeviceType::Cpu {
+        if Gpu::adapter(adapter)?.get_info().device_type != wgpu::DeviceType::Cpu {
             usual.push(128);
         }
     }
@@ -252,9 +253,10 @@ pub fn bench_mechanics(
         )
         .max()
         .unwrap_or(0);
-    let gpu = Gpu::open(Need {
+    let need = Need {
         storage_binding_bytes: most,
-    })?;
+    };
+    let gpu = Gpu::open(Request::on(adapter, need))?;
     let mut report = Report {
         adapter: gpu.adapter_name(),
         copy_gb_per_s: copy_bandwidth(&gpu)?,

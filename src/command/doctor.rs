@@ -1,6 +1,8 @@
 //! `mechanostat doctor`: what this machine can run, and what to do when it cannot.
 
-use crate::gpu::{adapters, device_descriptor};
+use clap::Args;
+
+use crate::gpu::{adapters, device_descriptor, named, wanted_name};
 use crate::sim::Simulation;
 
 use super::{CommandError, say};
@@ -13,16 +15,28 @@ const BYTES_PER_VOXEL: f64 = 145.0;
 /// Voxels of the hip's lattice over the cube of its longest side.
 const LATTICE: f64 = 0.6;
 
+/// Flags of `mechanostat doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// Only the adapter that this part of a name (or WGPU_ADAPTER_NAME) chooses
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+}
+
 /// Prints every adapter with its driver, limits and which scenes it holds.
 /// # Errors
-/// Exit code 3 when there is no adapter at all.
-pub fn doctor() -> Result<(), CommandError> {
-    let found = adapters();
+/// Exit code 3 when there is no adapter at all, or none of that name.
+pub fn doctor(args: &DoctorArgs) -> Result<(), CommandError> {
+    let mut found = adapters();
     if found.is_empty() {
         return Err(CommandError {
             message: "no Vulkan, Metal or DirectX 12 adapter was found; on Debian or Ubuntu `apt install mesa-vulkan-drivers` gives a software one, on other systems install the graphics card's driver".to_owned(),
             code: 3,
         });
+    }
+    if let Some(name) = wanted_name(args.adapter.as_deref()) {
+        let chosen = named(&found, &name)?;
+        found = vec![found.swap_remove(chosen)];
     }
     for adapter in found {
         let info = adapter.get_info();
@@ -53,5 +67,5 @@ pub fn doctor() -> Result<(), CommandError> {
             say("  note     a software adapter: right, but slow; --size 32 to 64 is comfortable")?;
         }
     }
-    Ok(())
+    say("--adapter NAME (any part of a name above) or WGPU_ADAPTER_NAME chooses among them")
 }

@@ -4,6 +4,7 @@ mod bench;
 mod bench_mechanics;
 mod doctor;
 mod place;
+mod results;
 mod run;
 mod solve;
 mod validate;
@@ -18,8 +19,8 @@ use crate::tissue::SceneError;
 
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
-pub use doctor::doctor;
-pub use place::{Place, person};
+pub use doctor::{DoctorArgs, doctor};
+pub use place::{Place, ScanPlace, person};
 pub use run::{FieldFormat, RunArgs, StrengthDays, run};
 pub(crate) use run::{bone_curves, picture, plain};
 pub use solve::{Axis, Ends, SolveArgs, solve};
@@ -79,7 +80,31 @@ impl From<SceneError> for CommandError {
 
 impl From<IoError> for CommandError {
     fn from(error: IoError) -> Self {
-        Self::usage(error.to_string())
+        Self {
+            message: error.to_string(),
+            code: if error.is_usage() { 2 } else { 1 },
+        }
+    }
+}
+
+/// Says on stderr what had to be assumed in reading a file, a line each. Where results go, it is kept too.
+fn tell(name: &std::path::Path, notes: &[String]) -> Vec<String> {
+    let told: Vec<String> = notes
+        .iter()
+        .map(|note| format!("{}: {note}", name.display()))
+        .collect();
+    for line in &told {
+        eprintln!("{line}");
+    }
+    told
+}
+
+/// A scan that could not be read, with its file.
+fn unreadable(name: &std::path::Path, error: crate::io::ScanError) -> CommandError {
+    match error {
+        // It names the file itself, and may be the system's fault.
+        crate::io::ScanError::Io(error) => error.into(),
+        error => CommandError::usage(format!("{}: {error}", name.display())),
     }
 }
 
@@ -105,6 +130,7 @@ impl From<SimError> for CommandError {
                 message: other.to_string(),
                 code: 1,
             },
+            other @ SimError::TooMany { .. } => Self::usage(other.to_string()),
         }
     }
 }

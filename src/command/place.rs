@@ -1,15 +1,18 @@
 //! Where a run takes place: a scene of the program or a scan, and who it is that runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
-use crate::physiology::Model;
+use crate::physiology::{Model, PersonError};
 use crate::sim::Simulation;
 use crate::tissue::{Anatomy, SCENES};
-use crate::volume::Volume;
+use crate::volume::{Axes, Volume};
 
-use super::CommandError;
+use super::{CommandError, tell, unreadable};
+
+/// Mineral that no bone has, mg HA/cm3: half as much again as in fully mineralised tissue (1200).
+pub(super) const NO_BONE_BMD: f64 = 1800.0;
 
 /// A scene by name or from a file.
 #[derive(Debug, Clone)]
@@ -17,12 +20,24 @@ pub enum Place {
     /// One of the program's own.
     Scene(String),
     /// A scan.
-    Scan(Box<Volume>),
+    Scan(Box<ScanPlace>),
+}
+
+/// A scan that a scene is made of.
+#[derive(Debug, Clone)]
+pub struct ScanPlace {
+    /// Its voxels, along the axes of the body.
+    pub volume: Volume,
+    /// What people were told about it.
+    pub told: Vec<String>,
+    /// The files that it was read from.
+    pub files: Vec<PathBuf>,
 }
 
 impl Place {
     /// Finds `name` among the scenes or files, and whether it can be had at `size`. Of a scan only what `mask`, a
-    /// scan of the same voxels, has above 0 is kept.
+    /// scan of the same voxels, has above 0 is kept. A scan is turned to the axes of the body, as far as its header
+    /// tells of them; what had to be assumed is told.
     /// # Errors
     /// No such scene or file, a bad file, a size out of range: exit code 2.
     pub fn find(name: &str, size: usize, mask: Option<&Path>) -> Result<Self, CommandError> {
@@ -39,32 +54,44 @@ impl Place {
             return Ok(Self::Scene(name.to_owned()));
         }
         Anatomy::check(SCENES[0], size)?;
-        let open = |path: &Path| {
-            Scan::open(path).map_err(|e| CommandError::usage(format!("{}: {e}", path.display())))
-        };
-        let mut scan = open(Path::new(name))?;
+        let path = Path::new(name);
+        let open = |path: &Path| Scan::open(path).map_err(|e| unreadable(path, e));
+        let scan = open(path)?;
         if !scan.knows_spacing {
             return Err(CommandError::usage(format!(
                 "{name}: this file does not say how large a voxel is; a scene needs millimetres (NIfTI, MetaImage, NRRD or VTI have them)"
             )));
         }
+        let mut notes = scan.notes;
+        notes.extend(turned(&scan.volume.axes));
+        let mut volume = scan.volume.along_body();
+        let mut files = scan.files;
+        let mut masked = Vec::new();
         if let Some(path) = mask {
-            let mask = open(path)?.volume;
-            if mask.voxels != scan.volume.voxels {
-                return Err(CommandError::usage(format!(
-                    "{}: the mask has {:?} voxels, the scan {:?}",
-                    path.display(),
-                    mask.voxels,
-                    scan.volume.voxels
-                )));
+            let mask = open(path)?;
+            masked = mask.notes;
+            if let Some(note) = keep(&mut volume, &scan.volume.axes, &mask.volume, path)? {
+                masked.push(note);
             }
-            for (value, inside) in scan.volume.values.iter_mut().zip(&mask.values) {
-                if *inside <= 0.0 {
-                    *value = 0.0;
-                }
-            }
+            files.extend(mask.files);
         }
-        Ok(Self::Scan(Box::new(scan.volume)))
+        let dense = volume
+            .values
+            .iter()
+            .filter(|v| f64::from(**v) > NO_BONE_BMD)
+            .count();
+        if dense > 0 && !Anatomy::resolves_struts(&volume) {
+            notes.push(too_dense(dense, &volume.values));
+        }
+        let mut told = tell(path, &notes);
+        if let Some(path) = mask {
+            told.extend(tell(path, &masked));
+        }
+        Ok(Self::Scan(Box::new(ScanPlace {
+            volume,
+            told,
+            files,
+        })))
     }
 
     /// Builds it.
@@ -73,7 +100,7 @@ impl Place {
     pub fn anatomy(&self, size: usize) -> Result<Anatomy, CommandError> {
         Ok(match self {
             Self::Scene(name) => Anatomy::build(name, size)?,
-            Self::Scan(volume) => Anatomy::from_scan(volume, size)?,
+            Self::Scan(scan) => Anatomy::from_scan(&scan.volume, size)?,
         })
     }
 
@@ -86,6 +113,106 @@ impl Place {
             Self::Scan(_) => Simulation::need(&self.anatomy(size)?),
         })
     }
+
+    /// What people were told about it.
+    pub fn told(&self) -> &[String] {
+        match self {
+            Self::Scene(_) => &[],
+            Self::Scan(scan) => &scan.told,
+        }
+    }
+
+    /// The files that it was read from.
+    pub fn files(&self) -> &[PathBuf] {
+        match self {
+            Self::Scene(_) => &[],
+            Self::Scan(scan) => &scan.files,
+        }
+    }
+}
+
+/// How a scan is taken along the axes of the body, where that goes without saying in no file: its axes are unknown, or
+/// others than the body's, or tilted.
+fn turned(axes: &Axes) -> Option<String> {
+    const TILTED: f64 = 1.0;
+    let nearest = axes.nearest();
+    let names: Vec<String> = ["x", "y", "z"]
+        .iter()
+        .zip(nearest)
+        .map(|(k, axis)| format!("{k} {axis}"))
+        .collect();
+    let runs = names.join(", ");
+    let tilt = axes.tilts().into_iter().fold(0.0, f64::max);
+    let up = ["x", "y", "z"][nearest.iter().position(|b| b.axis == 2).unwrap_or(2)];
+    if !axes.known {
+        return Some(format!(
+            "it does not say how it lies in the body; its axes are taken to run {runs}, and the load along {up}"
+        ));
+    }
+    let usual = nearest
+        .iter()
+        .enumerate()
+        .all(|(k, b)| b.axis == k && !b.backwards);
+    if tilt > TILTED {
+        return Some(format!(
+            "its axes run {runs}, up to {tilt:.0} degrees off; they are taken for those of the body, and the load runs along {up}"
+        ));
+    }
+    (!usual).then(|| {
+        format!("its axes run {runs}; it is turned to those of the body, and the load runs along its {up}")
+    })
+}
+
+/// Empties what a mask has not above 0. A mask that lies elsewhere than the scan, by its header, is taken voxel by voxel
+/// as stored, and that is told.
+fn keep(
+    volume: &mut Volume,
+    scan_axes: &Axes,
+    mask: &Volume,
+    path: &Path,
+) -> Result<Option<String>, CommandError> {
+    let turned = mask.along_body();
+    let edge = volume.spacing.iter().copied().fold(f64::INFINITY, f64::min);
+    let there = |m: &Volume| {
+        m.voxels == volume.voxels
+            && (0..3).all(|k| {
+                (m.origin[k] - volume.origin[k]).abs() < 0.1 * edge
+                    && (m.spacing[k] - volume.spacing[k]).abs() < 1e-3 * edge
+            })
+    };
+    let (taken, note) = if there(&turned) {
+        (turned, None)
+    } else {
+        let stored = Volume {
+            axes: *scan_axes,
+            ..mask.clone()
+        }
+        .along_body();
+        if stored.voxels != volume.voxels {
+            return Err(CommandError::usage(format!(
+                "{}: the mask has {:?} voxels, the scan {:?} (along the axes of the body)",
+                path.display(),
+                turned.voxels,
+                volume.voxels
+            )));
+        }
+        let note = "by its header this mask lies elsewhere than the scan; it is taken voxel by voxel as both are stored";
+        (stored, Some(note.to_owned()))
+    };
+    for (value, inside) in volume.values.iter_mut().zip(&taken.values) {
+        if *inside <= 0.0 {
+            *value = 0.0;
+        }
+    }
+    Ok(note)
+}
+
+/// What is said of voxels denser than any bone.
+pub(super) fn too_dense(count: usize, values: &[f32]) -> String {
+    let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    format!(
+        "{count} of its voxels are above {NO_BONE_BMD} mg HA/cm3, up to {most}, and no bone is as dense as that: are these densities, and not a scanner's own numbers?"
+    )
 }
 
 /// The parameters of a person in a scene, with what the user set by hand.
@@ -103,15 +230,17 @@ pub fn person(
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| bad("write NAME=VALUE"))?;
-        let value: f32 = value
+        let value: f64 = value
             .trim()
             .parse()
-            .ok()
-            .filter(|v: &f32| v.is_finite() && *v >= 0.0)
-            .ok_or_else(|| bad("the value must be a finite number, 0 or more"))?;
+            .map_err(|_no_number| bad("the value must be a number"))?;
         pairs.push((name.trim(), value));
     }
     Model::built_in()?
         .person(scene, group, body_mass_kg, &pairs)
-        .map_err(|e| CommandError::usage(e.to_string()))
+        .map_err(|e| match &e {
+            // Of several the one that is wrong.
+            PersonError::Range { .. } => CommandError::usage(format!("--set {e}")),
+            PersonError::Unknown { .. } => CommandError::usage(e.to_string()),
+        })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::figure::{Chart, ColourBar, Curve, MissionFigure, Panel, Raster, Span, png};
-use crate::gpu::{Gpu, GpuError, Readback, values};
+use crate::gpu::{Fault, Gpu, GpuError, Readback, Request, values};
 use crate::io::{self, Row};
 use crate::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
 use crate::physiology::{Model, Physiology};
@@ -17,9 +17,17 @@ use crate::sim::field::FieldKind;
 use crate::sim::{SETTLING_ROUNDS, Simulation, Snapshot, Status};
 use crate::tissue::{Anatomy, SCENES, SiteKind};
 use crate::view::{Camera, Colormap, Cut, Picture, RayMarch};
-use crate::volume::Volume;
+use crate::volume::{Axes, Volume};
 
+use super::results::{FIELDS, MANIFEST, Results, field_stem};
 use super::{CommandError, Place, person, say, scenario};
+
+/// The table and the figure that a run leaves.
+const TABLE: &str = "timeseries.csv";
+const FIGURE: &str = "figure.png";
+
+/// Days of a step of the model. A slow site's daily change is some f32 steps of its density; shorter steps lose it.
+const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// Resolution of figures.
 const DOTS_PER_INCH: f64 = 300.0;
@@ -72,6 +80,9 @@ pub struct RunArgs {
     /// Days between two rows of the table (and two fields)
     #[arg(long, default_value_t = 1.0, value_name = "D")]
     pub every: f64,
+    /// Days of a step of the model, 0.1 to 1
+    #[arg(long, default_value_t = 1.0, value_name = "D")]
+    pub step_days: f64,
     /// Fields to write at each of these days
     #[arg(long, value_enum, default_value_t = FieldFormat::None)]
     pub fields: FieldFormat,
@@ -84,6 +95,12 @@ pub struct RunArgs {
     /// When bones are tested to failure (a solve each)
     #[arg(long, value_enum, default_value_t = StrengthDays::Ends)]
     pub strength: StrengthDays,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+    /// Count quotients, roots and powers that are no finite number, where the shaders make them (slower)
+    #[arg(long)]
+    pub check_numbers: bool,
 }
 
 /// Runs a scenario and leaves its results.
@@ -95,6 +112,14 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         check_days("--days", days)?;
     }
     check_days("--every", args.every)?;
+    if !STEPS.contains(&args.step_days) {
+        return Err(CommandError::usage(format!(
+            "--step-days {} is out of range; allowed: {} to {} (shorter ones change density by less than f32 holds)",
+            args.step_days,
+            STEPS.start(),
+            STEPS.end()
+        )));
+    }
     let days = args.days.unwrap_or_else(|| scenario.days());
     let place = Place::find(&args.scene, args.size, args.mask.as_deref())?;
     // A wrong name is told before anything is made.
@@ -106,11 +131,15 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from("results").join(stem));
-    io::writable_folder(&out)?;
+    let mut inputs = place.files().to_vec();
+    inputs.push(PathBuf::from(&args.scenario));
+    let mut results = Results::new(out, inputs, &[TABLE, FIGURE, MANIFEST])?;
 
     // The adapter is asked before a large scene is built: that takes long.
-    let need = place.need(args.size)?;
-    let gpu = Gpu::open(need)?;
+    let gpu = Gpu::open(Request {
+        checks: args.check_numbers,
+        ..Request::on(args.adapter.as_deref(), place.need(args.size)?)
+    })?;
     let anatomy = Arc::new(place.anatomy(args.size)?);
     let model = person(anatomy.scene, &args.group, scenario.body_mass_kg, &args.set)?;
     let model = Arc::new(model);
@@ -133,48 +162,69 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
 
     let ruler = Ruler::new(&anatomy, &model);
     let mut artist = Artist::new(&simulation)?;
-    let mut table = Table::default();
     let before = artist.panel(&simulation, FieldKind::Density, "Day 0")?;
-    let mut outputs = 0u32;
-    loop {
-        let day = simulation.day();
-        let over = day >= days - 1e-9;
-        // Counted, not added up: a thousand tenths are a hundred.
-        let next_output = f64::from(outputs) * args.every;
-        if over || day >= next_output - 1e-9 {
-            let tested = match args.strength {
-                StrengthDays::Ends => over || outputs == 0,
-                StrengthDays::Every => true,
-                StrengthDays::None => false,
-            };
-            let mut measured = ruler.measure(&take_snapshot(&simulation)?);
-            if tested {
-                measured.extend(test_strength(&simulation)?);
-            }
-            if args.grow {
-                measured.extend(wolff(&simulation)?);
-            }
-            table.record(&simulation, &scenario, &measured);
-            write_fields(&simulation, args.fields, &out)?;
-            outputs += 1;
-        }
-        let next_output = f64::from(outputs) * args.every;
-        if over {
-            break;
-        }
-        let (phase, start) = scenario.phase_at(day);
-        simulation.set_conditions(phase.conditions);
-        let phase_end = start + phase.days;
-        // The last phase goes on as long as asked.
-        let until_phase = if phase_end > day + 1e-9 {
-            phase_end - day
-        } else {
-            1.0
+    let mut table = Table::default();
+    let mut row = |simulation: &Simulation, number: u32, over: bool| -> Result<(), CommandError> {
+        let tested = match args.strength {
+            StrengthDays::Ends => over || number == 0,
+            StrengthDays::Every => true,
+            StrengthDays::None => false,
         };
-        let dt = until_phase.min(next_output - day).min(days - day).min(1.0);
-        settle(&mut simulation, &bar)?;
-        simulation.advance(dt);
-        settle(&mut simulation, &bar)?;
+        let mut measured = ruler.measure(&take_snapshot(simulation)?);
+        if tested {
+            measured.extend(test_strength(simulation)?);
+        }
+        if args.grow {
+            measured.extend(wolff(simulation)?);
+        }
+        table.record(simulation, &scenario, &measured);
+        write_fields(simulation, args.fields, &mut results)
+    };
+    let mut number = 0;
+    let mut kept = None;
+    'mission: loop {
+        let day = simulation.day();
+        let mut whole = day + scenario.step_from(day, args.step_days);
+        if (days - whole).abs() < 1e-9 {
+            whole = days;
+        }
+        let mut begun = false;
+        loop {
+            // Counted, not added up: a thousand tenths are a hundred.
+            let due = (f64::from(number) * args.every).min(days);
+            let over = due >= days - 1e-9;
+            if due >= whole - 1e-9 {
+                break;
+            }
+            if due <= day + 1e-9 {
+                row(&simulation, number, over)?;
+                number += 1;
+                if over {
+                    break 'mission;
+                }
+                continue;
+            }
+            // Between two steps a row is measured after a shorter one, which is then undone: the steps
+            // of a run are the same however often it is looked at.
+            if !begun {
+                begin_step(&mut simulation, &scenario, &bar)?;
+                kept = simulation.keep(kept)?;
+                begun = true;
+            }
+            advance(&mut simulation, due - day, &bar)?;
+            row(&simulation, number, over)?;
+            number += 1;
+            if over {
+                break 'mission;
+            }
+            if let Some(kept) = &kept {
+                simulation.go_back(kept);
+            }
+        }
+        if !begun {
+            begin_step(&mut simulation, &scenario, &bar)?;
+        }
+        advance(&mut simulation, whole - day, &bar)?;
         bar.day(simulation.day());
     }
     bar.finish();
@@ -190,21 +240,99 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         FieldKind::Change,
         &format!("Change, day {}", simulation.day()),
     )?;
+    let faults = count_faults(&gpu)?;
     let picture = figure(&scenario, args, &simulation, &rows, [before, after], change);
     let svg = picture.svg()?;
-    let figure_path = out.join("figure.png");
-    let table_path = out.join("timeseries.csv");
     let drawn = png(&svg, DOTS_PER_INCH)?;
-    io::write(&table_path, io::csv(&rows).as_bytes())?;
-    io::write(
-        &out.join("run.toml"),
-        manifest(&scenario, args, days, &model, &simulation).as_bytes(),
-    )?;
-    io::write(&figure_path, &drawn)?;
+    results.write(TABLE, io::csv(&rows).as_bytes())?;
+    results.write(FIGURE, &drawn)?;
+    let mut manifest = manifest(&scenario, args, days, &model, &simulation);
+    let strings = |all: &[String]| {
+        toml::Value::Array(all.iter().map(|s| s.clone().into()).collect())
+    };
+    manifest.insert("told".to_owned(), strings(place.told()));
+    let mut files = results.written().to_vec();
+    files.push(MANIFEST.to_owned());
+    manifest.insert("files".to_owned(), strings(&files));
+    if let Some(faults) = &faults {
+        manifest.insert("not_finite".to_owned(), fault_table(faults).into());
+    }
+    let text = format!("# What this run was made of: enough to run it again.\n{manifest}");
+    results.write(MANIFEST, text.as_bytes())?;
     print_summary(&rows, &anatomy)?;
-    say(&format!("picture: {}", figure_path.display()))?;
-    say(&format!("table:   {}", table_path.display()))?;
-    Ok(())
+    say(&format!("picture: {}", results.path(FIGURE).display()))?;
+    say(&format!("table:   {}", results.path(TABLE).display()))?;
+    match faults {
+        None => Ok(()),
+        Some(faults) if faults.is_empty() => {
+            say("numbers: every quotient, root and power was finite")
+        }
+        Some(faults) => Err(CommandError {
+            message: told_faults(&faults),
+            code: 1,
+        }),
+    }
+}
+
+/// Sets what acts from this day on, and lets the adapter finish.
+fn begin_step(
+    simulation: &mut Simulation,
+    scenario: &Scenario,
+    bar: &Progress,
+) -> Result<(), CommandError> {
+    let (phase, _) = scenario.phase_at(simulation.day());
+    simulation.set_conditions(phase.conditions);
+    settle(simulation, bar)
+}
+
+/// A step of `dt` days, with the solve that may follow it.
+fn advance(simulation: &mut Simulation, dt: f64, bar: &Progress) -> Result<(), CommandError> {
+    simulation.advance(dt);
+    settle(simulation, bar)
+}
+
+/// What the shaders made so far that is no finite number; none where that is not counted.
+fn count_faults(gpu: &Gpu) -> Result<Option<Vec<Fault>>, CommandError> {
+    let Some(read) = gpu.read_faults()? else {
+        return Ok(None);
+    };
+    let parts = read.wait(gpu)?;
+    Ok(Some(
+        gpu.faults(parts.first().map_or(&[], Vec::as_slice)),
+    ))
+}
+
+fn fault_table(faults: &[Fault]) -> toml::Table {
+    let mut table = toml::Table::new();
+    table.insert(
+        "nan".to_owned(),
+        faults.iter().map(|f| i64::from(f.nan)).sum::<i64>().into(),
+    );
+    table.insert(
+        "infinite".to_owned(),
+        faults
+            .iter()
+            .map(|f| i64::from(f.infinite))
+            .sum::<i64>()
+            .into(),
+    );
+    table
+}
+
+fn told_faults(faults: &[Fault]) -> String {
+    let each: Vec<String> = faults
+        .iter()
+        .map(|f| {
+            format!(
+                "{} that are no number and {} infinite ones in {}",
+                f.nan, f.infinite, f.shader
+            )
+        })
+        .collect();
+    format!(
+        "not every quotient, root and power was finite: {}",
+        each.join("; ")
+    )
 }
 
 /// A quarter of an hour to a hundred years.
@@ -366,6 +494,7 @@ fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandErr
         voxels: anatomy.voxels,
         spacing: [anatomy.spacing; 3],
         origin: anatomy.origin,
+        axes: Axes::BODY,
         values,
     })
 }
@@ -373,13 +502,11 @@ fn volume(simulation: &Simulation, kind: FieldKind) -> Result<Volume, CommandErr
 fn write_fields(
     simulation: &Simulation,
     format: FieldFormat,
-    out: &std::path::Path,
+    results: &mut Results,
 ) -> Result<(), CommandError> {
     if format == FieldFormat::None {
         return Ok(());
     }
-    let folder = out.join("fields");
-    io::writable_folder(&folder)?;
     let mut volumes = FieldKind::ALL
         .iter()
         .map(|kind| volume(simulation, *kind))
@@ -391,22 +518,20 @@ fn write_fields(
         voxels: anatomy.voxels,
         spacing: [anatomy.spacing; 3],
         origin: anatomy.origin,
+        axes: Axes::BODY,
         values: anatomy.tissue.iter().map(|t| f32::from(*t as u8)).collect(),
     });
     let day = simulation.day();
-    let name = format!("day_{day:0>10.4}");
+    let stem = format!("{FIELDS}/{}", field_stem(day));
     if format == FieldFormat::Vti {
-        return Ok(io::write(
-            &folder.join(format!("{name}.vti")),
-            &io::vti(&volumes, day),
-        )?);
+        return results.write(&format!("{stem}.vti"), &io::vti(&volumes, day));
     }
     for v in &volumes {
         let bytes = io::npy(v).map_err(|e| CommandError {
             message: e.to_string(),
             code: 1,
         })?;
-        io::write(&folder.join(format!("{name}_{}.npy", v.name)), &bytes)?;
+        results.write(&format!("{stem}_{}.npy", v.name), &bytes)?;
     }
     Ok(())
 }
@@ -653,7 +778,7 @@ fn manifest(
     days: f64,
     model: &Model,
     simulation: &Simulation,
-) -> String {
+) -> toml::Table {
     use toml::{Table, Value};
     let mut run = Table::new();
     let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
@@ -674,6 +799,7 @@ fn manifest(
     set("grow", args.grow.into());
     set("days", days.into());
     set("every", args.every.into());
+    set("step_days", args.step_days.into());
     set("fields", format!("{:?}", args.fields).to_lowercase().into());
     set(
         "strength",
@@ -712,7 +838,7 @@ fn manifest(
         set("joint", joints);
     }
     set("scenario_text", scenario.text.clone().into());
-    format!("# What this run was made of: enough to run it again.\n{run}")
+    run
 }
 
 fn print_summary(rows: &[Row], anatomy: &Anatomy) -> Result<(), CommandError> {

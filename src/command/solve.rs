@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 
 use serde::Serialize;
 
-use crate::gpu::{Gpu, GpuError, Need, Readback, values};
-use crate::io::{self, Scan, ScanError};
+use crate::gpu::{Gpu, GpuError, Need, Readback, Request, values};
+use crate::io::{self, Bone, Reading, Scan, ScanError};
 use crate::measure::{Compression, compression};
 use crate::physiology::{DensityLaw, Model};
 use crate::sim::element::Element;
@@ -17,10 +17,23 @@ use crate::sim::mechanics::{Mechanics, Outcome, Problem};
 use crate::sim::multigrid;
 use crate::volume::each;
 
-use super::{CommandError, say};
+use super::place::{NO_BONE_BMD, too_dense};
+use super::{CommandError, say, tell, unreadable};
 
 /// What is softer than this share of the stiffest voxel carries nothing, and is void.
 const SOFTEST: f64 = 1e-8;
+
+/// Whole numbers below this are told apart.
+const MOST_LABEL: f64 = 9_007_199_254_740_992.0;
+
+/// Where more than this share of all voxels passes the threshold, that is told.
+const NEARLY_ALL: f64 = 0.95;
+
+/// Young's moduli that bone tissue may have, MPa, its remains and its hardest pieces among them; others are told.
+const USUAL_YOUNGS: std::ops::RangeInclusive<f64> = 100.0..=100_000.0;
+
+/// Where a density law leaves the stiffest voxel softer than this, MPa, that is told: bone is softer nowhere.
+const LEAST_YOUNGS: f64 = 1.0;
 
 /// An axis of the volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -31,6 +44,21 @@ pub enum Axis {
     Y,
     /// Third.
     Z,
+}
+
+impl Axis {
+    fn name(self) -> &'static str {
+        ["x", "y", "z"][self as usize]
+    }
+}
+
+/// The way that an axis of the scan runs in the body, as far as the scan says.
+fn runs(scan: &Scan, axis: Axis) -> String {
+    if scan.volume.axes.known {
+        scan.volume.axes.nearest()[axis as usize].to_string()
+    } else {
+        "unknown".to_owned()
+    }
 }
 
 /// How the two end faces are held.
@@ -93,6 +121,9 @@ pub struct SolveArgs {
     /// Iterations after which the solve is given up
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub iterations: u32,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
 }
 
 /// Three numbers with commas between them.
@@ -130,8 +161,13 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
     if !args.threshold.is_finite() {
         return refuse("--threshold", args.threshold, "a finite number");
     }
-    if let Some(label) = args.label.filter(|l| !l.is_finite()) {
-        return refuse("--label", label, "a finite number");
+    // Beyond this a number and its neighbour are one f64.
+    if let Some(label) = args.label.filter(|l| !(l.abs() < MOST_LABEL)) {
+        return refuse(
+            "--label",
+            label,
+            "a finite number between -2^53 and 2^53, where whole numbers are told apart",
+        );
     }
     if let Some(bad) = args
         .spacing
@@ -258,16 +294,18 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
     // What the largest binding holds of the largest buffer. Without an adapter a bad file is still told first.
     let bytes_a_voxel = multigrid::stencil_bytes([1024; 3], [1.0; 3]) as f64 / 1024f64.powi(3);
-    let most =
-        Gpu::largest_binding().map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);
-    let mut scan = Scan::open_within(&args.volume, most).map_err(|e| match e {
+    let most = Gpu::largest_binding(args.adapter.as_deref())
+        .map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);
+    let reading = Reading {
+        most: most.min(Reading::ALL.most),
+        bone: Some(args.label.map_or(Bone::Above(args.threshold), Bone::Label)),
+    };
+    let mut scan = Scan::open_for(&args.volume, &reading).map_err(|e| match e {
         ScanError::TooLarge { voxels, most } => {
             let share = most as f64 / voxels.iter().map(|n| *n as f64).product::<f64>();
             CommandError::usage(format!("{name}: {}", too_large(voxels, share)))
         }
-        // It names the file itself.
-        ScanError::Io(e) => CommandError::usage(e.to_string()),
-        e => CommandError::usage(format!("{name}: {e}")),
+        e => unreadable(&args.volume, e),
     })?;
     match &args.spacing {
         Some(_) if scan.knows_spacing => {
@@ -277,7 +315,9 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
         }
         Some(spacing) => scan.volume.spacing = *spacing,
         None if !scan.knows_spacing => {
-            eprintln!("{name} does not hold the edges of its voxels; 1 mm is assumed (--spacing)");
+            scan.notes.push(
+                "it does not hold the edges of its voxels; 1 mm is assumed (--spacing)".to_owned(),
+            );
         }
         None => {}
     }
@@ -302,26 +342,59 @@ fn density_law(name: &str) -> Result<(Model, DensityLaw), CommandError> {
 
 /// Young's modulus by voxel, MPa; 0 in void.
 fn youngs_moduli(args: &SolveArgs, scan: &Scan, law: Option<&(Model, DensityLaw)>) -> Vec<f64> {
-    let values = scan.volume.values.iter().map(|v| f64::from(*v));
-    let Some((model, law)) = law else {
-        return values
-            .map(|v| {
-                let bone = args
-                    .label
-                    .map_or(v > args.threshold, |l| (v - l).abs() < 0.5e-6);
-                if bone { args.youngs } else { 0.0 }
-            })
-            .collect();
-    };
-    values
-        .map(|v| {
-            if v > args.threshold {
-                model.youngs_modulus(law, v)
-            } else {
-                0.0
-            }
+    let bone = scan.bone.iter().flatten();
+    scan.volume
+        .values
+        .iter()
+        .zip(bone)
+        .map(|(value, bone)| match law {
+            _ if !bone => 0.0,
+            None => args.youngs,
+            Some((model, law)) => model.youngs_modulus(law, f64::from(*value)),
         })
         .collect()
+}
+
+/// What of the scan's values and the flags makes no sense for bone, though it can be solved.
+fn doubts(args: &SolveArgs, scan: &Scan, youngs: &[f64]) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let bone = scan.bone.iter().flatten().filter(|b| **b).count();
+    let share = bone as f64 / scan.volume.values.len() as f64;
+    if share > NEARLY_ALL {
+        let which = match args.label {
+            Some(label) => format!("have --label {label}"),
+            None => format!("are above --threshold {}", args.threshold),
+        };
+        doubts.push(format!(
+            "{:.1} % of all voxels {which}: is void among them?",
+            100.0 * share
+        ));
+    }
+    if args.law.is_none() {
+        if !USUAL_YOUNGS.contains(&args.youngs) {
+            doubts.push(format!(
+                "--youngs {} MPa is no modulus of bone tissue, which has 1000 to 30000 MPa: is it in MPa?",
+                args.youngs
+            ));
+        }
+        return doubts;
+    }
+    let values = &scan.volume.values;
+    let dense = values
+        .iter()
+        .filter(|v| f64::from(**v) > NO_BONE_BMD)
+        .count();
+    if dense > 0 {
+        doubts.push(too_dense(dense, values));
+    }
+    let stiffest = youngs.iter().copied().fold(0.0, f64::max);
+    if stiffest > 0.0 && stiffest < LEAST_YOUNGS {
+        let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        doubts.push(format!(
+            "its densest voxel of {most} mg HA/cm3 has {stiffest:.1e} MPa by this law, next to nothing: are the values in mg HA/cm3, and not g/cm3 or labels?"
+        ));
+    }
+    doubts
 }
 
 /// Runs the test and leaves `solve.toml` and the strain energy density.
@@ -334,11 +407,12 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     let n = scan.volume.voxels;
     let axis = args.axis as usize;
     let grid = Grid { elements: n };
-    let gpu = Gpu::open(Need {
+    let need = Need {
         storage_binding_bytes: (12 * grid.len() as u64)
             .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
-    })
-    .map_err(|e| match e {
+    };
+    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need))
+        .map_err(|e| match e {
         GpuError::Limit {
             required, actual, ..
         } => {
@@ -349,6 +423,8 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     })?;
     let law = args.law.as_deref().map(density_law).transpose()?;
     let mut youngs = youngs_moduli(args, &scan, law.as_ref());
+    let mut notes = scan.notes.clone();
+    notes.extend(doubts(args, &scan, &youngs));
     let stiffest = youngs.iter().copied().fold(0.0, f64::max);
     let mut too_soft = 0;
     for e in &mut youngs {
@@ -369,14 +445,12 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         }
     }
     io::writable_folder(&args.out)?;
-    let own_name = args.volume.file_name().unwrap_or_default();
-    let in_its_folder =
-        args.volume.canonicalize().ok() == args.out.join(own_name).canonicalize().ok();
-    if in_its_folder && own_name.to_string_lossy().starts_with("sed.") {
-        return Err(CommandError::usage(format!(
-            "{name}: the answer would be written over the scan; choose another --out"
-        )));
+    let path = args.out.join("solve.toml");
+    let names = scan.names("sed");
+    for file in names.iter().map(|n| args.out.join(n)).chain([path.clone()]) {
+        io::never_over(&file, &scan.files)?;
     }
+    let told = tell(&args.volume, &notes);
 
     let element = Element::new(args.poisson, scan.volume.spacing);
     let rig = Rig {
@@ -411,19 +485,24 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     let report = Report {
         law_source: law.map(|(_, law)| law.source),
         too_soft_removed: too_soft,
+        told,
         ..report(args, &scan, &gpu, &test, &solution, &youngs, &attached)
     };
-    let path = args.out.join("solve.toml");
     let text = toml::to_string(&report).map_err(|e| CommandError {
         message: e.to_string(),
         code: 1,
     })?;
     io::write(&path, text.as_bytes())?;
     say(&format!(
-        "stiffness {:.2} N/mm, apparent modulus {:.2} MPa, failure load {:.1} N\n{} elements, {} iterations, true residual {:.1e}, {:.1} s\n{}",
+        "stiffness {:.2} N/mm, apparent modulus {:.2} MPa, failure load {:.1} N\nalong {} ({})\n{} elements, {} iterations, true residual {:.1e}, {:.1} s\n{}",
         test.stiffness,
         test.apparent_modulus,
         test.failure_load,
+        report.axis,
+        match report.axis_runs.as_str() {
+            "unknown" => "the file does not say how that runs in the body",
+            runs => runs,
+        },
         report.elements,
         outcome.iterations,
         outcome.true_residual,
@@ -570,6 +649,8 @@ impl Rig<'_> {
 struct Report {
     version: &'static str,
     adapter: String,
+    /// What was told of the scan and the flags.
+    told: Vec<String>,
     volume: String,
     voxels: [usize; 3],
     spacing_mm: [f64; 3],
@@ -590,6 +671,8 @@ struct Report {
     youngs_most_mpa: f64,
     poisson: f64,
     axis: String,
+    axis_runs: String,
+    axis_tilt_deg: f64,
     ends: String,
     strain: f64,
     reaction_n: f64,
@@ -623,6 +706,7 @@ fn report(
     Report {
         version: env!("CARGO_PKG_VERSION"),
         adapter: gpu.adapter_name(),
+        told: Vec::new(),
         volume: args.volume.display().to_string(),
         voxels: scan.volume.voxels,
         spacing_mm: scan.volume.spacing,
@@ -642,7 +726,9 @@ fn report(
         youngs_least_mpa: bone().fold(f64::INFINITY, f64::min),
         youngs_most_mpa: bone().fold(0.0, f64::max),
         poisson: args.poisson,
-        axis: format!("{:?}", args.axis).to_lowercase(),
+        axis: args.axis.name().to_owned(),
+        axis_runs: runs(scan, args.axis),
+        axis_tilt_deg: scan.volume.axes.tilts()[args.axis as usize],
         ends: format!("{:?}", args.ends).to_lowercase(),
         strain: args.strain,
         reaction_n: test.reaction,

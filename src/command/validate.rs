@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::evidence::{BUILT_IN, Claim, Course, Need, condition, parse};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, Request};
 use crate::measure::Ruler;
 use crate::physiology::{Model, Physiology};
 use crate::scenario::{STANDARD_MASS_KG, Scenario};
@@ -21,9 +21,7 @@ const ENOUGH: f64 = 0.9;
 /// Finest the core of single struts is run at here: it is dense, and a finer one costs many minutes.
 const CORE_SIZE: usize = 32;
 /// By how much `--sensitivity` changes each parameter.
-const NUDGE: f32 = 0.1;
-/// As dense as bone is made by it.
-const MOST_BVTV: f32 = 0.99;
+const NUDGE: f64 = 0.1;
 /// Parameters that settling depends on; all others act only afterwards.
 const SETTLING: &[&str] = &[
     "modulus_coefficient",
@@ -62,6 +60,9 @@ pub struct ValidateArgs {
     /// How each headline figure moves with each parameter instead, 10 % up and down
     #[arg(long)]
     pub sensitivity: bool,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
 }
 
 /// Default sizes: of the claims, and of `--sensitivity`, which runs some two hundred missions.
@@ -107,7 +108,13 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     if args.sensitivity {
         return sensitivity(args);
     }
-    let gpu = Gpu::open(Simulation::estimate(SCENES[0], args.size())?)?;
+    // Any scene may be asked for.
+    let mut need = crate::gpu::Need::DEFAULT;
+    for scene in SCENES {
+        let other = Simulation::estimate(scene, args.size())?.storage_binding_bytes;
+        need.storage_binding_bytes = need.storage_binding_bytes.max(other);
+    }
+    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need))?;
     let courses = run_all(&gpu, args, &claims)?;
     report(&gpu, args, &claims, &courses)
 }
@@ -366,7 +373,8 @@ const SENSITIVITY_DAYS: u32 = 270;
 
 fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     let scene = SCENES[0];
-    let gpu = Gpu::open(Simulation::estimate(scene, args.size())?)?;
+    let need = Simulation::estimate(scene, args.size())?;
+    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need))?;
     let anatomy = Arc::new(Anatomy::build(scene, args.size())?);
     let model = person(scene, "control", STANDARD_MASS_KG, &args.set)?;
     let flight = condition("flight").ok_or_else(|| CommandError::usage("no flight"))??;
@@ -436,26 +444,15 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     for (i, name) in names.iter().enumerate() {
         let mut moved = Vec::new();
         for factor in [1.0 - NUDGE, 1.0 + NUDGE] {
-            let value = model.physiology.get(name).unwrap_or_default() * factor;
-            // Bone cannot fill more than its volume.
-            let value = if *name == "cortical_bvtv" {
-                value.min(MOST_BVTV)
-            } else {
-                value
-            };
+            let value = f64::from(model.physiology.get(name).unwrap_or_default()) * factor;
+            // No further than the parameter goes: bone cannot fill more than its volume.
+            let value = model
+                .range(name)
+                .map_or(value, |([low, high], _)| value.clamp(low, high));
             // Muscle's mass changes forces too, so the person is made anew.
             let mut set = args.set.clone();
             set.push(format!("{name}={value}"));
-            let changed = if name.starts_with("martin_") {
-                // The only ones that may be negative.
-                let physiology = model.physiology.with(name, value);
-                Model {
-                    physiology: physiology.unwrap_or(model.physiology),
-                    ..model.clone()
-                }
-            } else {
-                person(scene, "control", STANDARD_MASS_KG, &set)?
-            };
+            let changed = person(scene, "control", STANDARD_MASS_KG, &set)?;
             let found = if SETTLING.contains(name) {
                 headlines(&mut fresh(&changed)?, &changed)?
             } else {

@@ -11,6 +11,14 @@ pub enum GpuError {
         /// What the instance said.
         detail: String,
     },
+    /// No adapter has the name that was asked for.
+    #[error("there is no adapter \"{name}\"; there are: {names}")]
+    Unnamed {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        names: String,
+    },
     /// The adapter would not open.
     #[error("the adapter would not open: {detail}")]
     Device {
@@ -74,6 +82,9 @@ pub enum GpuError {
 impl GpuError {
     /// Whether the machine has no adapter that can do the work (exit code 3).
     pub fn is_no_adapter(&self) -> bool {
-        matches!(self, Self::NoAdapter { .. } | Self::Device { .. })
+        matches!(
+            self,
+            Self::NoAdapter { .. } | Self::Unnamed { .. } | Self::Device { .. }
+        )
     }
 }

@@ -1,6 +1,6 @@
 //! Shaders and the kernels in them.
 
-use super::{Gpu, GpuError};
+use super::{Gpu, GpuError, faults};
 
 /// Invocations in a workgroup of every kernel here, the same number as in `shared/thread.wgsl`.
 pub const WORKGROUP: u32 = 64;
@@ -10,6 +10,8 @@ pub const WORKGROUP: u32 = 64;
 pub struct Shader {
     label: String,
     module: wgpu::ShaderModule,
+    /// Entry points that count what is no finite number.
+    checking: Vec<String>,
 }
 
 /// One entry point, ready to run.
@@ -21,13 +23,21 @@ pub struct Kernel {
     label: String,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
+    /// Whether it counts what is no finite number.
+    checks: bool,
 }
 
 impl Shader {
-    /// Compiles `source`.
+    /// Compiles `source`, behind the functions that check its numbers or do nothing.
     /// # Errors
     /// [`GpuError::Validation`] with the compiler's words.
     pub fn new(gpu: &Gpu, label: &str, source: &str) -> Result<Self, GpuError> {
+        let source = gpu.prelude_of(label) + source;
+        let checking = if gpu.checks() {
+            checking(label, &source)?
+        } else {
+            Vec::new()
+        };
         let module = gpu.scoped(label, |device| {
             device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(label),
@@ -37,12 +47,22 @@ impl Shader {
         Ok(Self {
             label: label.to_owned(),
             module,
+            checking,
         })
     }
 
     /// The compiled module, for render pipelines.
     pub fn module(&self) -> &wgpu::ShaderModule {
         &self.module
+    }
+
+    /// The binding of the counts, if `entry` counts what is no finite number. [`Kernel::bind`] adds it by itself.
+    pub fn check_entry<'a>(&self, gpu: &'a Gpu, entry: &str) -> Option<wgpu::BindGroupEntry<'a>> {
+        if self.checking.iter().any(|e| e == entry) {
+            counts(gpu)
+        } else {
+            None
+        }
     }
 
     /// The kernel at `entry`.
@@ -69,8 +89,47 @@ impl Shader {
             label,
             pipeline,
             layout,
+            checks: self.checking.iter().any(|e| e == entry),
         })
     }
+}
+
+fn counts(gpu: &Gpu) -> Option<wgpu::BindGroupEntry<'_>> {
+    Some(wgpu::BindGroupEntry {
+        binding: faults::BINDING,
+        resource: whole(&gpu.inner.faults.as_ref()?.buffer),
+    })
+}
+
+/// The entry points of `source` that use the counts: what a layout derived from the shader has a binding for.
+fn checking(label: &str, source: &str) -> Result<Vec<String>, GpuError> {
+    let refused = |detail: String| GpuError::Validation {
+        label: label.to_owned(),
+        detail,
+    };
+    let module = naga::front::wgsl::parse_str(source).map_err(|e| refused(e.to_string()))?;
+    let info = naga::valid::Validator::new(
+        naga::valid::ValidationFlags::all(),
+        naga::valid::Capabilities::all(),
+    )
+    .validate(&module)
+    .map_err(|e| refused(e.to_string()))?;
+    let counts = module.global_variables.iter().find(|(_, variable)| {
+        variable
+            .binding
+            .as_ref()
+            .is_some_and(|b| b.binding == faults::BINDING)
+    });
+    let Some((counts, _)) = counts else {
+        return Ok(Vec::new());
+    };
+    Ok(module
+        .entry_points
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !info.get_entry_point(*i)[counts].is_empty())
+        .map(|(_, entry)| entry.name.clone())
+        .collect())
 }
 
 impl Kernel {
@@ -88,6 +147,7 @@ impl Kernel {
                 binding: *binding,
                 resource: resource.clone(),
             })
+            .chain(if self.checks { counts(gpu) } else { None })
             .collect();
         gpu.scoped(&self.label, |device| {
             device.create_bind_group(&wgpu::BindGroupDescriptor {

@@ -4,6 +4,7 @@
 //! the tests call; a window calls [`Gpu::poll`] once a frame.
 
 mod error;
+mod faults;
 mod kernel;
 mod readback;
 
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 pub use error::GpuError;
+pub use faults::{Fault, prelude};
 pub use kernel::{Kernel, Shader, WORKGROUP, dispatch, slice, whole};
 pub use readback::Readback;
 pub(crate) use readback::values;
@@ -29,6 +31,50 @@ impl Need {
         storage_binding_bytes: 128 << 20,
     };
 }
+
+/// What is opened, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Part of the adapter's name, in any case; none for the one of [`NAME_VARIABLE`], or else the most powerful.
+    pub adapter: Option<String>,
+    /// What it must be able to do.
+    pub need: Need,
+    /// Whether shaders count what is no finite number, where they make it. Slower.
+    pub checks: bool,
+}
+
+impl Request {
+    /// For `need`, on the adapter of this name, without checks.
+    pub fn on(adapter: Option<&str>, need: Need) -> Self {
+        Self {
+            adapter: adapter.map(str::to_owned),
+            ..need.into()
+        }
+    }
+}
+
+impl From<Need> for Request {
+    fn from(need: Need) -> Self {
+        Self {
+            adapter: None,
+            need,
+            checks: false,
+        }
+    }
+}
+
+/// The variable that names an adapter where no flag does, as in other programs on wgpu.
+pub const NAME_VARIABLE: &str = "WGPU_ADAPTER_NAME";
+
+/// What to look for in adapters' names: the flag's word, or else the variable's. An empty one is none.
+pub fn wanted_name(flag: Option<&str>) -> Option<String> {
+    flag.map(str::to_owned)
+        .or_else(|| std::env::var(NAME_VARIABLE).ok())
+        .filter(|name| !name.trim().is_empty())
+}
+
+/// Storage buffers that a kernel may use which also checks its numbers.
+const CHECKING_BUFFERS: u32 = 12;
 
 /// Backends the program uses. GL is left out: it lacks compute on the machines that have
 /// nothing else, and would hide a missing Vulkan driver.
@@ -64,7 +110,6 @@ pub fn device_descriptor(
     // A window on a large screen asks for textures up to the adapter's own size.
     limits.max_texture_dimension_2d = has
         .max_texture_dimension_2d
-        .min(8192)
         .max(limits.max_texture_dimension_2d);
     check_limit(
         "storage buffers in a shader stage",
@@ -111,6 +156,40 @@ pub fn adapters() -> Vec<wgpu::Adapter> {
     pollster::block_on(instance.enumerate_adapters(BACKENDS))
 }
 
+/// Which of `adapters` has `name` in its name, in any case; of several the most powerful.
+/// # Errors
+/// [`GpuError::NoAdapter`] where there is none at all, [`GpuError::Unnamed`] with the names there are.
+pub fn named(adapters: &[wgpu::Adapter], name: &str) -> Result<usize, GpuError> {
+    if adapters.is_empty() {
+        return Err(GpuError::NoAdapter {
+            detail: format!("so none named \"{name}\""),
+        });
+    }
+    let power = |kind| match kind {
+        wgpu::DeviceType::DiscreteGpu => 4,
+        wgpu::DeviceType::IntegratedGpu => 3,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 1,
+        wgpu::DeviceType::Cpu => 0,
+    };
+    let wanted = name.trim().to_lowercase();
+    let infos: Vec<_> = adapters.iter().map(wgpu::Adapter::get_info).collect();
+    infos
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, info)| info.name.to_lowercase().contains(&wanted))
+        .max_by_key(|(_, info)| power(info.device_type))
+        .map(|(i, _)| i)
+        .ok_or_else(|| {
+            let names: Vec<String> = infos.into_iter().map(|info| info.name).collect();
+            GpuError::Unnamed {
+                name: name.to_owned(),
+                names: names.join("; "),
+            }
+        })
+}
+
 /// An opened device with its queue. Cheap to clone: clones share the device.
 #[derive(Clone)]
 pub struct Gpu {
@@ -124,6 +203,10 @@ struct Inner {
     lost: Arc<OnceLock<String>>,
     error: Arc<Mutex<Option<String>>>,
     allocated: AtomicU64,
+    /// Bytes of the largest buffer so far.
+    largest: AtomicU64,
+    /// Where shaders check their numbers.
+    faults: Option<faults::Faults>,
 }
 
 impl std::fmt::Debug for Gpu {
@@ -135,22 +218,49 @@ impl std::fmt::Debug for Gpu {
 }
 
 impl Gpu {
-    /// Opens the adapter with the most power, or the software one where there is no other.
+    /// Opens the adapter of the request's name, or the one with the most power, which is the software one where there is
+    /// no other.
     /// # Errors
-    /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Limit`] when it is too small.
-    pub fn open(need: Need) -> Result<Self, GpuError> {
-        let adapter = Self::adapter()?;
-        let descriptor = device_descriptor(&adapter, need)?;
+    /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Unnamed`] when none has the name,
+    /// [`GpuError::Limit`] when it is too small.
+    pub fn open(request: impl Into<Request>) -> Result<Self, GpuError> {
+        let request = request.into();
+        let adapter = Self::adapter(request.adapter.as_deref())?;
+        let mut descriptor = device_descriptor(&adapter, request.need)?;
+        if request.checks {
+            let buffers = &mut descriptor
+                .required_limits
+                .max_storage_buffers_per_shader_stage;
+            *buffers = (*buffers).max(CHECKING_BUFFERS);
+            check_limit(
+                "storage buffers in a shader stage to check numbers",
+                u64::from(*buffers),
+                u64::from(adapter.limits().max_storage_buffers_per_shader_stage),
+            )?;
+        }
         let (device, queue) =
             pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
                 GpuError::Device {
                     detail: e.to_string(),
                 }
             })?;
-        Ok(Self::from_parts(adapter.get_info(), device, queue))
+        let faults = request.checks.then(|| faults::Faults::new(&device));
+        Ok(Self::with_faults(
+            adapter.get_info(),
+            device,
+            queue,
+            faults,
+        ))
     }
 
-    fn adapter() -> Result<wgpu::Adapter, GpuError> {
+    /// The adapter of this name (or [`NAME_VARIABLE`]'s), or the one with the most power.
+    /// # Errors
+    /// [`GpuError::NoAdapter`], [`GpuError::Unnamed`].
+    pub fn adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+        if let Some(name) = wanted_name(name) {
+            let found = adapters();
+            return Ok(found[named(&found, &name)?].clone());
+        }
         let instance = wgpu::Instance::new(instance_descriptor());
         pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
@@ -163,13 +273,24 @@ impl Gpu {
 
     /// Bytes of the largest storage binding that [`Gpu::open`] could be asked for.
     /// # Errors
-    /// [`GpuError::NoAdapter`].
-    pub fn largest_binding() -> Result<u64, GpuError> {
-        Ok(Self::adapter()?.limits().max_storage_buffer_binding_size)
+    /// As [`Gpu::adapter`].
+    pub fn largest_binding(name: Option<&str>) -> Result<u64, GpuError> {
+        Ok(Self::adapter(name)?
+            .limits()
+            .max_storage_buffer_binding_size)
     }
 
     /// Wraps a device that somebody else opened (the window's) and watches it for loss and errors.
     pub fn from_parts(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::with_faults(info, device, queue, None)
+    }
+
+    fn with_faults(
+        info: wgpu::AdapterInfo,
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        faults: Option<faults::Faults>,
+    ) -> Self {
         let lost = Arc::new(OnceLock::new());
         let error = Arc::new(Mutex::new(None));
         device.set_device_lost_callback({
@@ -199,6 +320,8 @@ impl Gpu {
                 lost,
                 error,
                 allocated: AtomicU64::new(0),
+                largest: AtomicU64::new(0),
+                faults,
             }),
         }
     }
@@ -228,6 +351,11 @@ impl Gpu {
     /// Bytes asked for through this handle so far, all buffers and textures together.
     pub fn allocated_bytes(&self) -> u64 {
         self.inner.allocated.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the largest buffer made through this handle so far: what [`Need`] must have asked for.
+    pub fn largest_bytes(&self) -> u64 {
+        self.inner.largest.load(Ordering::Relaxed)
     }
 
     /// Counts memory that was not made by [`Gpu::buffer`], such as a texture.
@@ -314,6 +442,7 @@ impl Gpu {
             })
         })?;
         self.count_bytes(size);
+        self.inner.largest.fetch_max(size, Ordering::Relaxed);
         Ok(buffer)
     }
 

@@ -6,11 +6,24 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32, units_per_mm};
-use crate::volume::Volume;
+use super::scan::{
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted, raw_f32,
+    units_per_mm,
+};
+use crate::volume::{Axes, BodyAxis, Volume};
 
-/// A header ends within this many bytes.
-const MOST_HEADER: usize = 1 << 16;
+/// What describes the old values and goes with them; where they lie in space stays.
+const OLD: [&str; 6] = [
+    "ElementMin",
+    "ElementMax",
+    "ElementToIntensityFunctionSlope",
+    "ElementToIntensityFunctionOffset",
+    "HeaderSize",
+    "Modality",
+];
+
+/// Keys that give the order of bytes.
+const ORDERS: [&str; 2] = ["BinaryDataByteOrderMSB", "ElementByteOrderMSB"];
 
 /// The lines of a header, in order.
 #[derive(Debug, Clone)]
@@ -30,50 +43,54 @@ fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
     text.split_whitespace().map(|w| w.parse().ok()).collect()
 }
 
+/// The lines up to the one that says where the voxels are, which is the last, and what follows it.
+fn header(bytes: &[u8]) -> Result<(Vec<(String, String)>, &[u8]), ScanError> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    let mut rest = bytes;
+    let mut number = 0;
+    while lines.last().is_none_or(|(key, _)| key != "ElementDataFile") {
+        number += 1;
+        if rest.is_empty() {
+            return Err(not_this("its header has no line ElementDataFile"));
+        }
+        // A header file may end without a line feed.
+        let end = rest.iter().position(|b| *b == b'\n');
+        let line = &rest[..end.unwrap_or(rest.len())];
+        if bytes.len() - rest.len() + line.len() > MOST_HEADER {
+            return Err(not_this(format!(
+                "its header does not end within {} MiB",
+                MOST_HEADER >> 20
+            )));
+        }
+        rest = &rest[end.map_or(rest.len(), |e| e + 1)..];
+        let line = line_of(line);
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=').filter(|_| !line.contains('\0')) else {
+            return Err(not_this(format!(
+                "line {number} of its header is not 'key = value'"
+            )));
+        };
+        lines.push((key.trim().to_owned(), value.trim().to_owned()));
+    }
+    Ok((lines, rest))
+}
+
 pub(super) fn read(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
-    most: u64,
-) -> Result<(Volume, Header), ScanError> {
-    let mut lines: Vec<(String, String)> = Vec::new();
-    let mut at = 0;
-    // ElementDataFile is the last line; voxels may follow at once.
-    while lines.last().is_none_or(|(key, _)| key != "ElementDataFile") {
-        let rest = &bytes[at..bytes.len().min(MOST_HEADER)];
-        let Some(end) = rest.iter().position(|b| *b == b'\n') else {
-            // A header file may end without a line feed.
-            let Ok(last) = std::str::from_utf8(rest) else {
-                return Err(not_this("its header does not end"));
-            };
-            let Some((key, value)) = last
-                .split_once('=')
-                .filter(|(k, _)| k.trim() == "ElementDataFile")
-            else {
-                return Err(not_this("its header has no line ElementDataFile"));
-            };
-            lines.push((key.trim().to_owned(), value.trim().to_owned()));
-            at = bytes.len();
-            break;
-        };
-        let line = std::str::from_utf8(&rest[..end])
-            .ok()
-            .and_then(|l| l.split_once('='))
-            .ok_or_else(|| {
-                not_this(format!(
-                    "line {} of its header is not 'key = value'",
-                    lines.len() + 1
-                ))
-            })?;
-        lines.push((line.0.trim().to_owned(), line.1.trim().to_owned()));
-        at += end + 1;
-    }
+    reading: &Reading,
+) -> Result<(Content, Header), ScanError> {
+    let (lines, local) = header(bytes)?;
+    let mut notes = Vec::new();
     let get = |key: &str| {
         lines
             .iter()
             .find(|(k, _)| k == key)
             .map(|(_, value)| value.as_str())
     };
-    let is = |key: &str| get(key).is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let is = |key: &str| get(key).is_some_and(|v| v.starts_with(['T', 't', '1']));
     let dimensions = get("NDims").unwrap_or("missing");
     if dimensions != "3" {
         return Err(bad("NDims", dimensions, "3"));
@@ -90,17 +107,36 @@ pub(super) fn read(
             .and_then(|v| v.try_into().ok())
             .ok_or_else(|| bad("DimSize", text, "three whole numbers, 1 or more"))?
     };
-    let spacing = if get("ElementSpacing").is_some() {
-        three("ElementSpacing")?
-    } else if get("ElementSize").is_some() {
-        three("ElementSize")?
-    } else {
-        [1.0; 3]
+    let spacing = match (get("ElementSpacing"), get("ElementSize")) {
+        (None, None) => [1.0; 3],
+        (None, Some(_)) => three("ElementSize")?,
+        (Some(spacing), size) => {
+            let taken = three("ElementSpacing")?;
+            if let Some(size) = size
+                && three("ElementSize")? != taken
+            {
+                notes.push(format!(
+                    "its header gives two edges of a voxel, ElementSpacing {spacing} and ElementSize {size}; the spacing is taken"
+                ));
+            }
+            taken
+        }
     };
     let origin = ["Offset", "Position", "Origin"]
         .into_iter()
         .find(|k| get(k).is_some())
         .map_or(Ok([0.0; 3]), three)?;
+    let axes = axes(&get, &mut notes)?;
+    if let Some(slope) = get("ElementToIntensityFunctionSlope").filter(|s| s.parse() != Ok(1.0)) {
+        notes.push(format!(
+            "its ElementToIntensityFunctionSlope of {slope} is left out, as ITK leaves it out"
+        ));
+    }
+    if let Some(offset) = get("ElementToIntensityFunctionOffset").filter(|s| s.parse() != Ok(0.0)) {
+        notes.push(format!(
+            "its ElementToIntensityFunctionOffset of {offset} is left out, as ITK leaves it out"
+        ));
+    }
     let per_mm = units_per_mm("DistanceUnits", get("DistanceUnits").unwrap_or_default())?;
     let kind = get("ElementType").unwrap_or("missing");
     let number = match kind {
@@ -129,22 +165,32 @@ pub(super) fn read(
             "1",
         ));
     }
-    if get("BinaryData").is_some_and(|b| !b.eq_ignore_ascii_case("true")) {
+    if get("BinaryData").is_some() && !is("BinaryData") {
         return Err(bad("BinaryData", "False", "True"));
     }
+    if number.bytes() > 1 && ORDERS.iter().all(|k| get(k).is_none()) {
+        notes.push(
+            "its header does not say the order of bytes (BinaryDataByteOrderMSB); little-endian is taken".to_owned(),
+        );
+    }
+    let spacing = spacing.map(|s| s / per_mm);
+    // The centre of the first voxel, to the left and to the back: here it is right and front.
+    let [x, y, z] = origin.map(|x| x / per_mm);
     let layout = Layout {
         voxels,
-        spacing: spacing.map(|s| s / per_mm),
-        origin: origin.map(|x| x / per_mm),
+        spacing,
+        origin: Volume::corner_of([-x, -y, z], &axes, spacing),
+        axes,
         number,
-        big_endian: is("BinaryDataByteOrderMSB") || is("ElementByteOrderMSB"),
-        most,
+        big_endian: ORDERS.iter().any(|k| is(k)),
+        scaling: None,
+        reading: *reading,
     };
     let wanted = layout.bytes()?;
     let file = get("ElementDataFile").unwrap_or_default();
     let other;
     let data = if file.eq_ignore_ascii_case("LOCAL") {
-        &bytes[at..]
+        local
     } else if file.is_empty() || file.starts_with("LIST") || file.contains('%') {
         return Err(bad(
             "ElementDataFile",
@@ -163,12 +209,57 @@ pub(super) fn read(
         &other[skipped..]
     };
     let compressed = is("CompressedData");
-    let volume = if compressed {
-        layout.read(&mut ZlibDecoder::new(data), 1.0, 0.0)?
+    let mut content = if compressed {
+        layout.read(&mut ZlibDecoder::new(data))?
     } else {
-        layout.volume(data, 1.0, 0.0)?
+        layout.all_of(data)?
     };
-    Ok((volume, Header { lines, compressed }))
+    notes.append(&mut content.notes);
+    Ok((Content { notes, ..content }, Header { lines, compressed }))
+}
+
+/// The axes by TransformMatrix, a row an axis, as ITK reads it; unknown where there is none.
+fn axes<'a>(
+    get: &dyn Fn(&str) -> Option<&'a str>,
+    notes: &mut Vec<String>,
+) -> Result<Axes, ScanError> {
+    // MetaImage counts to the left and to the back.
+    let to_body = |v: &[f64]| [-v[0], -v[1], v[2]];
+    let names = ["TransformMatrix", "Rotation", "Orientation"];
+    let Some((key, text)) = names.iter().find_map(|k| Some((*k, get(k)?))) else {
+        let usual = [[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]];
+        return Ok(Axes {
+            directions: usual,
+            known: false,
+        });
+    };
+    let rows = numbers::<f64>(text)
+        .filter(|m| m.len() == 9)
+        .ok_or_else(|| bad(key, text, "nine numbers"))?;
+    let vectors = std::array::from_fn(|k| to_body(&rows[3 * k..3 * k + 3]));
+    let Some((axes, lengths)) = Axes::along(vectors, true) else {
+        return Err(bad(key, text, "three directions that span a volume"));
+    };
+    if lengths.iter().any(|l| (l - 1.0).abs() > 1e-3) {
+        notes.push(format!(
+            "the rows of its {key} are no unit vectors; only their directions are taken"
+        ));
+    }
+    // The letters name where each axis begins.
+    let letters = |axis: &BodyAxis| {
+        [['L', 'R'], ['P', 'A'], ['I', 'S']][axis.axis][usize::from(axis.backwards)]
+    };
+    let found: String = axes.nearest().iter().map(letters).collect();
+    if let Some(said) = get("AnatomicalOrientation")
+        && said.len() == 3
+        && !said.contains('?')
+        && said != found
+    {
+        notes.push(format!(
+            "its AnatomicalOrientation {said} and its {key} ({found}) disagree; the matrix is taken"
+        ));
+    }
+    Ok(axes)
 }
 
 impl Header {
@@ -195,11 +286,17 @@ impl Header {
         let mut text = String::new();
         for (key, value) in &self.lines {
             let value = match key.as_str() {
+                key if OLD.contains(&key) => continue,
                 "ElementType" => "MET_FLOAT",
                 "BinaryDataByteOrderMSB" | "ElementByteOrderMSB" => "False",
-                "ElementMin" | "ElementMax" | "HeaderSize" => continue,
                 "CompressedDataSize" => &size,
-                "ElementDataFile" => beside.as_deref().unwrap_or("LOCAL"),
+                "ElementDataFile" => {
+                    // Floats have an order of bytes, even where bytes had none.
+                    if !self.lines.iter().any(|(k, _)| ORDERS.contains(&k.as_str())) {
+                        text.push_str("BinaryDataByteOrderMSB = False\n");
+                    }
+                    beside.as_deref().unwrap_or("LOCAL")
+                }
                 _ => value,
             };
             text.extend([key, " = ", value, "\n"]);

@@ -2,10 +2,10 @@
 
 use npyz::{NpyHeader, Order, TypeChar};
 
-use super::scan::{Layout, Number, ScanError, bad};
-use crate::volume::Volume;
+use super::scan::{Content, Layout, Number, Reading, ScanError, bad};
+use crate::volume::{Axes, Volume};
 
-pub(super) fn read(bytes: &[u8], most: u64) -> Result<Volume, ScanError> {
+pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError> {
     let not_this = |why: String| ScanError::NotThis {
         format: "NumPy",
         why,
@@ -74,21 +74,30 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<Volume, ScanError> {
         voxels,
         spacing: [1.0; 3],
         origin: [0.0; 3],
+        axes: Axes::UNKNOWN,
         number,
         big_endian: kind.endianness() == npyz::Endianness::Big,
-        most,
+        scaling: None,
+        reading: *reading,
     };
-    let volume = layout.volume(stream, 1.0, 0.0)?;
+    let content = layout.all_of(stream)?;
     if order == Order::C {
-        return Ok(volume);
+        return Ok(content);
     }
     let [nz, ny, nx] = voxels;
-    let values = crate::volume::each([nx, ny, nz])
-        .map(|at| volume.values[at[2] + nz * (at[1] + ny * at[0])])
-        .collect();
-    Ok(Volume {
-        voxels: [nx, ny, nz],
-        values,
-        ..volume
+    let turned = || crate::volume::each([nx, ny, nz]).map(|at| at[2] + nz * (at[1] + ny * at[0]));
+    let values = turned().map(|i| content.volume.values[i]).collect();
+    let bone = content
+        .bone
+        .as_ref()
+        .map(|bone| turned().map(|i| bone[i]).collect());
+    Ok(Content {
+        volume: Volume {
+            voxels: [nx, ny, nz],
+            values,
+            ..content.volume
+        },
+        bone,
+        notes: content.notes,
     })
 }

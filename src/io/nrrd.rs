@@ -6,15 +6,17 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, parted, raw_f32, units_per_mm};
-use crate::volume::Volume;
-
-/// A header ends within this many bytes.
-const MOST_HEADER: usize = 1 << 16;
+use super::scan::{
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted, raw_f32,
+    units_per_mm,
+};
+use crate::volume::{Axes, Volume};
 
 /// Fields that describe the old values and go with them; where they lie in space stays.
-const OLD: [&str; 14] = [
+const OLD: [&str; 16] = [
     "type",
+    "encoding",
+    "sample units",
     "endian",
     "content",
     "data file",
@@ -54,43 +56,63 @@ fn vector(text: &str) -> Option<Vec<f64>> {
         .collect()
 }
 
-pub(super) fn read(
-    bytes: &[u8],
-    beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
-    most: u64,
-) -> Result<(Volume, Header), ScanError> {
-    if !bytes.starts_with(b"NRRD000") {
-        return Err(not_this("it does not begin with NRRD000"));
-    }
+/// The lines up to the blank one, and what follows it.
+fn header(bytes: &[u8]) -> Result<(Vec<String>, &[u8]), ScanError> {
     let mut lines: Vec<String> = Vec::new();
-    let mut at = 0;
-    loop {
-        let rest = &bytes[at..bytes.len().min(MOST_HEADER)];
-        if rest.is_empty() && at == bytes.len() {
-            // A detached header may end with its last field.
-            break;
-        }
+    let mut rest = bytes;
+    // A detached header may end with its last field.
+    while !rest.is_empty() {
         let end = rest.iter().position(|b| *b == b'\n');
-        if end.is_none() && bytes.len() > MOST_HEADER {
-            return Err(not_this("its header does not end"));
+        let line = &rest[..end.unwrap_or(rest.len())];
+        if bytes.len() - rest.len() + line.len() > MOST_HEADER {
+            return Err(not_this(format!(
+                "its header does not end within {} MiB",
+                MOST_HEADER >> 20
+            )));
         }
-        let stop = end.unwrap_or(rest.len());
-        let line = std::str::from_utf8(&rest[..stop])
-            .or(Err(not_this("its header is no text")))?
-            .trim_end_matches('\r');
-        at += stop + usize::from(end.is_some());
+        rest = &rest[end.map_or(rest.len(), |e| e + 1)..];
+        let line = line_of(line);
+        let line = line.trim_end_matches('\r');
         if line.is_empty() {
             break;
         }
         lines.push(line.to_owned());
     }
-    let get = |field: &str| {
+    Ok((lines, rest))
+}
+
+/// `field: value` of a line; none in comments and in `key:=value`.
+fn field(line: &str) -> Option<(String, &str)> {
+    let (name, value) = line.split_once(": ").filter(|_| !line.starts_with('#'))?;
+    (!name.contains(":=")).then(|| (name.trim().to_ascii_lowercase(), value.trim()))
+}
+
+/// The signs that turn a space's first two axes to the right and to the front; none where it is not the body's.
+fn body_signs(space: &str) -> Option<[f64; 3]> {
+    match space.to_ascii_lowercase().as_str() {
+        "right-anterior-superior" | "ras" => Some([1.0, 1.0, 1.0]),
+        "left-anterior-superior" | "las" => Some([-1.0, 1.0, 1.0]),
+        "left-posterior-superior" | "lps" => Some([-1.0, -1.0, 1.0]),
+        _ => None,
+    }
+}
+
+pub(super) fn read(
+    bytes: &[u8],
+    beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+    reading: &Reading,
+) -> Result<(Content, Header), ScanError> {
+    if !bytes.starts_with(b"NRRD000") {
+        return Err(not_this("it does not begin with NRRD000"));
+    }
+    let (lines, attached) = header(bytes)?;
+    let mut notes = Vec::new();
+    let get = |name: &str| {
         lines
             .iter()
-            .filter(|l| !l.starts_with('#'))
-            .filter_map(|l| l.split_once(": "))
-            .find(|(key, _)| key.trim().eq_ignore_ascii_case(field))
-            .map(|(_, value)| value.trim())
+            .filter_map(|l| field(l))
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     };
     let need = |field: &str| get(field).unwrap_or("missing");
     if need("dimension") != "3" {
@@ -114,29 +136,51 @@ pub(super) fn read(
     };
     let (axes, space) = (per_mm("units")?, per_mm("space units")?);
     let in_space = |v: &[f64]| -> Vec<f64> { v.iter().zip(space).map(|(x, n)| x / n).collect() };
-    let spacing: [f64; 3] = if let Some(text) = get("space directions") {
-        text.split(')')
-            .filter(|part| !part.trim().is_empty())
-            .map(|part| {
-                let v = in_space(&vector(&format!("{part})"))?);
-                Some(v.iter().map(|x| x * x).sum::<f64>().sqrt())
-            })
-            .collect::<Option<Vec<f64>>>()
-            .and_then(|v| v.try_into().ok())
-            .ok_or_else(|| bad("space directions", text, "three vectors, one an axis"))?
-    } else if let Some(text) = get("spacings") {
-        text.split_whitespace()
-            .zip(axes)
-            .map(|(w, n)| Some(w.parse::<f64>().ok()? / n))
-            .collect::<Option<Vec<f64>>>()
-            .and_then(|v| v.try_into().ok())
-            .ok_or_else(|| bad("spacings", text, "three numbers"))?
-    } else {
-        [1.0; 3]
+    let spacings = get("spacings")
+        .map(|text| {
+            text.split_whitespace()
+                .zip(axes)
+                .map(|(w, n)| Some(w.parse::<f64>().ok()? / n))
+                .collect::<Option<Vec<f64>>>()
+                .and_then(|v| <[f64; 3]>::try_from(v).ok())
+                .ok_or_else(|| bad("spacings", text, "three numbers"))
+        })
+        .transpose()?;
+    let named = get("space").and_then(body_signs);
+    let signs = named.unwrap_or([1.0; 3]);
+    let in_body = |v: &[f64]| -> Option<[f64; 3]> {
+        let v: [f64; 3] = in_space(v).try_into().ok()?;
+        Some(std::array::from_fn(|k| signs[k] * v[k]))
     };
-    let origin = get("space origin")
+    let (axes, spacing) = if let Some(text) = get("space directions") {
+        let vectors = text
+            .split(')')
+            .filter(|part| !part.trim().is_empty())
+            .map(|part| in_body(&vector(&format!("{part})"))?))
+            .collect::<Option<Vec<[f64; 3]>>>()
+            .and_then(|v| <[[f64; 3]; 3]>::try_from(v).ok())
+            .ok_or_else(|| bad("space directions", text, "three vectors, one an axis"))?;
+        let (axes, lengths) = Axes::along(vectors, named.is_some()).ok_or_else(|| {
+            bad(
+                "space directions",
+                text,
+                "three vectors that span a volume, each as long as an edge of a voxel",
+            )
+        })?;
+        if let Some(other) = spacings
+            && (0..3).any(|k| (other[k] - lengths[k]).abs() > 1e-4 * lengths[k])
+        {
+            notes.push(format!(
+                "its header gives two edges of a voxel, spacings {other:?} and space directions {lengths:?} mm; the directions' are taken"
+            ));
+        }
+        (axes, lengths)
+    } else {
+        (Axes::UNKNOWN, spacings.unwrap_or([1.0; 3]))
+    };
+    let centre = get("space origin")
         .and_then(vector)
-        .and_then(|v| in_space(&v).try_into().ok())
+        .and_then(|v| in_body(&v))
         .unwrap_or([0.0; 3]);
     let kind = need("type").to_ascii_lowercase();
     let number = match kind.as_str() {
@@ -162,23 +206,30 @@ pub(super) fn read(
         "double" => Number::F64,
         _ => return Err(bad("type", kind, "integers of 8 to 64 bits, float, double")),
     };
+    let (gzip, text) = match need("encoding").to_ascii_lowercase().as_str() {
+        "raw" => (false, false),
+        "gzip" | "gz" => (true, false),
+        "ascii" | "text" | "txt" => (false, true),
+        other => return Err(bad("encoding", other, "raw, gzip or ascii")),
+    };
     let big_endian = match get("endian").map(str::to_ascii_lowercase).as_deref() {
+        // The format has no default, and half of all guesses would scramble the voxels.
+        None if number.bytes() > 1 && !text => {
+            return Err(bad("endian", "missing", "little or big"));
+        }
         None | Some("little") => false,
         Some("big") => true,
         Some(other) => return Err(bad("endian", other, "little or big")),
     };
-    let gzip = match need("encoding").to_ascii_lowercase().as_str() {
-        "raw" => false,
-        "gzip" | "gz" => true,
-        other => return Err(bad("encoding", other, "raw or gzip")),
-    };
     let layout = Layout {
         voxels,
         spacing,
-        origin,
+        origin: Volume::corner_of(centre, &axes, spacing),
+        axes,
         number,
         big_endian,
-        most,
+        scaling: None,
+        reading: *reading,
     };
     let wanted = layout.bytes()?;
     let line_skip = get("line skip").or(get("lineskip")).unwrap_or("0");
@@ -187,7 +238,7 @@ pub(super) fn read(
     }
     let other;
     let data = match get("data file").or(get("datafile")) {
-        None => &bytes[at..],
+        None => attached,
         Some(file) if file.starts_with("LIST") || file.contains('%') => {
             return Err(bad("data file", file, "the name of one file"));
         }
@@ -197,6 +248,9 @@ pub(super) fn read(
         }
     };
     let skip = get("byte skip").or(get("byteskip")).unwrap_or("0");
+    if text && skip != "0" {
+        return Err(bad("byte skip", skip, "0 in ascii files"));
+    }
     let mut stream: Box<dyn Read> = if gzip {
         Box::new(MultiGzDecoder::new(data))
     } else {
@@ -212,15 +266,20 @@ pub(super) fn read(
         }
         _ => return Err(bad("byte skip", skip, "0 or more; -1 in raw files")),
     }
-    let volume = layout.read(&mut stream, 1.0, 0.0)?;
-    Ok((volume, Header { lines, gzip }))
+    let mut content = if text {
+        layout.text(&line_of(data))?
+    } else {
+        layout.read(&mut stream)?
+    };
+    notes.append(&mut content.notes);
+    Ok((Content { notes, ..content }, Header { lines, gzip }))
 }
 
 impl Header {
     pub(super) fn knows_spacing(&self) -> bool {
         let names = ["space directions", "spacings"];
-        let mut fields = self.lines.iter().filter_map(|l| l.split_once(": "));
-        fields.any(|(k, _)| names.contains(&k.trim().to_ascii_lowercase().as_str()))
+        let mut fields = self.lines.iter().filter_map(|l| field(l));
+        fields.any(|(k, _)| names.contains(&k.as_str()))
     }
 
     pub(super) fn with_values(
@@ -240,16 +299,20 @@ impl Header {
         }
         let mut text = String::new();
         for line in &self.lines {
-            let key = line
-                .split_once(": ")
-                .map(|(k, _)| k.trim().to_ascii_lowercase());
-            if !line.starts_with('#') && key.is_some_and(|k| OLD.contains(&k.as_str())) {
+            // Keys and values of one's own (segments' names and colours) describe the old voxels too.
+            let old = field(line).map_or_else(
+                || !line.starts_with('#') && line.contains(":="),
+                |(key, _)| OLD.contains(&key.as_str()),
+            );
+            if old {
                 continue;
             }
             text.push_str(line);
             text.push('\n');
         }
-        text.extend(["type: float\nendian: little\ncontent: ", description, "\n"]);
+        let encoding = if self.gzip { "gzip" } else { "raw" };
+        text.extend(["type: float\nendian: little\nencoding: ", encoding]);
+        text.extend(["\ncontent: ", description, "\n"]);
         if let Some(file) = &beside {
             text.extend(["data file: ", file, "\n"]);
         }

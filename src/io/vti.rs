@@ -6,8 +6,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::read::ZlibDecoder;
 
-use super::scan::{Layout, Number, ScanError, bad, broken, raw_f32};
-use crate::volume::Volume;
+use super::scan::{
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, raw_f32,
+};
+use crate::volume::Axes;
 
 /// What a new file needs to lie where the old one did.
 #[derive(Debug, Clone)]
@@ -130,16 +132,21 @@ fn unbase64(text: &[u8], words: Words, zlib: bool) -> Result<Vec<u8>, ScanError>
     Ok(head)
 }
 
-pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanError> {
+pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
     // What is appended raw is no XML: the document is closed where it begins.
     let tag = b"<AppendedData";
     let cut = bytes.windows(tag.len()).position(|w| w == tag);
-    let head = std::str::from_utf8(&bytes[..cut.unwrap_or(bytes.len())])
-        .or(Err(not_this("its header is no text")))?;
+    let head = line_of(&bytes[..cut.unwrap_or(bytes.len())]);
+    if cut.is_some() && head.len() > MOST_HEADER {
+        return Err(not_this(format!(
+            "its header does not end within {} MiB",
+            MOST_HEADER >> 20
+        )));
+    }
     let document = if cut.is_some() {
         format!("{head}</VTKFile>")
     } else {
-        head.to_owned()
+        head
     };
     let options = roxmltree::ParsingOptions {
         nodes_limit: 10_000,
@@ -157,13 +164,13 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
     }
     let find = |name: &str| document.descendants().find(|n| n.has_tag_name(name));
     let image = find("ImageData").ok_or_else(|| not_this("it has no ImageData"))?;
-    let pieces = document
+    let pieces: Vec<_> = document
         .descendants()
         .filter(|n| n.has_tag_name("Piece"))
-        .count();
-    if pieces != 1 {
-        return Err(bad("number of pieces", pieces, "1"));
-    }
+        .collect();
+    let [piece] = pieces[..] else {
+        return Err(bad("number of pieces", pieces.len(), "1"));
+    };
     let attribute = |name: &str| image.attribute(name).unwrap_or("missing");
     let extent = attribute("WholeExtent");
     let ends: [i64; 6] = extent
@@ -172,34 +179,14 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
         .collect::<Option<Vec<i64>>>()
         .and_then(|v| v.try_into().ok())
         .ok_or_else(|| bad("WholeExtent", extent, "six whole numbers"))?;
-    let (cells, points) = (find("CellData"), find("PointData"));
-    let array = |data: Option<roxmltree::Node<'_, '_>>| {
-        let data = data?;
-        let arrays = || data.children().filter(|n| n.has_tag_name("DataArray"));
-        // The active scalars, or the first array.
-        arrays()
-            .find(|a| a.attribute("Name") == data.attribute("Scalars"))
-            .or(arrays().next())
-            .map(|a| {
-                (
-                    a.attributes()
-                        .map(|x| (x.name().to_owned(), x.value().to_owned()))
-                        .collect::<Vec<_>>(),
-                    a.text().unwrap_or_default().to_owned(),
-                )
-            })
-    };
-    let (on_cells, (attributes, text)) = match (array(cells), array(points)) {
-        (Some(a), _) => (true, a),
-        (None, Some(a)) => (false, a),
-        (None, None) => return Err(not_this("it has no DataArray on cells or points")),
-    };
-    let of = |name: &str| {
-        attributes
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
-    };
+    let part = piece.attribute("Extent").unwrap_or(extent);
+    if !part.split_whitespace().eq(extent.split_whitespace()) {
+        return Err(bad("Piece Extent", part, "the WholeExtent"));
+    }
+    let mut notes = Vec::new();
+    let (on_cells, array) = chosen(find("CellData"), find("PointData"), &mut notes)?;
+    let text = array.text().unwrap_or_default();
+    let of = |name: &str| array.attribute(name);
     let mut voxels = [0usize; 3];
     for k in 0..3 {
         let n = ends[2 * k + 1]
@@ -239,13 +226,46 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
     }
     let origin = image.attribute("Origin").unwrap_or("0 0 0");
     let spacing = image.attribute("Spacing").unwrap_or("1 1 1");
+    let edges = three("Spacing", spacing)?;
+    let axes = match image.attribute("Direction") {
+        None => Axes::UNKNOWN,
+        Some(text) => {
+            let rows: Option<Vec<f64>> = text.split_whitespace().map(|w| w.parse().ok()).collect();
+            // The file has rows; an axis is a column.
+            rows.filter(|m| m.len() == 9)
+                .map(|m| std::array::from_fn(|k| [m[k], m[3 + k], m[6 + k]]))
+                .and_then(|columns| Axes::along(columns, false))
+                .map(|(axes, _)| axes)
+                .ok_or_else(|| bad("Direction", text, "nine numbers that span a volume"))?
+        }
+    };
+    // Where the extent begins; a point is in the middle of its voxel.
+    let first: [f64; 3] =
+        std::array::from_fn(|k| ends[2 * k] as f64 - if on_cells { 0.0 } else { 0.5 });
+    let corner: [f64; 3] = three("Origin", origin)?;
+    let corner = std::array::from_fn(|c| {
+        corner[c]
+            + (0..3)
+                .map(|k| first[k] * edges[k] * axes.directions[k][c])
+                .sum::<f64>()
+    });
+    let ascii = of("format") == Some("ascii");
+    let order = root.attribute("byte_order");
+    if order.is_none() && !ascii {
+        notes.push(
+            "its header does not say the order of bytes (byte_order); little-endian is taken"
+                .to_owned(),
+        );
+    }
     let layout = Layout {
         voxels,
-        spacing: three("Spacing", spacing)?,
-        origin: three("Origin", origin)?,
+        spacing: edges,
+        origin: corner,
+        axes,
         number,
-        big_endian: root.attribute("byte_order") == Some("BigEndian"),
-        most,
+        big_endian: order == Some("BigEndian"),
+        scaling: None,
+        reading: *reading,
     };
     let wanted = layout.bytes()?;
     let words = Words {
@@ -257,24 +277,13 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
         Some("vtkZLibDataCompressor") => true,
         Some(other) => return Err(bad("compressor", other, "none or vtkZLibDataCompressor")),
     };
-    let volume = match of("format") {
-        Some("ascii") => {
-            let values: Option<Vec<f32>> = text
-                .split_whitespace()
-                .take((wanted / number.bytes() as u64) as usize)
-                .map(|w| w.parse().ok())
-                .collect();
-            let values = values.ok_or_else(|| not_this("a voxel is no number"))?;
-            let layout = Layout {
-                number: Number::F32,
-                big_endian: false,
-                ..layout
-            };
-            layout.volume(&raw_f32(&values), 1.0, 0.0)?
-        }
+    // One byte more shows where an array is longer than the image.
+    let wanted = wanted + 1;
+    let mut content = match of("format") {
+        Some("ascii") => layout.text(text)?,
         Some("binary") => {
             let bytes = unbase64(text.as_bytes(), words, zlib)?;
-            layout.volume(&unblock(&bytes, words, zlib, wanted)?, 1.0, 0.0)?
+            layout.all_of(&unblock(&bytes, words, zlib, wanted)?)?
         }
         Some("appended") => {
             let cut = cut.ok_or_else(|| not_this("it has no AppendedData"))?;
@@ -294,7 +303,7 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
             } else {
                 data
             };
-            layout.volume(&unblock(data, words, zlib, wanted)?, 1.0, 0.0)?
+            layout.all_of(&unblock(data, words, zlib, wanted)?)?
         }
         other => {
             return Err(bad(
@@ -312,7 +321,63 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Volume, Header), ScanErro
         direction: image.attribute("Direction").map(str::to_owned),
         on_cells,
     };
-    Ok((volume, header))
+    notes.append(&mut content.notes);
+    Ok((Content { notes, ..content }, header))
+}
+
+/// The array that holds the voxels, and whether it lies on cells: the active one, or the first, which is told unless it is
+/// the only one. Ghost arrays mark voxels and hold none.
+fn chosen<'a, 'i>(
+    cells: Option<roxmltree::Node<'a, 'i>>,
+    points: Option<roxmltree::Node<'a, 'i>>,
+    notes: &mut Vec<String>,
+) -> Result<(bool, roxmltree::Node<'a, 'i>), ScanError> {
+    let name = |a: &roxmltree::Node<'a, 'i>| a.attribute("Name").unwrap_or("unnamed").to_owned();
+    let is_ghost = |a: &roxmltree::Node<'a, 'i>| {
+        let name = name(a);
+        name == "vtkGhostType" || name == "vtkGhostLevels"
+    };
+    let mut arrays = Vec::new();
+    let mut active = Vec::new();
+    for (on_cells, data) in [(true, cells), (false, points)] {
+        let Some(data) = data else { continue };
+        let scalars = data.attribute("Scalars");
+        let here = || data.children().filter(|n| n.has_tag_name("DataArray"));
+        if let Some(ghost) = here().find(|a| is_ghost(a)) {
+            notes.push(format!(
+                "its array {} is left out: voxels that it hides or repeats count like any other",
+                name(&ghost)
+            ));
+        }
+        let before = active.len();
+        for array in here().filter(|a| !is_ghost(a)) {
+            if scalars.is_some_and(|s| s == name(&array)) {
+                active.push((on_cells, array));
+            }
+            arrays.push((on_cells, array));
+        }
+        if let Some(missing) = scalars.filter(|_| active.len() == before) {
+            notes.push(format!("its active array {missing} is not there"));
+        }
+    }
+    let taken = active.first().or(arrays.first()).copied();
+    let Some((on_cells, array)) = taken else {
+        return Err(not_this("it has no DataArray on cells or points"));
+    };
+    if active.len() != 1 && arrays.len() > 1 {
+        let place = |on_cells: bool| if on_cells { "cells" } else { "points" };
+        let all: Vec<String> = arrays
+            .iter()
+            .map(|(on_cells, a)| format!("{} on {}", name(a), place(*on_cells)))
+            .collect();
+        notes.push(format!(
+            "it holds {} arrays ({}) and does not say which one counts; {} is taken",
+            all.len(),
+            all.join(", "),
+            name(&array)
+        ));
+    }
+    Ok((on_cells, array))
 }
 
 impl Header {

@@ -224,16 +224,29 @@ pub struct Group {
     pub source: String,
 }
 
-/// A group or scene that the parameter file does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no {what} \"{name}\"; allowed: {allowed}")]
-pub struct Unknown {
-    /// Kind of thing.
-    pub what: &'static str,
-    /// What was asked for.
-    pub name: String,
-    /// What there is.
-    pub allowed: String,
+/// A person that the parameter file does not have.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PersonError {
+    /// A group or parameter that it does not know.
+    #[error("there is no {what} \"{name}\"; allowed: {allowed}")]
+    Unknown {
+        /// Kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        allowed: String,
+    },
+    /// A parameter outside the range that the file gives it.
+    #[error("{name} {value} is out of range; allowed: {allowed}")]
+    Range {
+        /// Which parameter.
+        name: String,
+        /// What it was to be.
+        value: f64,
+        /// Its range, with its unit.
+        allowed: String,
+    },
 }
 
 /// A published law from density to Young's modulus: `coefficient` · ρ^`exponent`, MPa and g/cm3.
@@ -258,8 +271,16 @@ pub struct DensityLaw {
 struct Entry {
     value: Spanned<f64>,
     unit: String,
+    range: Spanned<[f64; 2]>,
     source: Spanned<String>,
 }
+
+/// The most activities that a scene's day may hold, as the shaders have room for.
+const MOST_ACTIVITIES: usize = 8;
+/// The largest force of an activity that is believed, N.
+const MOST_FORCE: f64 = 1e5;
+/// The most cycles a day that are believed.
+const MOST_COUNT: f64 = 1e6;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -292,6 +313,8 @@ pub struct Model {
     pub density_laws: Vec<DensityLaw>,
     /// Unit and source by parameter, in [`Physiology::NAMES`]' order.
     pub provenance: Vec<(String, String)>,
+    /// Least and largest value that each parameter may have, in the same order.
+    pub ranges: Vec<[f64; 2]>,
 }
 
 impl Model {
@@ -314,58 +337,47 @@ impl Model {
     /// forces that go with the body's mass and muscle. Machines pull as hard on everybody.
     /// `set` has other values for parameters, by name, that count above all else.
     /// # Errors
-    /// [`Unknown`] group or parameter.
+    /// [`PersonError`]: an unknown group or parameter, or a value out of its range.
     pub fn person(
         &self,
         scene: &str,
         group: &str,
         body_mass_kg: f64,
-        set: &[(&str, f32)],
-    ) -> Result<Self, Unknown> {
+        set: &[(&str, f64)],
+    ) -> Result<Self, PersonError> {
         let Some(own) = self.groups.iter().find(|g| g.name == group) else {
             let names: Vec<&str> = self.groups.iter().map(|g| g.name.as_str()).collect();
-            return Err(Unknown {
+            return Err(PersonError::Unknown {
                 what: "group",
                 name: group.to_owned(),
                 allowed: names.join(", "),
             });
         };
         let mut model = self.clone();
-        let mut put = |name: &str, value: f64| {
-            if let Some(changed) = model.physiology.with(name, value as f32) {
-                model.physiology = changed;
-            }
-        };
         if let Some(facts) = self.scenes.iter().find(|s| s.name == scene) {
             if let Some(stimulus) = facts.settling_stimulus {
-                put("settling_stimulus", stimulus);
+                model.put("settling_stimulus", stimulus)?;
             }
             if let Some(law) = self
                 .density_laws
                 .iter()
                 .find(|l| Some(&l.name) == facts.density_law.as_ref())
             {
-                put("modulus_coefficient", law.coefficient);
-                put("modulus_exponent", law.exponent);
+                model.put("modulus_coefficient", law.coefficient)?;
+                model.put("modulus_exponent", law.exponent)?;
             }
         }
         for (name, value) in &own.parameters {
             // What an older bone strives for is told as a multiple: every scene has its own.
-            if name == "settling_stimulus" {
-                let scene = f64::from(model.physiology.settling_stimulus);
-                if let Some(changed) = model.physiology.with(name, (scene * value) as f32) {
-                    model.physiology = changed;
-                }
-            } else if let Some(changed) = model.physiology.with(name, *value as f32) {
-                model.physiology = changed;
-            }
+            let scene = if name == "settling_stimulus" {
+                f64::from(model.physiology.settling_stimulus)
+            } else {
+                1.0
+            };
+            model.put(name, scene * value)?;
         }
         for (name, value) in set {
-            model.physiology = model.physiology.with(name, *value).ok_or_else(|| Unknown {
-                what: "parameter",
-                name: (*name).to_owned(),
-                allowed: Physiology::NAMES.join(", "),
-            })?;
+            model.put(name, *value)?;
         }
         let mass = body_mass_kg / STANDARD_MASS_KG;
         let muscle = f64::from(model.physiology.muscle_mass);
@@ -386,6 +398,34 @@ impl Model {
         Ok(model)
     }
 
+    /// Least and largest value of a parameter, and its unit.
+    pub fn range(&self, name: &str) -> Option<([f64; 2], &str)> {
+        let at = Physiology::NAMES.iter().position(|n| *n == name)?;
+        Some((*self.ranges.get(at)?, &self.provenance.get(at)?.0))
+    }
+
+    /// Gives a parameter another value, if that is in its range.
+    fn put(&mut self, name: &str, value: f64) -> Result<(), PersonError> {
+        let unknown = || PersonError::Unknown {
+            what: "parameter",
+            name: name.to_owned(),
+            allowed: Physiology::NAMES.join(", "),
+        };
+        let ([low, high], unit) = self.range(name).ok_or_else(unknown)?;
+        if !(low..=high).contains(&value) {
+            return Err(PersonError::Range {
+                name: name.to_owned(),
+                value,
+                allowed: range_text([low, high], unit),
+            });
+        }
+        self.physiology = self
+            .physiology
+            .with(name, value as f32)
+            .ok_or_else(unknown)?;
+        Ok(())
+    }
+
     /// Reads a parameter file. `file` is its name for errors.
     /// # Errors
     /// A missing, unknown, negative or not finite parameter, one without source, or bad TOML.
@@ -404,6 +444,7 @@ impl Model {
         }
         let mut values = Vec::new();
         let mut provenance = Vec::new();
+        let mut ranges = Vec::new();
         for name in Physiology::NAMES {
             let Some(entry) = read.parameters.get(*name) else {
                 return Err(source.error(
@@ -415,21 +456,24 @@ impl Model {
             };
             let entry = entry.get_ref();
             let value = *entry.value.get_ref();
-            // Two coefficients of Martin's polynomial are negative; nothing else may be.
-            let signed = name.starts_with("martin_");
-            if !value.is_finite() || (value < 0.0 && !signed) {
-                let allowed = if signed {
-                    "a finite number"
-                } else {
-                    "a finite number, 0 or more"
-                };
+            let [low, high] = *entry.range.get_ref();
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                return Err(source.error(
+                    entry.range.span().start,
+                    name,
+                    format!("a range from {low} to {high}"),
+                    "two finite numbers, the smaller one first",
+                ));
+            }
+            if !(low..=high).contains(&value) {
                 return Err(source.error(
                     entry.value.span().start,
                     name,
                     format!("{value}"),
-                    allowed,
+                    range_text([low, high], &entry.unit),
                 ));
             }
+            ranges.push([low, high]);
             if entry.source.get_ref().trim().is_empty() {
                 return Err(source.error(
                     entry.source.span().start,
@@ -469,22 +513,34 @@ impl Model {
                 .get_ref()
                 .forces
                 .iter()
-                .find(|(_, f)| !f.is_finite() || **f < 0.0);
+                .find(|(_, f)| !(0.0..=MOST_FORCE).contains(*f));
             if let Some((case, force)) = bad {
                 return Err(source.error(
                     activity.span().start,
                     case,
                     format!("{force}"),
-                    "a force of 0 N or more",
+                    "a force of 0 to 100000 N",
                 ));
             }
             let count = activity.get_ref().count;
-            if !count.is_finite() || count < 0.0 {
+            if !(0.0..=MOST_COUNT).contains(&count) {
                 return Err(source.error(
                     activity.span().start,
                     "count",
                     format!("{count}"),
-                    "0 or more a day",
+                    "0 to 1000000 a day",
+                ));
+            }
+        }
+        for activity in &read.activity {
+            let scene = &activity.get_ref().scene;
+            let in_scene = || read.activity.iter().filter(|a| a.get_ref().scene == *scene);
+            if let Some(beyond) = in_scene().nth(MOST_ACTIVITIES) {
+                return Err(source.error(
+                    beyond.span().start,
+                    "activity",
+                    format!("{} activities in scene \"{scene}\"", in_scene().count()),
+                    format!("at most {MOST_ACTIVITIES} a scene"),
                 ));
             }
         }
@@ -502,7 +558,7 @@ impl Model {
         let share = |x: &Option<f64>| x.is_none_or(|x| (0.0..=1.0).contains(&x));
         for muscle in &read.muscle {
             let m = muscle.get_ref();
-            let positive = |x: f64| x.is_finite() && x >= 0.0;
+            let positive = |x: f64| (0.0..=10.0).contains(&x);
             if !positive(m.atrophy)
                 || !positive(m.fast)
                 || !positive(m.fluid)
@@ -516,7 +572,7 @@ impl Model {
                         "atrophy {}, fast {}, fluid {}, residual {:?} and {:?}",
                         m.atrophy, m.fast, m.fluid, m.residual_flight, m.residual_bed_rest
                     ),
-                    "atrophy, fast and fluid 0 or more, residual loads from 0 to 1",
+                    "atrophy, fast and fluid from 0 to 10, residual loads from 0 to 1",
                 ));
             }
         }
@@ -579,12 +635,16 @@ impl Model {
                         Physiology::NAMES.join(", "),
                     ));
                 }
-                if !value.is_finite() || *value < 0.0 {
+                let at = Physiology::NAMES.iter().position(|n| n == name);
+                let [low, high] = at.map_or([0.0; 2], |at| ranges[at]);
+                // A multiple of the scene's own is checked when both are known.
+                let multiple = name == "settling_stimulus" && value.is_finite() && *value > 0.0;
+                if !multiple && !(low..=high).contains(value) {
                     return Err(source.error(
                         group.span().start,
                         name,
                         format!("{value}"),
-                        "a finite number, 0 or more",
+                        format!("{low} to {high}"),
                     ));
                 }
             }
@@ -617,6 +677,16 @@ impl Model {
                 .map(Spanned::into_inner)
                 .collect(),
             provenance,
+            ranges,
         })
+    }
+}
+
+/// A range with its unit, as errors tell it.
+fn range_text([low, high]: [f64; 2], unit: &str) -> String {
+    if unit == "1" {
+        format!("{low} to {high}")
+    } else {
+        format!("{low} to {high} {unit}")
     }
 }

@@ -309,8 +309,10 @@ struct FilePhase {
 
 /// The shortest phase: a quarter of an hour.
 const LEAST_DAYS: f64 = 0.01;
-/// The longest phase that makes sense: a hundred years.
+/// The longest phase, and scenario, that makes sense: a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
+/// The most phases.
+const MOST_PHASES: usize = 1000;
 
 impl Scenario {
     /// The built-in scenario of that name.
@@ -333,6 +335,14 @@ impl Scenario {
                 "phase",
                 "no phase",
                 "at least one [[phase]]",
+            ));
+        }
+        if let Some(beyond) = read.phase.get(MOST_PHASES) {
+            return Err(source.error(
+                beyond.span().start,
+                "phase",
+                format!("{} phases", read.phase.len()),
+                format!("at most {MOST_PHASES}"),
             ));
         }
         let body_mass_kg = match &read.body_mass_kg {
@@ -403,6 +413,15 @@ impl Scenario {
                 },
             });
         }
+        let days: f64 = phases.iter().map(|p: &Phase| p.days).sum();
+        if days > MOST_DAYS {
+            return Err(source.error(
+                read.name.span().start,
+                "phase",
+                format!("{days} days in all"),
+                format!("at most {MOST_DAYS} days"),
+            ));
+        }
         Ok(Self {
             name: read.name.into_inner(),
             source: read.source,
@@ -415,6 +434,21 @@ impl Scenario {
     /// Length, days.
     pub fn days(&self) -> f64 {
         self.phases.iter().map(|p| p.days).sum()
+    }
+
+    /// Days from `day` to the next whole step of `step` days: steps are counted from the beginning of a phase, and its
+    /// end cuts the last one short. Where results are written has no part in it.
+    pub fn step_from(&self, day: f64, step: f64) -> f64 {
+        let (phase, start) = self.phase_at(day);
+        let end = start + phase.days;
+        // The last phase goes on for ever.
+        let (start, end) = if day < end - 1e-9 {
+            (start, end)
+        } else {
+            (end, f64::INFINITY)
+        };
+        let done = ((day - start) / step + 1e-6).floor();
+        (start + (done + 1.0) * step).min(end) - day
     }
 
     /// The phase that `day` falls in, with its first day; the last one goes on for ever.

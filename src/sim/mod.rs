@@ -10,6 +10,7 @@ pub mod grid;
 pub mod links;
 pub mod loads;
 pub mod mechanics;
+mod moment;
 pub mod multigrid;
 pub mod muscle;
 pub mod shader;
@@ -31,6 +32,7 @@ use element::Element;
 use field::{Field, FieldKind};
 use grid::Grid;
 use loads::Loads;
+pub use moment::Moment;
 use mechanics::{Mechanics, Outcome, Problem, Progress, Solve};
 use muscle::Muscle;
 use signal::Signal;
@@ -56,6 +58,18 @@ pub enum SimError {
     /// Trouble with the adapter.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// More of something than the shaders have room for.
+    #[error("scene {scene} has {found} {what}; at most {most} are possible")]
+    TooMany {
+        /// Where.
+        scene: String,
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A solve ran out of iterations.
     #[error(
         "the solve for {load} did not converge: {iterations} iterations left a residual of {residual:.1e}"
@@ -163,8 +177,8 @@ pub struct Simulation {
     stage: Stage,
     /// Whether this is growth from a uniform block.
     grows: bool,
-    /// Sites and displacement as they were at the set-point, if kept.
-    start: Option<[wgpu::Buffer; 2]>,
+    /// The settled scene, if kept.
+    start: Option<Moment>,
     solve: Option<Solve>,
     /// Tolerance of the solves under way.
     tolerance: f32,
@@ -179,19 +193,19 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// The largest buffer binding that a scene needs, for choosing limits.
+    /// The largest buffer binding that a scene needs, for choosing limits: a test holds that no buffer is larger.
     pub fn need(anatomy: &Anatomy) -> Need {
         let grid = Grid {
             elements: anatomy.elements,
         };
         let displacement =
             (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
-        let levels = 16 * anatomy.len() as u64;
+        let solver = multigrid::stencil_bytes(anatomy.elements, [anatomy.spacing; 3]);
         Need {
-            storage_binding_bytes: displacement.max(levels).max(multigrid::stencil_bytes(
-                anatomy.elements,
-                [anatomy.spacing; 3],
-            )),
+            storage_binding_bytes: displacement
+                .max(solver)
+                .max(state::largest_bytes(anatomy))
+                .next_multiple_of(16),
         }
     }
 
@@ -210,8 +224,9 @@ impl Simulation {
 
     /// A simulation at its first moment; [`Simulation::poll`] settles it.
     /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, GpuError> {
+    /// [`SimError::TooMany`] loads, muscles or activities; else as [`Gpu::scoped`].
+    pub fn new(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, SimError> {
+        check_room(&anatomy, &model)?;
         let before = gpu.allocated_bytes();
         let lists = Lists::new(&anatomy, &model);
         let problem = problem(&anatomy, &model);
@@ -260,8 +275,8 @@ impl Simulation {
     /// The same, grown instead of settled: trabecular bone starts as a uniform block, and the laws of remodelling, sped
     /// up, move it day by day towards `settling_stimulus` everywhere.
     /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn growing(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, GpuError> {
+    /// As [`Simulation::new`].
+    pub fn growing(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, SimError> {
         let mut simulation = Self::new(gpu, anatomy, model)?;
         simulation.stage = Stage::Seed;
         simulation.grows = true;
@@ -276,45 +291,20 @@ impl Simulation {
         if self.stage != Stage::Running || self.day > 0.0 || self.start.is_some() {
             return Ok(());
         }
-        let displacement = self.mechanics.displacement();
-        let copies = [
-            self.gpu
-                .storage::<SiteState>("sites at the start", self.state.counts.sites)?,
-            self.gpu.storage::<u32>(
-                "displacement at the start",
-                displacement.size() as usize / 4,
-            )?,
-        ];
-        let mut encoder = self.gpu.encoder("keep the start");
-        encoder.copy_buffer_to_buffer(&self.state.bone, 0, &copies[0], 0, copies[0].size());
-        encoder.copy_buffer_to_buffer(displacement, 0, &copies[1], 0, displacement.size());
-        self.gpu.submit(encoder);
-        self.start = Some(copies);
+        self.start = self.keep(None)?;
         Ok(())
     }
 
     /// Goes back to day 0 of the kept start, without settling anew. Returns whether there was one.
     pub fn begin_again(&mut self) -> bool {
-        let Some([sites, displacement]) = &self.start else {
+        let Some(start) = self.start.take() else {
             return false;
         };
-        let mut encoder = self.gpu.encoder("begin again");
-        encoder.copy_buffer_to_buffer(sites, 0, &self.state.bone, 0, sites.size());
-        let now = self.mechanics.displacement();
-        encoder.copy_buffer_to_buffer(displacement, 0, now, 0, now.size());
-        encoder.clear_buffer(&self.state.level, 0, None);
-        encoder.clear_buffer(&self.state.source, 0, None);
-        encoder.clear_buffer(&self.state.secretion, 0, None);
-        let rest = vec![MuscleState::at_rest(); self.state.counts.muscle_voxels];
-        self.gpu
-            .queue()
-            .write_buffer(&self.state.muscle, 0, bytemuck::cast_slice(&rest));
-        self.gpu.submit(encoder);
-        self.day = 0.0;
-        self.solved_on = 0.0;
-        self.solve = None;
+        self.go_back(&start);
+        self.start = Some(start);
         self.conditions = Conditions::EARTH;
         self.write_environment(0.0);
+        // The parameters may be others than those that the start was kept under.
         let mut encoder = self.gpu.encoder("begin again");
         self.record_pass(&mut encoder, "stimulus", |s, pass| {
             s.loads.record(pass);
@@ -733,6 +723,30 @@ impl Simulation {
             BenchStage::Bone => bone * (2 * 16 + 48) + sites * (2 * 16 + 3 * site_state + 28),
         }
     }
+}
+
+/// Whether the shaders have room for all that acts on a scene.
+fn check_room(anatomy: &Anatomy, model: &Model) -> Result<(), SimError> {
+    let activities = model.activities.iter();
+    let counts = [
+        ("unit loads", anatomy.loads.len()),
+        ("muscle groups", anatomy.groups.len()),
+        (
+            "activities",
+            activities.filter(|a| a.scene == anatomy.scene).count(),
+        ),
+    ];
+    for (what, found) in counts {
+        if found > state::MOST {
+            return Err(SimError::TooMany {
+                scene: anatomy.scene.to_owned(),
+                what,
+                found,
+                most: state::MOST,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A unit load on the nodes: each of its points is shared by the corners of the element it falls in.

@@ -357,7 +357,6 @@ impl Lists {
             .activities
             .iter()
             .filter(|a| a.scene == anatomy.scene)
-            .take(MOST)
             .enumerate()
         {
             counts[a] = activity.count as f32;
@@ -375,6 +374,18 @@ impl Lists {
             counts,
         }
     }
+}
+
+/// Bytes of the largest buffer of [`TissueState`] for a scene.
+pub(crate) fn largest_bytes(anatomy: &Anatomy) -> u64 {
+    let sites: usize = anatomy.bone.iter().map(|b| b.sites.len()).sum();
+    let largest = [
+        sites * size_of::<SiteState>(),
+        anatomy.muscle.len() * size_of::<MuscleState>(),
+        anatomy.bone.len() * size_of::<BoneVoxel>(),
+        anatomy.len() * size_of::<[f32; 4]>(),
+    ];
+    largest.into_iter().max().unwrap_or(0) as u64
 }
 
 impl TissueState {
@@ -397,8 +408,7 @@ impl TissueState {
                 .activities
                 .iter()
                 .filter(|a| a.scene == anatomy.scene)
-                .count()
-                .min(MOST),
+                .count(),
         };
         let mut envelope = vec![0u32; counts.lattice];
         let byte = |share: f64| (255.0 * share).round() as u32;

@@ -263,6 +263,11 @@ impl Anatomy {
         scan::build(scan, size)
     }
 
+    /// Whether a scan resolves single trabeculae, so that its values are labels and no densities.
+    pub fn resolves_struts(scan: &Volume) -> bool {
+        scan::resolves(scan)
+    }
+
     /// Voxels in the lattice.
     pub fn len(&self) -> usize {
         self.voxels.iter().product()

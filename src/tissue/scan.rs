@@ -50,13 +50,18 @@ fn resampled(scan: &Volume, size: usize) -> ([usize; 3], f64, Vec<f64>) {
     (voxels, spacing, values)
 }
 
+/// Whether a scan resolves single trabeculae.
+pub(super) fn resolves(scan: &Volume) -> bool {
+    scan.spacing.iter().all(|h| *h < RESOLVES)
+}
+
 pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
     let refuse = |why: &str| {
         Err(SceneError::Scan {
             why: why.to_owned(),
         })
     };
-    if scan.spacing.iter().all(|h| *h < RESOLVES) {
+    if resolves(scan) {
         let mut labels: Vec<f32> = Vec::new();
         for v in &scan.values {
             if !labels.contains(v) {

@@ -137,6 +137,7 @@ impl RayMarch {
                     binding: binding as u32,
                     resource: resource.clone(),
                 })
+                .chain(module.check_entry(gpu, "march"))
                 .collect();
             device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some("ray_march"),
