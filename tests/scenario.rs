@@ -176,12 +176,22 @@ fn wrong_parameters_are_refused() {
         (
             "[parameters.rankl_gain]\nvalue = ",
             "[parameters.rankl_gain]\nvalue = -",
-            &["rankl_gain", "-1", "0 or more"],
+            &["rankl_gain", "-1", "0 to 20"],
         ),
         (
             "[parameters.rankl_gain]\nvalue = ",
             "[parameters.rankl_gain]\nvalue = nan # ",
             &["rankl_gain", "NaN"],
+        ),
+        (
+            "range = [0, 20]",
+            "range = [20, 0]",
+            &["rankl_gain", "from 20 to 0", "smaller one first"],
+        ),
+        (
+            "range = [0, 20]\n",
+            "",
+            &["range"],
         ),
         (
             "source = \"Martin 1984, second power\"",
@@ -211,7 +221,7 @@ fn wrong_parameters_are_refused() {
         (
             "muscle_mass = 0.93",
             "muscle_mass = inf",
-            &["muscle_mass", "inf", "0 or more"],
+            &["muscle_mass", "inf", "0.1 to 2"],
         ),
         (
             "source = \"as stance\"",

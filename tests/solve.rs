@@ -150,13 +150,23 @@ fn lengths_are_taken_in_the_units_that_the_file_gives() {
     for (code, factor) in [(0u8, 1.0), (1, 1e-3), (2, 1.0), (3, 1e3)] {
         let mut file = cube.clone();
         file[123] = code;
-        for (at, length) in [(80, 0.039), (84, 0.039), (88, 0.05), (268, 1.0)] {
+        // pixdim, then the sform with the centre of the first voxel.
+        for (at, length) in [
+            (80, 0.039),
+            (84, 0.039),
+            (88, 0.05),
+            (280, 0.039),
+            (292, 1.0 + 0.0195),
+            (300, 0.039),
+            (320, 0.05),
+        ] {
             let stored = (length * factor) as f32;
             file[at..at + 4].copy_from_slice(&stored.to_le_bytes());
         }
-        let volume = reread(".nii", &file).volume;
-        assert_eq!(volume.spacing, [0.039, 0.039, 0.05], "code {code}");
-        assert!((volume.origin[0] - 1.0).abs() < 1e-9, "code {code}");
+        let scan = reread(".nii", &file);
+        assert!(scan.notes.is_empty(), "code {code}: {:?}", scan.notes);
+        assert_eq!(scan.volume.spacing, [0.039, 0.039, 0.05], "code {code}");
+        assert!((scan.volume.origin[0] - 1.0).abs() < 1e-6, "code {code}");
     }
     let nrrd = |fields: &str| {
         let header = format!(
@@ -489,7 +499,12 @@ fn headers_that_lie_are_refused_in_every_format() {
         ("c.nrrd", "NRRD0004", "NRRX0004", "NRRD"),
         ("c.nrrd", "sizes: 4 3 5", "sizes: 4 3 50000", "truncated"),
         ("c.nrrd", "sizes: 4 3 5", "sizes: 4 3 0", "dimension"),
-        ("c.nrrd", "(0,0.5,0)", "(0,inf,0)", "spacing"),
+        ("c.nrrd", "(0,0.5,0)", "(0,inf,0)", "space directions"),
+        ("c.nrrd", "(0,0.5,0)", "(0.3,0,0)", "span a volume"),
+        ("c.nrrd", "endian: little\n", "", "endian"),
+        ("c.nrrd", "type: short", "type: short\nmin: 0\nline skip: 2", "line skip"),
+        ("a.mha", "0 1 0 1 0 0 0 0 -1", "0 1 0 0 1 0 0 0 -1", "span a volume"),
+        ("a.mha", "ObjectType = Image\n", "ObjectType = Image\nno line\n", "line 2"),
         ("c.nrrd", "(0,0.5,0)", "none", "space directions"),
         ("c.nrrd", "type: short", "type: block", "type"),
         ("c.nrrd", "encoding: raw", "encoding: bz2", "encoding"),
@@ -839,17 +854,23 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     let mut large_bomb = with(42, &two(1100));
     large_bomb.resize(64 << 20, 0);
     let large_bomb = gzip(&large_bomb);
+    // With no sform beside it, pixdim counts.
+    let unformed = |at: usize, edge: f32| {
+        let mut file = with(at, &edge.to_le_bytes());
+        file[254..256].fill(0);
+        file
+    };
     let void = bytes(&scan([4, 4, 4], [1.0; 3], |_| false));
     let one_face = bytes(&scan([4, 4, 4], [1.0; 3], |at| at[2] < 2));
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("truncated.nii", good[..400].to_vec(), "truncated"),
         ("short.nii", good[..100].to_vec(), "too few for a header"),
-        ("empty.nii", Vec::new(), "too few for a header"),
+        ("empty.nii", Vec::new(), "it is empty"),
         ("lying.nii", with(42, &two(100)), "truncated"),
         ("lying-large.nii", with(42, &two(2000)), "too large"),
         ("overflowing.nii", with(42, &two(32767)), "too large"),
         ("furlongs.nii", with(123, &[5]), "unit of length"),
-        ("tiny.nii", with(80, &1e-15f32.to_le_bytes()), "spacing"),
+        ("tiny.nii", with(280, &1e-15f32.to_le_bytes()), "spacing"),
         ("cut.nii.gz", cut, "compressed stream"),
         ("sums.nii.gz", sums, "compressed stream"),
         ("bomb.nii.gz", large_bomb, "too large"),
@@ -862,20 +883,16 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
         (
             "nan.nii",
             with(352 + 4 * 5, &f32::NAN.to_le_bytes()),
-            "not a finite number",
+            "is NaN",
         ),
-        ("flat.nii", with(88, &0f32.to_le_bytes()), "spacing"),
-        (
-            "inside-out.nii",
-            with(84, &(-1f32).to_le_bytes()),
-            "spacing",
-        ),
+        ("flat.nii", unformed(88, 0.0), "spacing"),
+        ("inside-out.nii", unformed(84, -1.0), "spacing"),
         ("complex.nii", with(70, &32i16.to_le_bytes()), "datatype"),
         ("offset.nii", with(108, &1e30f32.to_le_bytes()), "offset"),
         (
             "text.nii",
             b"not a scan at all, but long enough to be one".repeat(20),
-            "no NIfTI-1",
+            "no NIfTI file",
         ),
         ("garbage.nii.gz", garbage, "compressed stream"),
         ("void.nii", void, "no bone"),
@@ -945,7 +962,7 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
     std::fs::create_dir(&endless).unwrap();
     let output = run(&["solve", endless.to_str().unwrap(), "--out", o]);
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("no regular file"), "{text}");
+    assert!(text.contains("it is a folder"), "{text}");
     assert_eq!(output.status.code(), Some(2), "{text}");
     // An answer does not take its scan's place.
     let own = folder.join("sed.nii");

@@ -33,6 +33,8 @@ pub struct MechanostatApp {
     lower_chart: usize,
     texture: Option<egui::TextureId>,
     last_frame: Instant,
+    /// Pixels a point at which the largest window was last told.
+    told_scale: f32,
 }
 
 impl std::fmt::Debug for MechanostatApp {
@@ -173,6 +175,7 @@ impl MechanostatApp {
             lower_chart: 0,
             texture: None,
             last_frame: Instant::now(),
+            told_scale: 0.0,
         };
         app.restart(scenario, place, group);
         Ok(app)
@@ -207,6 +210,17 @@ impl MechanostatApp {
             background: self.picture.background,
             ..best
         };
+    }
+
+    /// Tells the desktop how large the window may grow: no adapter draws a larger picture than its largest texture.
+    fn tell_largest(&mut self, ctx: &egui::Context) {
+        let scale = ctx.pixels_per_point();
+        if (scale - self.told_scale).abs() > f32::EPSILON {
+            let most = self.gpu.device().limits().max_texture_dimension_2d as f32 / scale;
+            let most = egui::Vec2::splat(most.floor());
+            ctx.send_viewport_cmd(egui::ViewportCommand::MaxInnerSize(most));
+            self.told_scale = scale;
+        }
     }
 
     /// The run.
@@ -273,6 +287,7 @@ impl eframe::App for MechanostatApp {
         // A frame that took long is not paid back in days all at once.
         let frame = (now - self.last_frame).min(Duration::from_millis(250));
         self.last_frame = now;
+        self.tell_largest(ctx);
         if self.trouble.is_some() {
             return;
         }

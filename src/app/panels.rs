@@ -9,7 +9,7 @@ use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, 
 use crate::sim::SETTLING_ROUNDS;
 use crate::sim::field::FieldKind;
 use crate::tissue::SCENES;
-use crate::view::{Colormap, Cut, scale_bar};
+use crate::view::{Colormap, Cut, scale_bar, tick};
 
 use super::{MechanostatApp, Session, Speed, WhatIf};
 
@@ -489,7 +489,7 @@ impl MechanostatApp {
         ui.painter().text(
             at + egui::vec2(0.5 * length, -4.0),
             egui::Align2::CENTER_BOTTOM,
-            format!("{millimetres} mm"),
+            format!("{} mm", tick(millimetres, millimetres)),
             egui::FontId::proportional(12.0),
             ink,
         );
@@ -505,8 +505,10 @@ impl MechanostatApp {
                 egui::Role::Label,
                 true,
                 format!(
-                    "Colour bar: {} from {low} to {high} {}",
+                    "Colour bar: {} from {} to {} {}",
                     field.title(),
+                    tick(f64::from(low), f64::from(high - low) / 4.0),
+                    tick(f64::from(high), f64::from(high - low) / 4.0),
                     field.unit()
                 ),
             )
@@ -530,17 +532,18 @@ impl MechanostatApp {
         for i in 0..=4 {
             let share = i as f32 / 4.0;
             let y = bar.bottom() - bar.height() * share;
-            let value = low + share * (high - low);
+            let value = f64::from(low + share * (high - low));
+            let label = tick(value, f64::from(high - low) / 4.0);
             painter.line_segment(
                 [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
                 egui::Stroke::new(1.0, ink),
             );
             let text = if field.clipped() && i == 4 {
-                format!("≥ {value}")
+                format!("≥ {label}")
             } else if low < 0.0 && value > 0.0 {
-                format!("+{value}")
+                format!("+{label}")
             } else {
-                format!("{value}")
+                label.replace('-', "−")
             };
             painter.text(
                 egui::pos2(bar.right() + 7.0, y),

@@ -230,16 +230,11 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     bar.finish();
     let rows = table.rows;
 
-    let after = artist.panel(
-        &simulation,
-        FieldKind::Density,
-        &format!("Day {}", simulation.day()),
-    )?;
-    let change = artist.panel(
-        &simulation,
-        FieldKind::Change,
-        &format!("Change, day {}", simulation.day()),
-    )?;
+    let last = rows.last().map_or(0.0, |r| r.day);
+    let title = format!("Day {last}");
+    let after = artist.panel(&simulation, FieldKind::Density, &title)?;
+    let title = format!("Change, day {last}");
+    let change = artist.panel(&simulation, FieldKind::Change, &title)?;
     let faults = count_faults(&gpu)?;
     let picture = figure(&scenario, args, &simulation, &rows, [before, after], change);
     let svg = picture.svg()?;
@@ -680,6 +675,7 @@ fn figure(
     before_after: [Panel; 2],
     change: Panel,
 ) -> MissionFigure {
+    let shown = picture(simulation.anatomy(), FieldKind::Density, [1, 1]);
     let mut start = 0.0;
     let mut phases: Vec<Span> = scenario
         .phases
@@ -753,7 +749,7 @@ fn figure(
         ],
         notes: vec![
             format!(
-                "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; front view, cut open.",
+                "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; {}, {}.",
                 env!("CARGO_PKG_VERSION"),
                 // A scan's name, not where it lies.
                 std::path::Path::new(&args.scene)
@@ -762,7 +758,9 @@ fn figure(
                     .to_string_lossy(),
                 args.size,
                 simulation.anatomy().spacing,
-                args.group
+                args.group,
+                shown.camera.place(),
+                shown.cut
             ),
             format!(
                 "Adapter {}; colour maps batlow and vik (Crameri). Grey: gravity along the legs, darker is less. Parameters: run.toml.",

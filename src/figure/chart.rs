@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::view::tick;
+
 use super::{POINT, escape, text};
 
 /// One curve.
@@ -110,14 +112,8 @@ impl Chart {
         for i in 0..=ticks {
             let v = low + step * f64::from(i);
             writeln!(out, "<path d=\"M{left:.2} {:.2}h{w:.2}\" stroke=\"#999\" stroke-width=\"{}\" fill=\"none\"/>", to_y(v), if v.abs() < 1e-9 { 0.25 } else { 0.08 }).ok();
-            let digits = usize::from(step < 1.0);
-            out += &text(
-                left - 1.0,
-                to_y(v) + 0.8,
-                6.0,
-                "end",
-                &format!("{:.digits$}", v + 0.0).replace('-', "−"),
-            );
+            let label = tick(v, step).replace('-', "−");
+            out += &text(left - 1.0, to_y(v) + 0.8, 6.0, "end", &label);
         }
         let day_step = nice_step(self.days, 6.0);
         for i in 0..=(self.days / day_step).floor() as i32 {
@@ -128,7 +124,7 @@ impl Chart {
                 to_x(day)
             )
             .ok();
-            out += &text(to_x(day), bottom + 3.4, 6.0, "middle", &format!("{day}"));
+            out += &text(to_x(day), bottom + 3.4, 6.0, "middle", &tick(day, day_step));
         }
         writeln!(out, "<rect x=\"{left:.2}\" y=\"{:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.2\"/>", bottom - h).ok();
         // The legend stands in the lower corner that fewer points of the curves cross.

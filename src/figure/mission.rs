@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::view::{Colormap, scale_bar};
+use crate::view::{Colormap, scale_bar, tick};
 
 use super::chart::Chart;
 use super::raster::{FigureError, Raster};
@@ -68,11 +68,13 @@ impl ColourBar {
         writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.15\"/>").ok();
         for i in 0..=4 {
             let share = f64::from(i) / 4.0;
-            let value = self.range.0 + share * (self.range.1 - self.range.0);
+            let range = self.range.1 - self.range.0;
+            let value = self.range.0 + share * range;
+            let label = tick(value, range / 4.0);
             let label = if self.range.0 < 0.0 && value > 0.0 {
-                format!("+{value}")
+                format!("+{label}")
             } else {
-                format!("{value}").replace('-', "−")
+                label.replace('-', "−")
             };
             let label = if self.clipped && i == 4 {
                 format!("≥ {label}")
@@ -120,7 +122,7 @@ impl Panel {
             y + h - 1.2
         )
         .ok();
-        let label = format!("{millimetres} mm");
+        let label = format!("{} mm", tick(millimetres, millimetres));
         out += &text(x + w - 1.0 - 0.5 * bar, y + h - 2.2, 6.0, "middle", &label);
         Ok(out)
     }

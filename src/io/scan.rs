@@ -515,7 +515,9 @@ impl Scan {
             Self::parsed(ending, bytes, beside, reading).map_err(|e| match (e, looks_like(bytes)) {
                 // What it is says more than what it lacks.
                 (ScanError::NotThis { format, .. }, Some(kind))
-                    if !kind.contains(format) && format != "VTI" && format != "NIfTI" =>
+                    if !kind.contains(format)
+                        && format != "NIfTI"
+                        && (format != "VTI" || !kind.contains("XML")) =>
                 {
                     ScanError::NotThis {
                         format,

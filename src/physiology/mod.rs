@@ -238,7 +238,7 @@ pub enum PersonError {
         allowed: String,
     },
     /// A parameter outside the range that the file gives it.
-    #[error("{name} {value} is out of range; allowed: {allowed}")]
+    #[error("{name}={value} is out of range; allowed: {allowed}")]
     Range {
         /// Which parameter.
         name: String,

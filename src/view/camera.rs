@@ -13,7 +13,13 @@ pub struct Camera {
     pub centre: [f32; 3],
     /// Height of the picture, mm.
     pub height: f32,
+    /// The longest edge of what is looked at, mm: how near and how far one can go hangs on it.
+    pub extent: f32,
 }
+
+/// Heights of a picture, as shares of the longest edge of what is looked at.
+const NEAREST: f32 = 0.02;
+const FARTHEST: f32 = 10.0;
 
 impl Camera {
     /// Looks at a box of `extent` mm from the front, all of it in the picture.
@@ -23,6 +29,7 @@ impl Camera {
             elevation: 0.0,
             centre: extent.map(|e| 0.5 * e),
             height: 1.05 * extent[2],
+            extent: extent.into_iter().fold(0.0, f32::max),
         }
     }
 
@@ -35,7 +42,36 @@ impl Camera {
     /// Makes things larger (factor above 1) or smaller.
     pub fn zoom(&mut self, factor: f32) {
         if factor.is_finite() && factor > 0.0 {
-            self.height = (self.height / factor).clamp(5.0, 2000.0);
+            let (near, far) = (NEAREST * self.extent, FARTHEST * self.extent);
+            self.height = (self.height / factor).max(near).min(far);
+        }
+    }
+
+    /// From where it looks, for people: the nearest of six sides, and how far it is turned from that.
+    pub fn place(&self) -> String {
+        // Degrees, rounded, from −180 to 180; 90 looks from the right.
+        let turn = (self.azimuth + 180.0).rem_euclid(360.0) - 180.0;
+        let raise = self.elevation.round();
+        let (side, centre) = match turn {
+            t if t.abs() <= 45.0 => ("the front", 0.0),
+            t if t.abs() >= 135.0 => ("the back", 180.0f32.copysign(t)),
+            t if t > 0.0 => ("the right", 90.0),
+            _ => ("the left", -90.0),
+        };
+        let off = (turn - centre).round();
+        let mut parts = Vec::new();
+        if off != 0.0 {
+            let way = if off > 0.0 { "right" } else { "left" };
+            parts.push(format!("turned {} degrees to the {way}", off.abs()));
+        }
+        if raise != 0.0 {
+            let way = if raise > 0.0 { "above" } else { "below" };
+            parts.push(format!("{} degrees from {way}", raise.abs()));
+        }
+        if parts.is_empty() {
+            format!("seen from {side}")
+        } else {
+            format!("seen from {side}, {}", parts.join(" and "))
         }
     }
 
@@ -47,6 +83,29 @@ impl Camera {
         let back = Vec3::new(sa * ce, ca * ce, se);
         let right = Vec3::new(-ca, sa, 0.0);
         [-back, right, right.cross(-back)]
+    }
+}
+
+/// A number beside one of several ticks that stand `step` apart: the digits that tell them apart, and no noise of f32.
+pub fn tick(value: f64, step: f64) -> String {
+    const MOST: usize = 9;
+    let step = step.abs();
+    let digits = (0..MOST).find(|d| {
+        let scaled = step * 10f64.powi(*d as i32);
+        scaled >= 0.999 && (scaled - scaled.round()).abs() < 1e-4 * scaled
+    });
+    // A step that no few digits hold is told to three of its own.
+    let digits = digits.unwrap_or_else(|| (2.0 - step.log10().floor()).clamp(0.0, 12.0) as usize);
+    let text = format!("{value:.digits$}");
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    // Rounded to nothing, a number has no sign.
+    match text {
+        "-0" => "0".to_owned(),
+        other => other.to_owned(),
     }
 }
 

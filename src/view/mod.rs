@@ -4,6 +4,6 @@ mod camera;
 mod colormap;
 mod ray_march;
 
-pub use camera::{Camera, scale_bar};
+pub use camera::{Camera, scale_bar, tick};
 pub use colormap::Colormap;
 pub use ray_march::{Cut, Picture, RayMarch, SHADER, ViewUniform};

@@ -59,6 +59,17 @@ pub enum Cut {
     Axial(f32),
 }
 
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "whole",
+            Self::Coronal(_) => "cut open along a coronal plane",
+            Self::Sagittal(_) => "cut open along a sagittal plane",
+            Self::Axial(_) => "cut open along an axial plane",
+        })
+    }
+}
+
 /// What a picture shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Picture {

@@ -1,0 +1,246 @@
+//! No quotient, root or power is anything but a finite number, wherever it is made and whatever hides it afterwards.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking, and exactness is what some of them are about"
+)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::read;
+use mechanostat::gpu::{Fault, Gpu, Need, Request, Shader, dispatch, whole};
+use mechanostat::physiology::{Model, Physiology};
+use mechanostat::scenario::{Conditions, Drug, Exercise};
+use mechanostat::sim::field::FieldKind;
+use mechanostat::sim::state::SiteState;
+use mechanostat::sim::{Simulation, Status};
+use mechanostat::tissue::{Anatomy, SCENES};
+
+fn checking() -> Gpu {
+    Gpu::open(Request {
+        checks: true,
+        ..Need::DEFAULT.into()
+    })
+    .unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn faults(gpu: &Gpu) -> Vec<Fault> {
+    let bytes = gpu.read_faults().unwrap().unwrap().wait(gpu).unwrap();
+    gpu.faults(&bytes[0])
+}
+
+fn settle(gpu: &Gpu, simulation: &mut Simulation) {
+    loop {
+        match simulation.poll().unwrap() {
+            Status::Ready => return,
+            Status::Waiting => gpu.wait().unwrap(),
+            _ => {}
+        }
+    }
+}
+
+fn settled(gpu: &Gpu, scene: &str, size: usize) -> Simulation {
+    let anatomy = Arc::new(Anatomy::build(scene, size).unwrap());
+    let model = Model::built_in().unwrap();
+    let model = model.person(scene, "control", 75.0, &[]).unwrap();
+    let mut simulation = Simulation::new(gpu, anatomy, Arc::new(model)).unwrap();
+    simulation.set_slice(16);
+    settle(gpu, &mut simulation);
+    simulation
+}
+
+fn days(gpu: &Gpu, simulation: &mut Simulation, conditions: Conditions, count: u32) {
+    simulation.set_conditions(conditions);
+    for _ in 0..count {
+        assert!(simulation.advance(1.0));
+        settle(gpu, simulation);
+    }
+}
+
+const FLIGHT: Conditions = Conditions {
+    gravity: 0.0,
+    ..Conditions::EARTH
+};
+
+#[test]
+fn what_minima_and_clamps_hide_is_counted_where_it_is_made() {
+    let gpu = checking();
+    let body = "
+        @group(0) @binding(0) var<storage, read_write> out: array<f32>;
+        @compute @workgroup_size(64)
+        fn divides(@builtin(global_invocation_id) id: vec3<u32>) {
+            if (id.x >= 4u) { return; }
+            let zero = out[id.x];
+            // The first two are no number, the third is infinite, the fourth is nothing special.
+            let made = array<f32, 4>(zero / zero, sqrt(zero - 1.0), 1.0 / zero, zero / 2.0);
+            out[id.x] = clamp(finite(made[id.x]), 0.0, 1.0);
+        }
+        @compute @workgroup_size(64)
+        fn copies(@builtin(global_invocation_id) id: vec3<u32>) {
+            if (id.x < 4u) { out[id.x] = 0.0; }
+        }";
+    let shader = Shader::new(&gpu, "divider", body).unwrap();
+    let buffer = gpu.storage_from("out", &[0.0f32; 4]).unwrap();
+    let kernels = ["copies", "divides"].map(|name| {
+        let kernel = shader.kernel(&gpu, name).unwrap();
+        let group = kernel.bind(&gpu, &[(0, whole(&buffer))]).unwrap();
+        (kernel, group)
+    });
+    assert!(faults(&gpu).is_empty());
+    let mut encoder = gpu.encoder("test");
+    {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for (kernel, group) in &kernels {
+            dispatch(&mut pass, kernel, group, 4);
+        }
+    }
+    gpu.submit(encoder);
+    let found = Fault {
+        shader: "divider".to_owned(),
+        nan: 2,
+        infinite: 1,
+    };
+    assert_eq!(faults(&gpu), [found]);
+    let kept: Vec<f32> = read(&gpu, &buffer, 4);
+    assert!(kept.iter().all(|x| (0.0..=1.0).contains(x)), "{kept:?}");
+}
+
+#[test]
+fn every_scene_makes_only_finite_numbers_on_earth_and_in_flight() {
+    for scene in SCENES {
+        let gpu = checking();
+        // At this size the heel of the lower leg has bone between nodes that are all held.
+        let size = if *scene == "lower-leg" { 32 } else { 24 };
+        let mut simulation = settled(&gpu, scene, size);
+        days(&gpu, &mut simulation, Conditions::EARTH, 1);
+        days(&gpu, &mut simulation, FLIGHT, 8);
+        for kind in FieldKind::ALL {
+            simulation.show(*kind);
+        }
+        assert!(faults(&gpu).is_empty(), "{scene}: {:?}", faults(&gpu));
+    }
+}
+
+/// Places of the sites in voxels whose eight nodes are all held along every axis.
+fn held_sites(anatomy: &Anatomy) -> Vec<usize> {
+    let nodes = anatomy.elements.map(|n| n + 1);
+    let number = |at: [usize; 3]| at[0] + nodes[0] * (at[1] + nodes[1] * at[2]);
+    let mut held = vec![0u8; nodes.iter().product()];
+    for (at, bits) in &anatomy.held {
+        held[number(*at)] |= bits;
+    }
+    let mut found = Vec::new();
+    let mut site = 0;
+    for plan in &anatomy.bone {
+        let all = (0..8usize).all(|c| {
+            let at = std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k] + (c >> k & 1));
+            held[number(at)] == 7
+        });
+        if all {
+            found.extend(site..site + plan.sites.len());
+        }
+        site += plan.sites.len();
+    }
+    found
+}
+
+#[test]
+fn bone_that_nothing_strains_has_no_set_point_and_stays_as_it_is() {
+    let gpu = checking();
+    let mut simulation = settled(&gpu, "lower-leg", 32);
+    let held = held_sites(simulation.anatomy());
+    assert!(!held.is_empty());
+    let count = simulation.state().counts.sites;
+    let set: Vec<[f32; 2]> = read(&gpu, &simulation.state().homeostasis, count);
+    let before: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);
+    days(&gpu, &mut simulation, FLIGHT, 20);
+    let after: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);
+    for s in 0..count {
+        let is_held = held.contains(&s);
+        assert_eq!(set[s][0] == 0.0, is_held, "site {s}");
+        assert!(after[s].bvtv.is_finite() && after[s].osteocyte.is_finite());
+        if is_held {
+            assert_eq!(after[s].osteocyte, 1.0, "site {s}");
+        }
+    }
+    assert!(
+        (0..count).any(|s| after[s].bvtv < before[s].bvtv),
+        "nothing was lost"
+    );
+    assert!(faults(&gpu).is_empty(), "{:?}", faults(&gpu));
+}
+
+/// Parameters that act while a scene settles; all others act only afterwards.
+const SETTLING: [&str; 14] = [
+    "modulus_coefficient",
+    "modulus_exponent",
+    "reference_modulus",
+    "poisson_ratio",
+    "tissue_density",
+    "cortical_bvtv",
+    "trabecular_start",
+    "trabecular_least",
+    "trabecular_most",
+    "bvtv_floor",
+    "stimulus_exponent",
+    "settling_stimulus",
+    "settling_exponent",
+    "muscle_mass",
+];
+
+#[test]
+fn a_parameter_at_each_end_of_its_range_leaves_every_number_finite() {
+    let gpu = checking();
+    let mut simulation = settled(&gpu, "hip", 24);
+    simulation.keep_start().unwrap();
+    let built_in = Model::built_in().unwrap();
+    let person = |set: &[(&str, f64)]| built_in.person("hip", "control", 75.0, set);
+    let spells = [
+        FLIGHT,
+        Conditions {
+            gravity: 3.0,
+            exercise: Exercise::Ared,
+            drug: Drug::Bisphosphonate,
+            ..Conditions::EARTH
+        },
+    ];
+    for (name, [low, high]) in Physiology::NAMES.iter().zip(&built_in.ranges) {
+        let beyond = 1e-3 * (high - low);
+        for outside in [low - beyond, high + beyond, f64::NAN, f64::INFINITY] {
+            let error = person(&[(name, outside)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("allowed"), "{error}");
+        }
+        for end in [*low, *high] {
+            let model = person(&[(name, end)]).unwrap_or_else(|e| panic!("{e}"));
+            if SETTLING.contains(name) {
+                continue;
+            }
+            simulation.set_model(Arc::new(model));
+            assert!(simulation.begin_again());
+            for conditions in spells {
+                days(&gpu, &mut simulation, conditions, 3);
+            }
+            let found = faults(&gpu);
+            assert!(found.is_empty(), "{name} = {end}: {found:?}");
+        }
+    }
+    // Those that settling hangs on, all low and all high: a scene is made for each.
+    for end in 0..2 {
+        let set: Vec<(&str, f64)> = SETTLING
+            .iter()
+            .map(|name| (*name, built_in.range(name).unwrap().0[end]))
+            .collect();
+        let anatomy = Arc::clone(simulation.anatomy());
+        let model = Arc::new(person(&set).unwrap());
+        let mut other = Simulation::new(&gpu, anatomy, model).unwrap();
+        other.set_slice(16);
+        settle(&gpu, &mut other);
+        for conditions in spells {
+            days(&gpu, &mut other, conditions, 3);
+        }
+        let found = faults(&gpu);
+        assert!(found.is_empty(), "end {end}: {found:?}");
+    }
+}
