@@ -70,7 +70,8 @@ fn main() -> ExitCode {
 /// Without a desktop session Mesa's chooser of devices writes errors about the missing display before our own
 /// sentence; the adapter is chosen here, so the chooser is left out.
 fn keep_mesa_quiet() {
-    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|v| v.is_empty()) {
+    if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|v| v.is_empty())
+    {
         #[expect(
             unsafe_code,
             reason = "called first of all in main, while no other thread can read the environment"

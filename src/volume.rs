@@ -184,9 +184,8 @@ impl Volume {
                 *o += length * d;
             }
         }
-        let directions = from.map(|k| {
-            self.axes.directions[k].map(|d| if nearest[k].backwards { -d } else { d })
-        });
+        let directions = from
+            .map(|k| self.axes.directions[k].map(|d| if nearest[k].backwards { -d } else { d }));
         Self {
             name: self.name.clone(),
             unit: self.unit.clone(),

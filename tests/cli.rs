@@ -381,3 +381,251 @@ fn validate_reports_each_claim_and_fails_when_the_model_does() {
     let output = run(&["validate", "--size", "24", "--evidence", &odd]);
     refused(&output, 2, &["claim odd", "marrow_fit"]);
 }
+
+/// What `--every` asks for is measured; it does not change what happens.
+#[test]
+fn how_often_a_run_is_looked_at_changes_no_bit_of_it() {
+    let folder = scratch("every");
+    let table = |every: &str| {
+        let out = folder.join(every);
+        let output = run(&[
+            "run",
+            "iss-6-months",
+            "--size",
+            "24",
+            "--days",
+            "4.5",
+            "--every",
+            every,
+            "--strength",
+            "none",
+            // A solve after every step, the passing ones included.
+            "--set",
+            "mechanics_interval=1",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        let table = std::fs::read_to_string(out.join("timeseries.csv")).unwrap();
+        table.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (quarters, days, once) = (table("0.25"), table("1"), table("30"));
+    let of = |rows: &[String], day: &str| {
+        let begin = format!("{day},");
+        let found: Vec<String> = rows
+            .iter()
+            .filter(|r| r.starts_with(&begin))
+            .cloned()
+            .collect();
+        assert!(found.len() > 50, "{} rows on day {day}", found.len());
+        found
+    };
+    for day in ["0", "1", "2", "3", "4", "4.5"] {
+        assert_eq!(of(&quarters, day), of(&days, day), "day {day}");
+    }
+    for day in ["0", "4.5"] {
+        assert_eq!(of(&once, day), of(&days, day), "day {day}");
+    }
+    // The rows between are measured, and lie between.
+    let volume = |day: &str| -> f64 {
+        let rows = of(&quarters, day);
+        let row = rows.iter().find(|r| r.contains(",quadriceps,volume,"));
+        row.unwrap().split(',').nth(5).unwrap().parse().unwrap()
+    };
+    assert!(volume("2") > volume("2.25") && volume("2.25") > volume("2.5"));
+    assert!(volume("2.75") > volume("3"));
+}
+
+#[test]
+fn a_run_into_an_older_runs_folder_leaves_only_its_own_files() {
+    let folder = scratch("rerun");
+    let out = folder.join("out");
+    let fly = |days: &str, fields: &str| {
+        let output = run(&[
+            "run",
+            "earth",
+            "--scene",
+            "trabecular-core",
+            "--size",
+            "24",
+            "--days",
+            days,
+            "--fields",
+            fields,
+            "--strength",
+            "none",
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+    };
+    let names = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .filter_map(|e| e.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    };
+    fly("3", "vti");
+    assert_eq!(names(&out.join("fields")).len(), 4);
+    // What is the user's own stays, whatever it is called; what bears our names of days goes.
+    std::fs::write(out.join("notes.txt"), "mine").unwrap();
+    std::fs::write(out.join("fields/day_1.vti"), "mine").unwrap();
+    std::fs::write(out.join("fields/day_00009.0000.vti"), "of a killed run").unwrap();
+    fly("1", "npy");
+    let fields = names(&out.join("fields"));
+    let days: Vec<&String> = fields.iter().filter(|n| n.ends_with("_bmd.npy")).collect();
+    assert_eq!(days, ["day_00000.0000_bmd.npy", "day_00001.0000_bmd.npy"]);
+    let vti: Vec<&String> = fields.iter().filter(|n| !n.contains("npy")).collect();
+    assert_eq!(vti, ["day_1.vti"]);
+    let manifest: toml::Table = std::fs::read_to_string(out.join("run.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(
+        manifest["files"].as_array().unwrap().len(),
+        fields.len() - 1 + 3
+    );
+    std::fs::remove_file(out.join("fields/day_1.vti")).unwrap();
+    fly("1", "none");
+    assert_eq!(
+        names(&out),
+        ["figure.png", "notes.txt", "run.toml", "timeseries.csv"]
+    );
+    // A scenario that lies where a result would go is not written over.
+    let own = folder.join("run.toml");
+    let text = "name = \"x\"\n[[phase]]\nname = \"p\"\ndays = 1\ngravity = 0\n";
+    std::fs::write(&own, text).unwrap();
+    let output = run(&[
+        "run",
+        own.to_str().unwrap(),
+        "--size",
+        "24",
+        "--out",
+        folder.to_str().unwrap(),
+    ]);
+    refused(&output, 2, &["run.toml", "is read too"]);
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), text);
+}
+
+/// Every command that uses an adapter, with flags under which it would otherwise take long.
+#[test]
+fn an_adapter_is_chosen_by_part_of_its_name() {
+    let doctor = run(&["doctor"]);
+    let text = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let name = text.lines().next().unwrap().to_owned();
+    let part = name.split_whitespace().next().unwrap().to_uppercase();
+    let again = run(&["doctor", "--adapter", &part]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains(&name));
+    let folder = scratch("adapter");
+    let scan = folder.join("bar.npy");
+    let mut file = b"\x93NUMPY\x01\x00\x46\x00".to_vec();
+    let head = "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 2), }";
+    file.extend(format!("{head:<69}\n").bytes());
+    file.extend([1; 12]);
+    std::fs::write(&scan, file).unwrap();
+    let (scan, out) = (scan.to_str().unwrap(), folder.join("out"));
+    let out = out.to_str().unwrap();
+    let solve = ["solve", scan, "--out", out, "--spacing", "1,1,1"];
+    let with = |args: &[&str], name: &str| run(&[args, &["--adapter", name]].concat());
+    let solved = with(&solve, &part);
+    assert!(solved.status.success(), "{solved:?}");
+    for args in [
+        &solve[..],
+        &["run", "earth", "--size", "24", "--out", out],
+        &["validate", "--only", "review-satellite", "--size", "24"],
+        &["bench", "--size", "24"],
+        &["bench", "mechanics", "--cubes", "8"],
+        &["doctor"],
+    ] {
+        refused(&with(args, "voodoo2"), 3, &["voodoo2", &name]);
+        let by_variable = mechanostat(args)
+            .env("WGPU_ADAPTER_NAME", "voodoo2")
+            .output()
+            .unwrap();
+        refused(&by_variable, 3, &["voodoo2", &name]);
+    }
+    let window = mechanostat(&["--adapter", "voodoo2"])
+        .env("DISPLAY", ":77")
+        .output()
+        .unwrap();
+    refused(&window, 3, &["voodoo2", &name]);
+}
+
+/// Whatever is no plain text of a bearable length.
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_refused_before_it_is_read() {
+    let folder = scratch("no-files");
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (fifo, socket) = (at("fifo.toml"), at("socket.toml"));
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::create_dir(at("folder.toml")).unwrap();
+    let phases = |count: usize, days: u32| {
+        let phase = format!("[[phase]]\nname = \"p\"\ndays = {days}\ngravity = 0\n");
+        format!("name = \"long\"\n{}", phase.repeat(count))
+    };
+    std::fs::write(at("long.toml"), phases(100_000, 1)).unwrap();
+    std::fs::write(at("many.toml"), phases(1001, 1)).unwrap();
+    std::fs::write(at("ages.toml"), phases(2, 30_000)).unwrap();
+    std::fs::write(at("bytes.toml"), [0xff, 0xfe, 0, 1]).unwrap();
+    let out = at("out");
+    for (file, words) in [
+        ("/dev/zero", "no regular file"),
+        (&fifo, "no regular file"),
+        (&socket, "no regular file"),
+        (&at("folder.toml"), "a folder"),
+        (&at("long.toml"), "1 MiB"),
+        (&at("many.toml"), "at most 1000"),
+        (&at("ages.toml"), "60000 days in all"),
+        (&at("bytes.toml"), "no text"),
+    ] {
+        refused(&run(&["run", file, "--out", &out]), 2, &[words]);
+        if !words.contains("1000") && !words.contains("in all") {
+            refused(&run(&["validate", "--evidence", file]), 2, &[words]);
+        }
+    }
+    for file in ["/dev/zero", fifo.as_str(), socket.as_str()] {
+        let scan = at("link.nii");
+        std::fs::remove_file(&scan).ok();
+        std::os::unix::fs::symlink(file, &scan).unwrap();
+        refused(
+            &run(&["solve", &scan, "--out", &out]),
+            2,
+            &["no regular file"],
+        );
+        refused(
+            &run(&["run", "earth", "--scene", &scan, "--out", &out]),
+            2,
+            &["no regular file"],
+        );
+    }
+    assert!(!Path::new(&out).exists(), "refused runs left something");
+}
+
+/// As a full disk: no file may grow beyond two blocks.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_breaks_a_run_and_leaves_no_half_of_a_file() {
+    let out = scratch("full").join("out");
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 2; exec {} run earth --scene trabecular-core --size 24 --days 1 --fields vti --out {}",
+        env!("CARGO_BIN_EXE_mechanostat"),
+        out.display()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &line])
+        .env_remove("XDG_RUNTIME_DIR")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("cannot be written"), "{text}");
+    let left = std::fs::read_dir(out.join("fields")).unwrap().count();
+    assert_eq!(left, 0, "half a file was left");
+}

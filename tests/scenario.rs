@@ -188,11 +188,7 @@ fn wrong_parameters_are_refused() {
             "range = [20, 0]",
             &["rankl_gain", "from 20 to 0", "smaller one first"],
         ),
-        (
-            "range = [0, 20]\n",
-            "",
-            &["range"],
-        ),
+        ("range = [0, 20]\n", "", &["range"]),
         (
             "source = \"Martin 1984, second power\"",
             "source = \"\"",

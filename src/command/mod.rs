@@ -161,3 +161,39 @@ pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
     }
     Ok(Scenario::parse(name, &crate::io::read_text(path)?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_bad_usage() {
+        let code = |kind: ErrorKind| {
+            CommandError::from(IoError {
+                path: "out".into(),
+                what: "cannot be written",
+                error: Error::from(kind),
+            })
+            .code
+        };
+        for broken in [
+            ErrorKind::StorageFull,
+            ErrorKind::QuotaExceeded,
+            ErrorKind::FileTooLarge,
+            ErrorKind::WriteZero,
+            ErrorKind::Other,
+        ] {
+            assert_eq!(code(broken), 1, "{broken:?}");
+        }
+        for wrong in [
+            ErrorKind::NotFound,
+            ErrorKind::PermissionDenied,
+            ErrorKind::NotADirectory,
+            ErrorKind::InvalidInput,
+        ] {
+            assert_eq!(code(wrong), 2, "{wrong:?}");
+        }
+    }
+}

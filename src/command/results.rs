@@ -114,9 +114,8 @@ fn is_field(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("day_") else {
         return false;
     };
-    let digits = |text: &str, least: usize| {
-        text.len() >= least && text.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits =
+        |text: &str, least: usize| text.len() >= least && text.bytes().all(|b| b.is_ascii_digit());
     let Some((whole, rest)) = rest.split_once('.') else {
         return false;
     };

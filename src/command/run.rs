@@ -242,9 +242,8 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     results.write(TABLE, io::csv(&rows).as_bytes())?;
     results.write(FIGURE, &drawn)?;
     let mut manifest = manifest(&scenario, args, days, &model, &simulation);
-    let strings = |all: &[String]| {
-        toml::Value::Array(all.iter().map(|s| s.clone().into()).collect())
-    };
+    let strings =
+        |all: &[String]| toml::Value::Array(all.iter().map(|s| s.clone().into()).collect());
     manifest.insert("told".to_owned(), strings(place.told()));
     let mut files = results.written().to_vec();
     files.push(MANIFEST.to_owned());
@@ -292,9 +291,7 @@ fn count_faults(gpu: &Gpu) -> Result<Option<Vec<Fault>>, CommandError> {
         return Ok(None);
     };
     let parts = read.wait(gpu)?;
-    Ok(Some(
-        gpu.faults(parts.first().map_or(&[], Vec::as_slice)),
-    ))
+    Ok(Some(gpu.faults(parts.first().map_or(&[], Vec::as_slice))))
 }
 
 fn fault_table(faults: &[Fault]) -> toml::Table {

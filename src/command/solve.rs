@@ -162,7 +162,7 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
         return refuse("--threshold", args.threshold, "a finite number");
     }
     // Beyond this a number and its neighbour are one f64.
-    if let Some(label) = args.label.filter(|l| !(l.abs() < MOST_LABEL)) {
+    if let Some(label) = args.label.filter(|l| l.is_nan() || l.abs() >= MOST_LABEL) {
         return refuse(
             "--label",
             label,
@@ -411,8 +411,7 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         storage_binding_bytes: (12 * grid.len() as u64)
             .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
     };
-    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need))
-        .map_err(|e| match e {
+    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
         GpuError::Limit {
             required, actual, ..
         } => {

@@ -245,12 +245,7 @@ impl Gpu {
                 }
             })?;
         let faults = request.checks.then(|| faults::Faults::new(&device));
-        Ok(Self::with_faults(
-            adapter.get_info(),
-            device,
-            queue,
-            faults,
-        ))
+        Ok(Self::with_faults(adapter.get_info(), device, queue, faults))
     }
 
     /// The adapter of this name (or [`NAME_VARIABLE`]'s), or the one with the most power.

@@ -7,8 +7,8 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted, raw_f32,
-    units_per_mm,
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted,
+    raw_f32, units_per_mm,
 };
 use crate::volume::{Axes, BodyAxis, Volume};
 
@@ -25,10 +25,13 @@ const OLD: [&str; 6] = [
 /// Keys that give the order of bytes.
 const ORDERS: [&str; 2] = ["BinaryDataByteOrderMSB", "ElementByteOrderMSB"];
 
+/// Keys and values, in order.
+type Lines = Vec<(String, String)>;
+
 /// The lines of a header, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Header {
-    lines: Vec<(String, String)>,
+    lines: Lines,
     compressed: bool,
 }
 
@@ -44,8 +47,8 @@ fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
 }
 
 /// The lines up to the one that says where the voxels are, which is the last, and what follows it.
-fn header(bytes: &[u8]) -> Result<(Vec<(String, String)>, &[u8]), ScanError> {
-    let mut lines: Vec<(String, String)> = Vec::new();
+fn header(bytes: &[u8]) -> Result<(Lines, &[u8]), ScanError> {
+    let mut lines = Lines::new();
     let mut rest = bytes;
     let mut number = 0;
     while lines.last().is_none_or(|(key, _)| key != "ElementDataFile") {
@@ -113,7 +116,7 @@ pub(super) fn read(
         (Some(spacing), size) => {
             let taken = three("ElementSpacing")?;
             if let Some(size) = size
-                && three("ElementSize")? != taken
+                && three("ElementSize")?.map(f64::to_bits) != taken.map(f64::to_bits)
             {
                 notes.push(format!(
                     "its header gives two edges of a voxel, ElementSpacing {spacing} and ElementSize {size}; the spacing is taken"

@@ -80,7 +80,17 @@ fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
         // What a plain file gets; the user's mask takes its share.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|e| bare(&e))
+}
+
+/// An error as the system gave it, where the passing file's name was put around it.
+fn bare(error: &std::io::Error) -> std::io::Error {
+    let inside = error
+        .get_ref()
+        .and_then(|e| e.source())
+        .and_then(|e| e.downcast_ref::<std::io::Error>())
+        .and_then(std::io::Error::raw_os_error);
+    inside.map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
 }
 
 /// Writes a file whole or not at all: under another name first, then renamed.
@@ -93,7 +103,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     };
     let put = || -> std::io::Result<()> {
         let mut file = new_file(folder)?;
-        file.write_all(bytes)?;
+        file.as_file_mut().write_all(bytes)?;
         file.persist(path).map_err(|e| e.error)?;
         Ok(())
     };

@@ -188,11 +188,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
             first.len()
         )));
     }
-    let single: &[u8] = if fields == &VERSION_1 {
-        b"n+1"
-    } else {
-        b"n+2"
-    };
+    let single: &[u8] = if fields == &VERSION_1 { b"n+1" } else { b"n+2" };
     if !first[fields.magic..].starts_with(single) {
         let kind = looks_like(&first).filter(|_| fields == &VERSION_1);
         return Err(not_this(format!(
@@ -206,9 +202,9 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
         big_endian,
         fields,
     };
-    let at = |k: usize| header.number(fields.dim + k * fields.size.bytes(), fields.size);
+    let at = |k: usize| header.number(fields.dim + k * fields.size.bytes(), fields.size) as i64;
     let dimensions = at(0);
-    if !(3.0..=7.0).contains(&dimensions) {
+    if !(3..=7).contains(&dimensions) {
         return Err(bad(
             "number of dimensions",
             dimensions,
@@ -218,9 +214,9 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
     let mut voxels = [0usize; 3];
     for k in 0..dimensions as usize {
         let n = at(1 + k);
-        if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1.0) {
+        if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
             *voxels = n as usize;
-        } else if n != 1.0 {
+        } else if n != 1 {
             return Err(bad(
                 "dimension",
                 format!("{n} along axis {}", k + 1),
@@ -258,12 +254,13 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
         ));
     }
     let [slope, intercept] = header.reals(fields.slope);
-    // A slope that is zero or no number means none.
+    // A slope that is zero or no number means none, and one of 1 changes nothing.
     let scales = slope != 0.0 && slope.is_finite();
+    let changes = [slope, intercept].map(f64::to_bits) != [1f64, 0.0].map(f64::to_bits);
     if scales && !intercept.is_finite() {
         return Err(bad("scl_inter", intercept, "a finite number"));
     }
-    let scaling = (scales && (slope != 1.0 || intercept != 0.0)).then_some((slope, intercept));
+    let scaling = (scales && changes).then_some((slope, intercept));
     let mut notes = Vec::new();
     let (spacing, axes, centre) = place(&header, &mut notes)?;
     let layout = Layout {
@@ -375,7 +372,12 @@ fn quaternion(header: &Header, notes: &mut Vec<String>) -> Option<Axes> {
         notes.push("its qform is no rotation and is left out".to_owned());
         return None;
     }
-    let a = (1.0 - squares).max(0.0).sqrt();
+    // What f32 leaves of a half turn is one, as the standard's own library has it.
+    let a = if squares > 1.0 - 1e-7 {
+        0.0
+    } else {
+        (1.0 - squares).sqrt()
+    };
     let length = (a * a + squares).sqrt();
     let [a, b, c, d] = [a, b, c, d].map(|x| x / length);
     let [flip] = header.reals::<1>(f.pixdim);

@@ -7,8 +7,8 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted, raw_f32,
-    units_per_mm,
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted,
+    raw_f32, units_per_mm,
 };
 use crate::volume::{Axes, Volume};
 

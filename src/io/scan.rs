@@ -220,7 +220,8 @@ impl Reading {
 }
 
 /// Said of a file with more behind its voxels: the header may be wrong about their type or number.
-const LONGER: &str = "it goes on behind the voxels that its header announces; what follows is left out";
+const LONGER: &str =
+    "it goes on behind the voxels that its header announces; what follows is left out";
 
 /// What a header announces.
 #[derive(Debug, Clone, PartialEq)]
@@ -387,6 +388,7 @@ impl Layout {
     }
 
     /// Whether a voxel has this label: whole numbers exactly, others as far as f32 and a slope may have rounded them.
+    #[expect(clippy::float_cmp, reason = "labels are told apart exactly")]
     fn is_label(&self, value: f64, label: f64) -> bool {
         if self.number.is_whole() && self.scaling.is_none() {
             return value == label;
@@ -511,8 +513,8 @@ impl Scan {
             .into_iter()
             .find(|e| *e == ending)
             .ok_or(ScanError::Ending)?;
-        let (content, format) =
-            Self::parsed(ending, bytes, beside, reading).map_err(|e| match (e, looks_like(bytes)) {
+        let (content, format) = Self::parsed(ending, bytes, beside, reading).map_err(|e| {
+            match (e, looks_like(bytes)) {
                 // What it is says more than what it lacks.
                 (ScanError::NotThis { format, .. }, Some(kind))
                     if !kind.contains(format)
@@ -525,7 +527,8 @@ impl Scan {
                     }
                 }
                 (e, _) => e,
-            })?;
+            }
+        })?;
         let mut notes = content.notes;
         let skew = content.volume.axes.skew();
         if skew > LEAST_SKEW {
