@@ -238,6 +238,15 @@ fn wrong_parameters_are_refused() {
             assert!(sentence.contains(word), "{to}: no {word:?} in: {sentence}");
         }
     }
+    // A ninth activity of a scene: there is room for eight.
+    let first = PHYSIOLOGY.find("[[activity]]").unwrap();
+    let end = first + 1 + PHYSIOLOGY[first + 1..].find("[[").unwrap();
+    let crowded = format!("{PHYSIOLOGY}\n{}", PHYSIOLOGY[first..end].repeat(8));
+    let sentence = Model::parse("p.toml", &crowded).unwrap_err().to_string();
+    assert!(
+        sentence.contains("activities in scene") && sentence.contains("at most 8"),
+        "{sentence}"
+    );
     let start = PHYSIOLOGY.find("[parameters.coupling]").unwrap();
     let end = PHYSIOLOGY.find("[parameters.coupling_time]").unwrap();
     let without = format!("{}{}", &PHYSIOLOGY[..start], &PHYSIOLOGY[end..]);

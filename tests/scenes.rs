@@ -10,7 +10,7 @@ mod common;
 use std::sync::Arc;
 
 use common::gpu;
-use mechanostat::gpu::Gpu;
+use mechanostat::gpu::{Gpu, Need};
 use mechanostat::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
@@ -396,4 +396,62 @@ fn a_scan_becomes_a_scene() {
             .to_string()
             .contains("24 to 512")
     );
+}
+
+/// What the limits of a device are chosen by.
+#[test]
+fn no_buffer_of_a_scene_is_larger_than_the_need_that_is_told() {
+    for scene in SCENES {
+        for size in [24, 32] {
+            let gpu = Gpu::open(Need::DEFAULT).unwrap();
+            let anatomy = Arc::new(Anatomy::build(scene, size).unwrap());
+            let model = Model::built_in().unwrap();
+            let model = Arc::new(model.person(scene, "control", 75.0, &[]).unwrap());
+            let need = Simulation::need(&anatomy).storage_binding_bytes;
+            let simulation = Simulation::new(&gpu, anatomy, model).unwrap();
+            let largest = gpu.largest_bytes();
+            assert_eq!(need, largest, "{scene} at {size}");
+            assert!(simulation.bytes() > largest);
+            let told = Simulation::estimate(scene, size).unwrap();
+            assert!(told.storage_binding_bytes >= largest, "{scene} at {size}");
+        }
+    }
+}
+
+#[test]
+fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
+    let gpu = gpu();
+    let built_in = Model::built_in().unwrap();
+    let plain = Anatomy::build("hip", 24).unwrap();
+    let refused = |anatomy: Anatomy, model: Model, words: &str| {
+        let error = Simulation::new(&gpu, Arc::new(anatomy), Arc::new(model))
+            .err()
+            .unwrap_or_else(|| panic!("{words} were taken"))
+            .to_string();
+        assert!(
+            error.contains(words) && error.contains("at most 8"),
+            "{error}"
+        );
+    };
+    let mut loads = plain.clone();
+    while loads.loads.len() < 9 {
+        loads.loads.push(loads.loads[0].clone());
+    }
+    refused(loads, built_in.clone(), "9 unit loads");
+    let mut muscles = plain.clone();
+    while muscles.groups.len() < 9 {
+        muscles.groups.push("another");
+    }
+    refused(muscles, built_in.clone(), "9 muscle groups");
+    let mut busy = built_in.clone();
+    let activity = busy
+        .activities
+        .iter()
+        .find(|a| a.scene == "hip")
+        .unwrap()
+        .clone();
+    while busy.activities.iter().filter(|a| a.scene == "hip").count() < 9 {
+        busy.activities.push(activity.clone());
+    }
+    refused(plain, busy, "9 activities");
 }

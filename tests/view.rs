@@ -15,7 +15,7 @@ use mechanostat::physiology::Model;
 use mechanostat::sim::Simulation;
 use mechanostat::sim::field::FieldKind;
 use mechanostat::tissue::{Anatomy, Tissue};
-use mechanostat::view::{Camera, Colormap, Cut, Picture, RayMarch};
+use mechanostat::view::{Camera, Colormap, Cut, Picture, RayMarch, tick};
 
 #[test]
 fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone() {
@@ -152,5 +152,111 @@ fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
                 load.name
             );
         }
+    }
+}
+
+#[test]
+fn ticks_show_their_digits_and_no_noise() {
+    // Ranges are f32: 0.9 is 0.899999976 there.
+    for (value, step, want) in [
+        (f64::from(0.9f32), 0.3, "0.9"),
+        (f64::from(0.85f32), f64::from(0.15f32), "0.85"),
+        (f64::from(0.7f32 + 0.25 * 0.6), 0.15, "0.85"),
+        (300.0, 300.0, "300"),
+        (-20.0, 10.0, "-20"),
+        (-1e-9, 0.5, "0"),
+        (0.3 + 1e-16, 0.1, "0.3"),
+        (0.05, 0.05, "0.05"),
+        (2e-5, 1e-5, "0.00002"),
+        (1.0 / 3.0, 1.0 / 3.0, "0.333"),
+        (125.0, 62.5, "125"),
+        (62.5, 62.5, "62.5"),
+    ] {
+        assert_eq!(tick(value, step), want);
+    }
+    // Every colour bar of the program: five ticks, all short, all different, and what they say.
+    for kind in FieldKind::ALL {
+        let (low, high) = kind.range();
+        let labels: Vec<String> = (0..=4u8)
+            .map(|i| {
+                let value = low + f32::from(i) / 4.0 * (high - low);
+                let label = tick(f64::from(value), f64::from(high - low) / 4.0);
+                let said: f64 = label.parse().unwrap();
+                assert!((said - f64::from(value)).abs() < 1e-5 * f64::from(high - low));
+                label
+            })
+            .collect();
+        assert!(labels.iter().all(|l| l.len() <= 6), "{labels:?}");
+        assert!(labels.windows(2).all(|w| w[0] != w[1]), "{labels:?}");
+    }
+}
+
+#[test]
+fn the_first_zoom_into_anything_is_a_small_one() {
+    for extent in [
+        [0.5, 0.5, 1.0],
+        [3.3; 3],
+        [180.0, 150.0, 180.0],
+        [4000.0; 3],
+    ] {
+        let mut camera = Camera::front(extent);
+        let before = camera.height;
+        camera.zoom(1.1);
+        assert!(
+            (camera.height * 1.1 / before - 1.0).abs() < 1e-5,
+            "{extent:?}"
+        );
+        for (factor, least, most) in [(1.1, 0.02, 0.021), (1.0 / 1.1, 9.9, 10.0)] {
+            for _ in 0..200 {
+                camera.zoom(factor);
+            }
+            let share = camera.height / extent[2];
+            assert!(
+                (least - 1e-4..=most + 1e-4).contains(&share),
+                "{extent:?}: {share}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_view_is_told_as_it_is() {
+    let mut camera = Camera::front([10.0; 3]);
+    assert_eq!(camera.place(), "seen from the front");
+    for (turn, raise, words) in [
+        (
+            -13.0,
+            6.0,
+            "seen from the front, turned 13 degrees to the left and 6 degrees from above",
+        ),
+        (13.0, -6.0, "seen from the front"),
+        (90.0, 0.0, "seen from the right"),
+        (
+            75.0,
+            0.0,
+            "seen from the back, turned 15 degrees to the left",
+        ),
+        (15.0, -20.0, "seen from the back, 20 degrees from below"),
+        (
+            60.0,
+            20.0,
+            "seen from the left, turned 30 degrees to the left",
+        ),
+    ] {
+        camera.orbit(turn, raise);
+        assert_eq!(camera.place(), words);
+    }
+    // A camera on the right sees the right side: it looks to the left.
+    let mut camera = Camera::front([10.0; 3]);
+    camera.orbit(90.0, 0.0);
+    let [forward, ..] = camera.axes();
+    assert!(forward.x < -0.99, "{forward}");
+    for (cut, word) in [
+        (Cut::None, "whole"),
+        (Cut::Coronal(0.5), "coronal"),
+        (Cut::Sagittal(0.5), "sagittal"),
+        (Cut::Axial(0.5), "axial"),
+    ] {
+        assert!(cut.to_string().contains(word));
     }
 }

@@ -214,9 +214,10 @@ impl Simulation {
     /// [`SceneError`], when there is no such scene or the size is out of range.
     pub fn estimate(scene: &str, size: usize) -> Result<Need, SceneError> {
         Anatomy::check(scene, size)?;
-        let small = Self::need(&Anatomy::build(scene, 32)?).storage_binding_bytes as f64;
+        let small = size.min(32);
+        let bytes = Self::need(&Anatomy::build(scene, small)?).storage_binding_bytes as f64;
         // Padding weighs more in the small one, so this errs upwards.
-        let bytes = small * (size as f64 / 32.0).powi(3);
+        let bytes = bytes * (size as f64 / small as f64).powi(3);
         Ok(Need {
             storage_binding_bytes: bytes.ceil() as u64,
         })

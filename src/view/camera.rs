@@ -88,14 +88,14 @@ impl Camera {
 
 /// A number beside one of several ticks that stand `step` apart: the digits that tell them apart, and no noise of f32.
 pub fn tick(value: f64, step: f64) -> String {
-    const MOST: usize = 9;
     let step = step.abs();
-    let digits = (0..MOST).find(|d| {
-        let scaled = step * 10f64.powi(*d as i32);
+    // As few as hold the step, at most three of its own.
+    let most = (2.0 - step.log10().floor()).clamp(0.0, 12.0) as usize;
+    let holds = |digits: &usize| {
+        let scaled = step * 10f64.powi(*digits as i32);
         scaled >= 0.999 && (scaled - scaled.round()).abs() < 1e-4 * scaled
-    });
-    // A step that no few digits hold is told to three of its own.
-    let digits = digits.unwrap_or_else(|| (2.0 - step.log10().floor()).clamp(0.0, 12.0) as usize);
+    };
+    let digits = (0..most).find(holds).unwrap_or(most);
     let text = format!("{value:.digits$}");
     let text = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
