@@ -455,3 +455,25 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
     }
     refused(plain, busy, "9 activities");
 }
+
+/// What a device has compiled serves every body on it, and every test of its bones.
+#[test]
+fn a_second_body_and_a_test_to_failure_compile_nothing() {
+    let gpu = Gpu::open(Need::DEFAULT).unwrap();
+    let anatomy = || Anatomy::build("hip", 24).unwrap();
+    let (first, ruler) = settled(&gpu, anatomy(), "control");
+    let compiled = gpu.pipelines();
+    assert!(compiled > 30, "{compiled}");
+    let (mut second, _) = settled(&gpu, anatomy(), "op");
+    let plan = &first.anatomy().strength[0];
+    let mut test = StrengthTest::new(&first, plan).unwrap();
+    while test.poll().unwrap().is_none() {
+        gpu.wait().unwrap();
+    }
+    assert_eq!(gpu.pipelines(), compiled);
+    // They share pipelines and nothing else.
+    let before = measured(&gpu, &first, &ruler);
+    days(&gpu, &mut second, FLIGHT, 3, 1.0);
+    assert_eq!(measured(&gpu, &first, &ruler), before);
+    assert_eq!((first.day(), second.day()), (0.0, 3.0));
+}

@@ -170,6 +170,41 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     );
 }
 
+#[test]
+fn reset_goes_back_to_day_0_without_settling_again() {
+    let mut harness = harness();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().history.is_empty();
+    until(&mut harness, 5000, ready);
+    let first = harness.state().session().unwrap().history[0].clone();
+    let fly = |harness: &mut Harness<'static, MechanostatApp>| {
+        for _ in 0..9 {
+            harness.get_by_label("Step 1 day").click();
+            harness.run_steps(5);
+            until(harness, 500, |app| !app.session().unwrap().is_busy());
+        }
+        let session = harness.state().session().unwrap();
+        session.history.last().unwrap().clone()
+    };
+    let there = fly(&mut harness);
+    assert_eq!(there.0, 9.0);
+    harness.get_by_label("1 g").click();
+    harness.run_steps(3);
+    let gpu = harness.state().session().unwrap().simulation.gpu().clone();
+    let (pipelines, bytes) = (gpu.pipelines(), gpu.allocated_bytes());
+    harness.get_by_label("Reset").click();
+    harness.run_steps(1);
+    let session = harness.state().session().unwrap();
+    assert!(session.simulation.is_settled(), "it settles again");
+    assert_eq!((session.simulation.day(), session.manual), (0.0, None));
+    until(&mut harness, 500, ready);
+    assert_eq!(gpu.pipelines(), pipelines, "pipelines were compiled again");
+    assert_eq!(gpu.allocated_bytes(), bytes, "buffers were made again");
+    let again = &harness.state().session().unwrap().history;
+    assert_eq!((again.len(), &again[0]), (1, &first));
+    // What follows is what followed before, to the bit.
+    assert_eq!(fly(&mut harness), there);
+}
+
 /// A scenario's own gravity, whatever its decimals, is nobody's hand on the slider.
 #[test]
 fn the_gravity_slider_takes_over_only_when_it_is_moved() {

@@ -184,6 +184,14 @@ impl MechanostatApp {
     /// Begins `scenario` anew, in a scene and for a group.
     pub fn restart(&mut self, scenario: Scenario, place: Place, group: &str) {
         self.gpu.forgive();
+        if let Some(session) = &mut self.session
+            && !self.gpu.is_lost()
+            && session.can_begin(&scenario, &place, group)
+            && session.begin(scenario.clone())
+        {
+            self.trouble = None;
+            return;
+        }
         match Session::new(&self.gpu, scenario, place, group, self.size) {
             Ok(mut session) => {
                 // What the user set up outlives a new beginning.

@@ -160,6 +160,34 @@ impl Session {
         })
     }
 
+    /// Whether a run of `scenario` in `place` by `group` may begin from the settled bone of this one.
+    pub fn can_begin(&self, scenario: &Scenario, place: &Place, group: &str) -> bool {
+        let mass = |s: &Scenario| s.body_mass_kg.to_bits();
+        self.place.is_same(place)
+            && self.group == group
+            && mass(&self.scenario) == mass(scenario)
+            && self.simulation.is_settled()
+    }
+
+    /// Begins `scenario` from the settled bone, without settling anew. Returns whether there was any.
+    pub fn begin(&mut self, scenario: Scenario) -> bool {
+        if !self.simulation.begin_again() {
+            return false;
+        }
+        self.scenario = scenario;
+        self.manual = None;
+        self.playing = false;
+        self.history.clear();
+        self.spells.clear();
+        self.pending = None;
+        self.owed = 0.0;
+        self.step_started = None;
+        self.single_steps = 0;
+        self.ended = false;
+        self.generation += 1;
+        true
+    }
+
     /// Conditions that hold now, with the name of the phase.
     pub fn conditions(&self) -> (Conditions, String) {
         if !self.simulation.is_settled() {
@@ -268,6 +296,8 @@ impl Session {
                     self.receive()?;
                     if self.history.is_empty() || self.pending.is_some() {
                         if self.pending.is_none() {
+                            // Every new beginning starts from here.
+                            self.simulation.keep_start()?;
                             self.pending = Some(self.simulation.snapshot()?);
                         }
                         std::thread::sleep(PAUSE);

@@ -1,6 +1,7 @@
 //! Where a run takes place: a scene of the program or a scan, and who it is that runs.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
@@ -20,7 +21,7 @@ pub enum Place {
     /// One of the program's own.
     Scene(String),
     /// A scan.
-    Scan(Box<ScanPlace>),
+    Scan(Arc<ScanPlace>),
 }
 
 /// A scan that a scene is made of.
@@ -87,7 +88,7 @@ impl Place {
         if let Some(path) = mask {
             told.extend(tell(path, &masked));
         }
-        Ok(Self::Scan(Box::new(ScanPlace {
+        Ok(Self::Scan(Arc::new(ScanPlace {
             volume,
             told,
             files,
@@ -112,6 +113,15 @@ impl Place {
             Self::Scene(name) => Simulation::estimate(name, size)?,
             Self::Scan(_) => Simulation::need(&self.anatomy(size)?),
         })
+    }
+
+    /// Whether this is the same scene, or the same reading of a scan.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Scene(a), Self::Scene(b)) => a == b,
+            (Self::Scan(a), Self::Scan(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
     }
 
     /// What people were told about it.

@@ -1,24 +1,52 @@
 //! Shaders and the kernels in them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::{Gpu, GpuError, faults};
 
 /// Invocations in a workgroup of every kernel here, the same number as in `shared/thread.wgsl`.
 pub const WORKGROUP: u32 = 64;
 
 /// A compiled WGSL module. Its kernels are made with [`Shader::kernel`].
-#[derive(Debug)]
+///
+/// A device compiles a source and an entry point once: whoever asks again, for another body of the same scene, a test to
+/// failure or a new beginning, shares what was made.
+#[derive(Debug, Clone)]
 pub struct Shader {
+    made: Arc<Made>,
+}
+
+#[derive(Debug)]
+struct Made {
     label: String,
+    source: String,
     module: wgpu::ShaderModule,
     /// Entry points that count what is no finite number.
     checking: Vec<String>,
+    kernels: Mutex<Vec<(String, Kernel)>>,
+    pictures: Mutex<Vec<wgpu::RenderPipeline>>,
+}
+
+/// Every shader that a device has compiled.
+#[derive(Debug, Default)]
+pub(super) struct Compiled {
+    shaders: Mutex<Vec<Shader>>,
+    pipelines: AtomicU64,
+}
+
+impl Compiled {
+    /// Pipelines compiled so far.
+    pub(super) fn pipelines(&self) -> u64 {
+        self.pipelines.load(Ordering::Relaxed)
+    }
 }
 
 /// One entry point, ready to run.
 ///
 /// The bind group layout is derived from the shader: the WGSL declarations are the only
 /// list of bindings, and a bind group that disagrees is refused when it is made.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Kernel {
     label: String,
     pipeline: wgpu::ComputePipeline,
@@ -27,12 +55,22 @@ pub struct Kernel {
     checks: bool,
 }
 
+/// Whatever a thread that panicked left behind is whole: entries are only ever added.
+fn open<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Shader {
     /// Compiles `source`, behind the functions that check its numbers or do nothing.
     /// # Errors
     /// [`GpuError::Validation`] with the compiler's words.
     pub fn new(gpu: &Gpu, label: &str, source: &str) -> Result<Self, GpuError> {
         let source = gpu.prelude_of(label) + source;
+        let mut shaders = open(&gpu.inner.compiled.shaders);
+        let same = |s: &&Self| s.made.label == label && s.made.source == source;
+        if let Some(found) = shaders.iter().find(same) {
+            return Ok(found.clone());
+        }
         let checking = if gpu.checks() {
             checking(label, &source)?
         } else {
@@ -41,24 +79,26 @@ impl Shader {
         let module = gpu.scoped(label, |device| {
             device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(label),
-                source: wgpu::ShaderSource::Wgsl(source.into()),
+                source: wgpu::ShaderSource::Wgsl(source.as_str().into()),
             })
         })?;
-        Ok(Self {
-            label: label.to_owned(),
-            module,
-            checking,
-        })
-    }
-
-    /// The compiled module, for render pipelines.
-    pub fn module(&self) -> &wgpu::ShaderModule {
-        &self.module
+        let made = Self {
+            made: Arc::new(Made {
+                label: label.to_owned(),
+                source,
+                module,
+                checking,
+                kernels: Mutex::default(),
+                pictures: Mutex::default(),
+            }),
+        };
+        shaders.push(made.clone());
+        Ok(made)
     }
 
     /// The binding of the counts, if `entry` counts what is no finite number. [`Kernel::bind`] adds it by itself.
     pub fn check_entry<'a>(&self, gpu: &'a Gpu, entry: &str) -> Option<wgpu::BindGroupEntry<'a>> {
-        if self.checking.iter().any(|e| e == entry) {
+        if self.made.checking.iter().any(|e| e == entry) {
             counts(gpu)
         } else {
             None
@@ -69,12 +109,17 @@ impl Shader {
     /// # Errors
     /// [`GpuError::Validation`].
     pub fn kernel(&self, gpu: &Gpu, entry: &str) -> Result<Kernel, GpuError> {
-        let label = format!("{}::{entry}", self.label);
+        let mut kernels = open(&self.made.kernels);
+        if let Some((_, kernel)) = kernels.iter().find(|(e, _)| e == entry) {
+            return Ok(kernel.clone());
+        }
+        let label = format!("{}::{entry}", self.made.label);
+        gpu.inner.compiled.pipelines.fetch_add(1, Ordering::Relaxed);
         let pipeline = gpu.scoped(&label, |device| {
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(&label),
                 layout: None,
-                module: &self.module,
+                module: &self.made.module,
                 entry_point: Some(entry),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     // Every buffer is made zeroed and every kernel writes its workgroup memory first.
@@ -85,12 +130,58 @@ impl Shader {
             })
         })?;
         let layout = pipeline.get_bind_group_layout(0);
-        Ok(Kernel {
+        let kernel = Kernel {
             label,
             pipeline,
             layout,
-            checks: self.checking.iter().any(|e| e == entry),
-        })
+            checks: self.made.checking.iter().any(|e| e == entry),
+        };
+        kernels.push((entry.to_owned(), kernel.clone()));
+        Ok(kernel)
+    }
+
+    /// A pipeline that fills a picture of `format`: one triangle over all of it by `vertex`, its colours by `fragment`.
+    /// A shader has one.
+    /// # Errors
+    /// [`GpuError::Validation`].
+    pub fn picture(
+        &self,
+        gpu: &Gpu,
+        vertex: &str,
+        fragment: &str,
+        format: wgpu::TextureFormat,
+    ) -> Result<wgpu::RenderPipeline, GpuError> {
+        let mut pictures = open(&self.made.pictures);
+        if let Some(pipeline) = pictures.first() {
+            return Ok(pipeline.clone());
+        }
+        let label = self.made.label.as_str();
+        gpu.inner.compiled.pipelines.fetch_add(1, Ordering::Relaxed);
+        let pipeline = gpu.scoped(label, |device| {
+            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(label),
+                layout: None,
+                vertex: wgpu::VertexState {
+                    module: &self.made.module,
+                    entry_point: Some(vertex),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    buffers: &[],
+                },
+                primitive: wgpu::PrimitiveState::default(),
+                depth_stencil: None,
+                multisample: wgpu::MultisampleState::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &self.made.module,
+                    entry_point: Some(fragment),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    targets: &[Some(format.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        })?;
+        pictures.push(pipeline.clone());
+        Ok(pipeline)
     }
 }
 

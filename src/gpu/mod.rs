@@ -205,6 +205,8 @@ struct Inner {
     allocated: AtomicU64,
     /// Bytes of the largest buffer so far.
     largest: AtomicU64,
+    /// Shaders and their pipelines.
+    compiled: kernel::Compiled,
     /// Where shaders check their numbers.
     faults: Option<faults::Faults>,
 }
@@ -316,6 +318,7 @@ impl Gpu {
                 error,
                 allocated: AtomicU64::new(0),
                 largest: AtomicU64::new(0),
+                compiled: kernel::Compiled::default(),
                 faults,
             }),
         }
@@ -351,6 +354,11 @@ impl Gpu {
     /// Bytes of the largest buffer made through this handle so far: what [`Need`] must have asked for.
     pub fn largest_bytes(&self) -> u64 {
         self.inner.largest.load(Ordering::Relaxed)
+    }
+
+    /// Pipelines that this device has compiled so far.
+    pub fn pipelines(&self) -> u64 {
+        self.inner.compiled.pipelines()
     }
 
     /// Counts memory that was not made by [`Gpu::buffer`], such as a texture.

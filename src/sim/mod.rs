@@ -292,7 +292,9 @@ impl Simulation {
         if self.stage != Stage::Running || self.day > 0.0 || self.start.is_some() {
             return Ok(());
         }
+        let before = self.gpu.allocated_bytes();
         self.start = self.keep(None)?;
+        self.allocated += self.gpu.allocated_bytes() - before;
         Ok(())
     }
 

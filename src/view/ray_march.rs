@@ -108,29 +108,7 @@ impl RayMarch {
     /// As [`Gpu::scoped`].
     pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
         let module = Shader::new(gpu, "ray_march", SHADER)?;
-        let pipeline = gpu.scoped("ray_march", |device| {
-            device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-                label: Some("ray_march"),
-                layout: None,
-                vertex: wgpu::VertexState {
-                    module: module.module(),
-                    entry_point: Some("corner"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    buffers: &[],
-                },
-                primitive: wgpu::PrimitiveState::default(),
-                depth_stencil: None,
-                multisample: wgpu::MultisampleState::default(),
-                fragment: Some(wgpu::FragmentState {
-                    module: module.module(),
-                    entry_point: Some("march"),
-                    compilation_options: wgpu::PipelineCompilationOptions::default(),
-                    targets: &[Some(FORMAT.into())],
-                }),
-                multiview_mask: None,
-                cache: None,
-            })
-        })?;
+        let pipeline = module.picture(gpu, "corner", "march", FORMAT)?;
         let uniform = gpu.uniform("view", &ViewUniform::zeroed())?;
         let colours = gpu.uniform("colour map", &[[0f32; 4]; 256])?;
         let layout = pipeline.get_bind_group_layout(0);
