@@ -23,7 +23,7 @@ fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
         .build_eframe(|cc| {
-            let place = Place::Scene("hip".to_owned());
+            let place = Place::scene("hip");
             MechanostatApp::new(cc, scenario, place, "control", 24).unwrap()
         })
 }

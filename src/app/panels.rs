@@ -394,7 +394,7 @@ impl MechanostatApp {
             }
             Some(Wish::Scene(name)) => {
                 let (scenario, group) = (session.scenario.clone(), session.group.clone());
-                self.restart(scenario, Place::Scene(name.to_owned()), &group);
+                self.restart(scenario, Place::scene(name), &group);
             }
             Some(Wish::Group(group)) => {
                 let (scenario, place) = (session.scenario.clone(), session.place.clone());

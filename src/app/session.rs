@@ -125,7 +125,7 @@ impl Session {
         group: &str,
         size: usize,
     ) -> Result<Self, CommandError> {
-        let anatomy = Arc::new(place.anatomy(size)?);
+        let anatomy = place.anatomy(size)?;
         let model = Arc::new(person(anatomy.scene, group, scenario.body_mass_kg, &[])?);
         let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
         // A software adapter shares the machine with the window: small slices keep it fluent.

@@ -20,7 +20,7 @@ use crate::tissue::SceneError;
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::{DoctorArgs, doctor};
-pub use place::{Place, ScanPlace, person};
+pub use place::{Place, person};
 pub use run::{FieldFormat, RunArgs, StrengthDays, run};
 pub(crate) use run::{bone_curves, picture, plain};
 pub use solve::{Axis, Ends, SolveArgs, solve};

@@ -1,7 +1,7 @@
 //! Where a run takes place: a scene of the program or a scan, and who it is that runs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
@@ -15,9 +15,20 @@ use super::{CommandError, tell, unreadable};
 /// Mineral that no bone has, mg HA/cm3: half as much again as in fully mineralised tissue (1200).
 pub(super) const NO_BONE_BMD: f64 = 1800.0;
 
-/// A scene by name or from a file.
+/// A scene at a size.
+type Built = (usize, Arc<Anatomy>);
+
+/// A scene by name or from a file, built once for all who share it.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub struct Place {
+    source: PlaceSource,
+    /// As last built, with the size that was asked for.
+    built: Arc<Mutex<Option<Built>>>,
+}
+
+/// Where a scene comes from.
+#[derive(Debug, Clone)]
+enum PlaceSource {
     /// One of the program's own.
     Scene(String),
     /// A scan.
@@ -26,16 +37,28 @@ pub enum Place {
 
 /// A scan that a scene is made of.
 #[derive(Debug, Clone)]
-pub struct ScanPlace {
+struct ScanPlace {
     /// Its voxels, along the axes of the body.
-    pub volume: Volume,
+    volume: Volume,
     /// What people were told about it.
-    pub told: Vec<String>,
+    told: Vec<String>,
     /// The files that it was read from.
-    pub files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
 }
 
 impl Place {
+    fn new(source: PlaceSource) -> Self {
+        Self {
+            source,
+            built: Arc::default(),
+        }
+    }
+
+    /// One of the program's own scenes.
+    pub fn scene(name: &str) -> Self {
+        Self::new(PlaceSource::Scene(name.to_owned()))
+    }
+
     /// Finds `name` among the scenes or files, and whether it can be had at `size`. Of a scan only what `mask`, a
     /// scan of the same voxels, has above 0 is kept. A scan is turned to the axes of the body, as far as its header
     /// tells of them; what had to be assumed is told.
@@ -52,7 +75,7 @@ impl Place {
                     "--mask goes with a scan as --scene, not with a scene of the program",
                 ));
             }
-            return Ok(Self::Scene(name.to_owned()));
+            return Ok(Self::scene(name));
         }
         Anatomy::check(SCENES[0], size)?;
         let path = Path::new(name);
@@ -88,55 +111,62 @@ impl Place {
         if let Some(path) = mask {
             told.extend(tell(path, &masked));
         }
-        Ok(Self::Scan(Arc::new(ScanPlace {
+        let scan = ScanPlace {
             volume,
             told,
             files,
-        })))
+        };
+        Ok(Self::new(PlaceSource::Scan(Arc::new(scan))))
     }
 
-    /// Builds it.
+    /// Builds it, or finds it as built before at that size.
     /// # Errors
     /// A scan that no scene can be made of.
-    pub fn anatomy(&self, size: usize) -> Result<Anatomy, CommandError> {
-        Ok(match self {
-            Self::Scene(name) => Anatomy::build(name, size)?,
-            Self::Scan(scan) => Anatomy::from_scan(&scan.volume, size)?,
-        })
+    pub fn anatomy(&self, size: usize) -> Result<Arc<Anatomy>, CommandError> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = built.as_ref().filter(|(s, _)| *s == size) {
+            return Ok(Arc::clone(found));
+        }
+        let made = Arc::new(match &self.source {
+            PlaceSource::Scene(name) => Anatomy::build(name, size)?,
+            PlaceSource::Scan(scan) => Anatomy::from_scan(&scan.volume, size)?,
+        });
+        *built = Some((size, Arc::clone(&made)));
+        Ok(made)
     }
 
     /// What it asks of the adapter.
     /// # Errors
     /// As [`Place::anatomy`].
     pub fn need(&self, size: usize) -> Result<Need, CommandError> {
-        Ok(match self {
-            Self::Scene(name) => Simulation::estimate(name, size)?,
-            Self::Scan(_) => Simulation::need(&self.anatomy(size)?),
+        Ok(match &self.source {
+            PlaceSource::Scene(name) => Simulation::estimate(name, size)?,
+            PlaceSource::Scan(_) => Simulation::need(&*self.anatomy(size)?),
         })
     }
 
     /// Whether this is the same scene, or the same reading of a scan.
     pub fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Scene(a), Self::Scene(b)) => a == b,
-            (Self::Scan(a), Self::Scan(b)) => Arc::ptr_eq(a, b),
+        match (&self.source, &other.source) {
+            (PlaceSource::Scene(a), PlaceSource::Scene(b)) => a == b,
+            (PlaceSource::Scan(a), PlaceSource::Scan(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
 
     /// What people were told about it.
     pub fn told(&self) -> &[String] {
-        match self {
-            Self::Scene(_) => &[],
-            Self::Scan(scan) => &scan.told,
+        match &self.source {
+            PlaceSource::Scene(_) => &[],
+            PlaceSource::Scan(scan) => &scan.told,
         }
     }
 
     /// The files that it was read from.
     pub fn files(&self) -> &[PathBuf] {
-        match self {
-            Self::Scene(_) => &[],
-            Self::Scan(scan) => &scan.files,
+        match &self.source {
+            PlaceSource::Scene(_) => &[],
+            PlaceSource::Scan(scan) => &scan.files,
         }
     }
 }

@@ -140,7 +140,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         checks: args.check_numbers,
         ..Request::on(args.adapter.as_deref(), place.need(args.size)?)
     })?;
-    let anatomy = Arc::new(place.anatomy(args.size)?);
+    let anatomy = place.anatomy(args.size)?;
     let model = person(anatomy.scene, &args.group, scenario.body_mass_kg, &args.set)?;
     let model = Arc::new(model);
     eprintln!("{} on {}", scenario.name, gpu.adapter_name());

@@ -209,11 +209,16 @@ impl Simulation {
         }
     }
 
-    /// About what a scene needs at `size`, before it is built: what a small one needs, by volume.
+    /// About what a scene needs at `size`, before it is built: what every device has, where that is enough for any scene; else
+    /// what a small one needs, by volume.
     /// # Errors
     /// [`SceneError`], when there is no such scene or the size is out of range.
     pub fn estimate(scene: &str, size: usize) -> Result<Need, SceneError> {
         Anatomy::check(scene, size)?;
+        // Two sites of 48 bytes a voxel, or eight displacements of 12 bytes a node of the padded grid.
+        if 96 * (size as u64 + 3).pow(3) <= Need::DEFAULT.storage_binding_bytes {
+            return Ok(Need::DEFAULT);
+        }
         let small = size.min(32);
         let bytes = Self::need(&Anatomy::build(scene, small)?).storage_binding_bytes as f64;
         // Padding weighs more in the small one, so this errs upwards.

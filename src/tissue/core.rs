@@ -32,54 +32,155 @@ fn corner(at: [i32; 3]) -> DVec3 {
     CELL * (DVec3::from(at.map(f64::from)) + 0.22 * jitter)
 }
 
-/// Distance to a plate spanned by four corners, taken as two triangles of thickness `2 r`.
-fn plate(p: DVec3, c: [DVec3; 4], r: f64) -> f64 {
-    let triangle = |a: DVec3, b: DVec3, d: DVec3| {
-        let n = (b - a).cross(d - a).normalize_or_zero();
+/// A triangle of a plate of thickness `2 r`.
+struct Triangle {
+    corners: [DVec3; 3],
+    normal: DVec3,
+    r: f64,
+}
+
+impl Triangle {
+    fn new(corners: [DVec3; 3], r: f64) -> Self {
+        let [a, b, d] = corners;
+        Self {
+            corners,
+            normal: (b - a).cross(d - a).normalize_or_zero(),
+            r,
+        }
+    }
+
+    /// Distance to the plate in the direction across it, wherever it ends.
+    fn across(&self, p: DVec3) -> f64 {
+        (p - self.corners[0]).dot(self.normal).abs() - self.r
+    }
+
+    /// Distance to it; infinite beside it.
+    fn distance(&self, p: DVec3) -> f64 {
+        let ([a, b, d], n) = (self.corners, self.normal);
         let q = p - n * (p - a).dot(n);
         let side = |s: DVec3, t: DVec3| (t - s).cross(q - s).dot(n) >= 0.0;
         if side(a, b) && side(b, d) && side(d, a) {
-            (p - a).dot(n).abs() - r
+            self.across(p)
         } else {
             f64::INFINITY
         }
-    };
-    triangle(c[0], c[1], c[2]).min(triangle(c[0], c[2], c[3]))
+    }
 }
 
-/// Distance to the bone, mm; large where no strut of the cells around is near.
-fn bone(p: DVec3) -> f64 {
-    let cell = (p / CELL).floor();
-    let base = [cell.x as i32, cell.y as i32, cell.z as i32];
-    let mut best = f64::INFINITY;
-    for d in crate::volume::each([4, 4, 4]) {
-        let at: [i32; 3] = std::array::from_fn(|k| base[k] - 1 + d[k] as i32);
+/// A strut between two corners, of radius `r`.
+struct Strut {
+    ends: [DVec3; 2],
+    r: f64,
+}
+
+impl Strut {
+    fn distance(&self, p: DVec3) -> f64 {
+        tapered(p, self.ends[0], self.ends[1], self.r, self.r)
+    }
+}
+
+/// What begins at a corner of the frame.
+struct Cell {
+    struts: Vec<Strut>,
+    triangles: Vec<Triangle>,
+}
+
+impl Cell {
+    fn new(at: [i32; 3]) -> Self {
         let from = corner(at);
         let next = |k: usize| {
             let mut to = at;
             to[k] += 1;
             to
         };
+        let mut struts = Vec::new();
         for axis in 0..3 {
             let seed = 10 + axis as u32;
             // Vertical struts are thicker and all there; of the others one in eight is missing.
             let r = if axis == 2 { 0.092 } else { 0.066 } * (1.0 + 0.25 * noise(at, seed));
-            if axis < 2 && noise(at, seed + 10) > 0.75 {
-                continue;
+            if axis == 2 || noise(at, seed + 10) <= 0.75 {
+                let ends = [from, corner(next(axis))];
+                struts.push(Strut { ends, r });
             }
-            best = best.min(tapered(p, from, corner(next(axis)), r, r));
         }
+        let mut triangles = Vec::new();
         for axis in 0..2 {
             if noise(at, 30 + axis as u32) > 0.2 {
                 let side = next(axis);
                 let mut far = side;
                 far[2] += 1;
-                let corners = [from, corner(side), corner(far), corner(next(2))];
-                best = best.min(plate(p, corners, 0.055 * (1.0 + 0.2 * noise(at, 40))));
+                let r = 0.055 * (1.0 + 0.2 * noise(at, 40));
+                let c = [from, corner(side), corner(far), corner(next(2))];
+                triangles.push(Triangle::new([c[0], c[1], c[2]], r));
+                triangles.push(Triangle::new([c[0], c[2], c[3]], r));
             }
         }
+        Self { struts, triangles }
     }
-    best
+}
+
+/// Cells along each axis, from the one before the first, that reach into the extent.
+const CELLS: usize = 9;
+
+/// Every strut and plate of the core.
+struct Frame {
+    cells: Vec<Cell>,
+}
+
+impl Frame {
+    fn new() -> Self {
+        let cells = crate::volume::each([CELLS; 3])
+            .map(|at| Cell::new(at.map(|k| k as i32 - 1)))
+            .collect();
+        Self { cells }
+    }
+
+    /// The cells whose struts and plates may reach to a place.
+    fn around(&self, p: DVec3) -> impl Iterator<Item = &Cell> {
+        let cell = (p / CELL).floor();
+        let base = [cell.x as usize, cell.y as usize, cell.z as usize];
+        crate::volume::each([4; 3]).filter_map(move |d| {
+            let [x, y, z] = [0, 1, 2].map(|k| base[k] + d[k]);
+            let inside = x < CELLS && y < CELLS && z < CELLS;
+            inside.then(|| &self.cells[x + CELLS * (y + CELLS * z)])
+        })
+    }
+
+    /// Share of a voxel that is bone, by the middles of `fine` cubed parts of it.
+    fn share(&self, low: DVec3, spacing: f64, fine: usize) -> f64 {
+        let centre = low + 0.5 * spacing;
+        // From the centre no part's middle is farther away than this.
+        let reach = 0.5 * 3f64.sqrt() * spacing;
+        let mut best = f64::INFINITY;
+        let (mut struts, mut triangles) = (Vec::new(), Vec::new());
+        for cell in self.around(centre) {
+            for strut in &cell.struts {
+                let distance = strut.distance(centre);
+                best = best.min(distance);
+                if distance < reach {
+                    struts.push(strut);
+                }
+            }
+            for triangle in &cell.triangles {
+                best = best.min(triangle.distance(centre));
+                if triangle.across(centre) < reach {
+                    triangles.push(triangle);
+                }
+            }
+        }
+        if best > spacing {
+            return 0.0;
+        }
+        let inside = crate::volume::each([fine; 3])
+            .filter(|sub| {
+                let offset = DVec3::from(sub.map(|x| x as f64 + 0.5)) / fine as f64;
+                let p = low + spacing * offset;
+                struts.iter().any(|s| s.distance(p) < 0.0)
+                    || triangles.iter().any(|t| t.distance(p) < 0.0)
+            })
+            .count();
+        inside as f64 / fine.pow(3) as f64
+    }
 }
 
 /// The built-in core.
@@ -87,20 +188,10 @@ pub(super) fn build(size: usize) -> Anatomy {
     // Two platens of a voxel each.
     let spacing = EXTENT.z / (size - 2) as f64;
     let across = (EXTENT.x / spacing).round() as usize;
-    let fine = 4;
+    let frame = Frame::new();
     from_solid([across, across, size - 2], spacing, |at| {
         let low = spacing * DVec3::from(at.map(|x| x as f64));
-        let centre = bone(low + 0.5 * spacing);
-        if centre > spacing {
-            return 0.0;
-        }
-        let inside = crate::volume::each([fine; 3])
-            .filter(|sub| {
-                let offset = DVec3::from(sub.map(|x| x as f64 + 0.5)) / fine as f64;
-                bone(low + spacing * offset) < 0.0
-            })
-            .count();
-        inside as f64 / fine.pow(3) as f64
+        frame.share(low, spacing, 4)
     })
 }
 
