@@ -4,8 +4,9 @@
 //!
 //! - [`located`]: where in a file something is wrong; [`volume`]: a grid of values.
 //! - [`tissue`]: what the lattice is made of; [`scenario`]: what happens to the body;
-//!   [`physiology`]: parameters with their sources; [`gpu`]: the adapter.
-//! - [`sim`]: the ring of stages. Begin with [`sim::Simulation::advance`]; [`io`]: files.
+//!   [`physiology`]: parameters with their sources; [`gpu`]: the adapter; [`io`]: files.
+//! - [`solver`]: elasticity on a grid of voxels, which knows no biology.
+//! - [`sim`]: the ring of stages. Begin with [`sim::Simulation::advance`].
 //! - [`view`]: pictures of the lattice; [`measure`]: numbers of regions.
 //! - [`figure`]: figures for print.
 //! - [`command`]: what the command line does without a window; [`app`]: the window.
@@ -21,6 +22,7 @@ pub mod measure;
 pub mod physiology;
 pub mod scenario;
 pub mod sim;
+pub mod solver;
 pub mod tissue;
 pub mod view;
 pub mod volume;

@@ -13,11 +13,11 @@ use common::{Noise, Oracle, assert_close, gpu, read, write};
 use mechanostat::command::{Cube, CubeField};
 use mechanostat::gpu::Gpu;
 use mechanostat::physiology::Model;
-use mechanostat::sim::element::Element;
-use mechanostat::sim::grid::Grid;
-use mechanostat::sim::mechanics::{Mechanics, Problem};
-use mechanostat::sim::multigrid::unpack_block;
 use mechanostat::sim::{Simulation, Status};
+use mechanostat::solver::Element;
+use mechanostat::solver::Grid;
+use mechanostat::solver::multigrid::unpack_block;
+use mechanostat::solver::{Mechanics, Problem};
 use mechanostat::tissue::Anatomy;
 use mechanostat::volume::each;
 

@@ -9,19 +9,21 @@ use std::mem::offset_of;
 
 use mechanostat::gpu::prelude;
 use mechanostat::physiology::Physiology;
-use mechanostat::sim::element::Element;
-use mechanostat::sim::grid::GridUniform;
-use mechanostat::sim::mechanics::Scalars;
-use mechanostat::sim::multigrid::SweepUniform;
 use mechanostat::sim::shader;
 use mechanostat::sim::state::{
     BoneVoxel, Environment, Lattice, MuscleState, MuscleVoxel, Site, SiteState,
 };
+use mechanostat::solver;
+use mechanostat::solver::Element;
+use mechanostat::solver::Scalars;
+use mechanostat::solver::grid::GridUniform;
+use mechanostat::solver::multigrid::SweepUniform;
 use mechanostat::view::{SHADER, ViewUniform};
 
 /// Every shader as it is compiled, behind the functions that check its numbers or do nothing.
 fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
-    let mut all = shader::all(&Element::new(0.3, [1.0, 1.1, 1.2]));
+    let mut all = shader::all();
+    all.extend(solver::shader::all(&Element::new(0.3, [1.0, 1.1, 1.2])));
     all.push(("ray_march", SHADER.to_owned()));
     for (_, source) in &mut all {
         source.insert_str(0, &prelude(stage));
@@ -239,8 +241,8 @@ macro_rules! layout {
 #[test]
 fn host_records_lie_as_the_shaders_declare_them() {
     let tissue = shader::bone();
-    let solver = shader::mechanics(&Element::new(0.3, [1.0; 3]));
-    let multigrid = shader::multigrid(&Element::new(0.3, [1.0; 3]), true);
+    let solver = solver::shader::conjugate_gradients(&Element::new(0.3, [1.0; 3]));
+    let multigrid = solver::shader::smoother(&Element::new(0.3, [1.0; 3]));
     assert!(same(
         &tissue,
         "Environment",

@@ -12,15 +12,15 @@ use mechanostat::gpu::Gpu;
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise, Posture};
 use mechanostat::sim::bone::Bone;
-use mechanostat::sim::element::Element;
 use mechanostat::sim::field::{Field, FieldKind};
 use mechanostat::sim::loads::{Loads, environment};
-use mechanostat::sim::mechanics::{Mechanics, Problem};
 use mechanostat::sim::muscle::Muscle;
 use mechanostat::sim::signal::Signal;
 use mechanostat::sim::state::{Environment, Lists, MuscleState, SiteState, TissueState};
 use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
+use mechanostat::solver::Element;
+use mechanostat::solver::{Mechanics, Problem};
 use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SiteKind, SitePlan, UnitLoad};
 use mechanostat::volume::{Axes, Volume, each};
 

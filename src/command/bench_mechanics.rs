@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::gpu::{Gpu, Need, Request};
 use crate::io::Scan;
-use crate::sim::element::Element;
-use crate::sim::grid::Grid;
-use crate::sim::mechanics::{Mechanics, Outcome, Problem};
-use crate::sim::multigrid;
+use crate::solver::Element;
+use crate::solver::Grid;
+use crate::solver::multigrid;
+use crate::solver::{Mechanics, Outcome, Problem};
 
 use super::bench::copy_bandwidth;
 use super::solve::{Ends, Rig, attached};

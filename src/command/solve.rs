@@ -11,10 +11,10 @@ use crate::gpu::{Gpu, GpuError, Need, Readback, Request, values};
 use crate::io::{self, Bone, Reading, Scan, ScanError};
 use crate::measure::{Compression, compression};
 use crate::physiology::{DensityLaw, Model};
-use crate::sim::element::Element;
-use crate::sim::grid::Grid;
-use crate::sim::mechanics::{Mechanics, Outcome, Problem};
-use crate::sim::multigrid;
+use crate::solver::Element;
+use crate::solver::Grid;
+use crate::solver::multigrid;
+use crate::solver::{Mechanics, Outcome, Problem};
 use crate::volume::each;
 
 use super::place::{NO_BONE_BMD, too_dense};

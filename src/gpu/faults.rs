@@ -55,15 +55,18 @@ impl Faults {
     }
 }
 
-/// What stands before every shader: functions through which it passes what it divides, roots and raises.
+/// What stands before every shader: how an invocation finds its place, and functions through which it passes what it
+/// divides, roots and raises.
 pub fn prelude(stage: Option<usize>) -> String {
-    match stage {
-        None => include_str!("../../shaders/shared/finite.wgsl").to_owned(),
+    let thread = include_str!("../../shaders/gpu/thread.wgsl");
+    let finite = match stage {
+        None => include_str!("../../shaders/gpu/finite.wgsl").to_owned(),
         Some(stage) => format!(
             "const STAGE = {stage}u;\n{}",
-            include_str!("../../shaders/shared/finite_counted.wgsl")
+            include_str!("../../shaders/gpu/finite_counted.wgsl")
         ),
-    }
+    };
+    format!("{thread}\n{finite}\n")
 }
 
 impl Gpu {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Gpu, GpuError, faults};
 
-/// Invocations in a workgroup of every kernel here, the same number as in `shared/thread.wgsl`.
+/// Invocations in a workgroup of every kernel here, the same number as in `thread.wgsl`.
 pub const WORKGROUP: u32 = 64;
 
 /// A compiled WGSL module. Its kernels are made with [`Shader::kernel`].

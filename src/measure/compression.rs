@@ -1,7 +1,7 @@
 //! What a micro-finite-element compression test says, evaluated in f64 from the displacement.
 
-use crate::sim::element::Element;
-use crate::sim::grid::Grid;
+use crate::solver::Element;
+use crate::solver::Grid;
 
 /// Volume share of Pistoia's criterion: bone fails when this much of it …
 pub const PISTOIA_VOLUME: f64 = 0.02;

@@ -1,9 +1,9 @@
 //! Tests to failure of a whole bone: a linear solve of its own, and Pistoia's criterion.
 
 use crate::gpu::{Gpu, Readback, values};
-use crate::sim::element::Element;
-use crate::sim::mechanics::{Mechanics, Problem, Progress, Solve};
 use crate::sim::{SimError, Simulation, node_forces};
+use crate::solver::Element;
+use crate::solver::{Mechanics, Problem, Progress, Solve};
 use crate::tissue::{SiteKind, StrengthPlan};
 
 use super::compression::{PISTOIA_STRAIN, PISTOIA_VOLUME, strain_energy};

@@ -4,35 +4,28 @@
 //! slice is done; who has time to wait, waits between two polls.
 
 pub mod bone;
-pub mod element;
 pub mod field;
-pub mod grid;
 pub mod links;
 pub mod loads;
-pub mod mechanics;
 mod moment;
-pub mod multigrid;
 pub mod muscle;
 pub mod shader;
 pub mod signal;
 pub mod state;
 pub mod stiffness;
 pub mod stimulus;
-mod topology;
 
 use std::sync::Arc;
 
 use crate::gpu::{Gpu, GpuError, Need, Readback, values};
 use crate::physiology::Model;
 use crate::scenario::Conditions;
+use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, Progress, Solve, multigrid};
 use crate::tissue::{Anatomy, SceneError, UnitLoad};
 
 use bone::Bone;
-use element::Element;
 use field::{Field, FieldKind};
-use grid::Grid;
 use loads::Loads;
-use mechanics::{Mechanics, Outcome, Problem, Progress, Solve};
 pub use moment::Moment;
 use muscle::Muscle;
 use signal::Signal;

@@ -3,8 +3,8 @@
 use crate::gpu::GpuError;
 use crate::scenario::Conditions;
 
-use super::mechanics::Outcome;
 use super::{Simulation, Stage};
+use crate::solver::Outcome;
 
 /// Everything of a run that a step changes.
 #[derive(Debug)]

@@ -1,14 +1,7 @@
 //! The stitched WGSL sources: one a stage, of the same name, behind the declarations it shares.
 
 use crate::physiology::Physiology;
-
-use super::element::Element;
-
-macro_rules! shared {
-    ($name:literal) => {
-        include_str!(concat!("../../shaders/shared/", $name, ".wgsl"))
-    };
-}
+use crate::solver::shader::GRID;
 
 macro_rules! stage {
     ($name:literal) => {
@@ -20,34 +13,11 @@ fn stitch(parts: &[&str]) -> String {
     parts.join("\n")
 }
 
-fn solver_stage(element: &Element, body: &str) -> String {
-    stitch(&[
-        shared!("thread"),
-        shared!("grid"),
-        shared!("scalars"),
-        &element.wgsl(),
-        shared!("element"),
-        body,
-    ])
-}
-
-/// `multigrid.wgsl` for one element; `in_pieces` where a level has nodes that lost parents (see `topology.rs`).
-pub fn multigrid(element: &Element, in_pieces: bool) -> String {
-    let body = format!("const IN_PIECES = {in_pieces};\n{}", stage!("multigrid"));
-    solver_stage(element, &body)
-}
-
-/// `mechanics.wgsl` for one element.
-pub fn mechanics(element: &Element) -> String {
-    solver_stage(element, stage!("mechanics"))
-}
-
 fn tissue_stage(body: &str) -> String {
     stitch(&[
-        shared!("thread"),
-        shared!("grid"),
+        GRID,
         &Physiology::wgsl(),
-        shared!("tissue"),
+        include_str!("../../shaders/sim/tissue.wgsl"),
         body,
     ])
 }
@@ -88,12 +58,9 @@ pub fn field() -> String {
 }
 
 /// Every stage's name with its source, for validation.
-pub fn all(element: &Element) -> Vec<(&'static str, String)> {
+pub fn all() -> Vec<(&'static str, String)> {
     vec![
         ("loads", loads()),
-        ("mechanics", mechanics(element)),
-        ("multigrid", multigrid(element, false)),
-        ("multigrid in pieces", multigrid(element, true)),
         ("stiffness", stiffness()),
         ("stimulus", stimulus()),
         ("signal", signal()),

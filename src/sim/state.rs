@@ -6,9 +6,9 @@ use crate::gpu::{Gpu, GpuError};
 use crate::physiology::Model;
 use crate::tissue::{Anatomy, SiteKind};
 
-use super::mechanics::Mechanics;
+use crate::solver::Mechanics;
 
-/// Most activities in a day, load cases and muscle groups, as `shared/tissue.wgsl` has room for.
+/// Most activities in a day, load cases and muscle groups, as `tissue.wgsl` has room for.
 pub(crate) const MOST: usize = 8;
 
 macro_rules! record {
@@ -27,7 +27,7 @@ macro_rules! record {
 }
 
 record! {
-    /// The day's conditions. Keep in step with `shared/tissue.wgsl`, as all records here.
+    /// The day's conditions. Keep in step with `tissue.wgsl`, as all records here.
     Environment {
         /// Voxels of the lattice along x, y, z.
         voxels: [u32; 3],
@@ -301,7 +301,7 @@ pub struct Lists {
 impl Lists {
     /// The records of `anatomy` with `model`'s parameters.
     pub fn new(anatomy: &Anatomy, model: &Model) -> Self {
-        let grid = super::grid::Grid {
+        let grid = crate::solver::Grid {
             elements: anatomy.elements,
         };
         let p = &model.physiology;

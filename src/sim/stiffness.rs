@@ -2,9 +2,9 @@
 
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 
-use super::mechanics::Mechanics;
 use super::shader;
 use super::state::TissueState;
+use crate::solver::Mechanics;
 
 /// The stage.
 #[derive(Debug)]

@@ -8,8 +8,8 @@
 use std::sync::OnceLock;
 
 use mechanostat::gpu::{Gpu, Need, Readback};
-use mechanostat::sim::element::Element;
-use mechanostat::sim::mechanics::Problem;
+use mechanostat::solver::Element;
+use mechanostat::solver::Problem;
 use mechanostat::volume::each;
 
 /// The adapter of the tests. A missing one fails them with the sentence that says what to install.

@@ -1,9 +1,7 @@
-//! Displacement under each unit load: voxel finite elements, conjugate gradients. Shader: `mechanics.wgsl`.
+//! Displacement under each unit load: voxel finite elements, conjugate gradients. Shader: `conjugate_gradients.wgsl`.
 //!
-//! Elasticity is linear, so one displacement field per unit load (1 N along each direction of
-//! the joint force, 1 N of each muscle) serves every activity and every gravity; the fields
-//! only have to follow the slow change of density. Moduli are relative to a reference, which
-//! keeps f32 near 1: a displacement here is the true one times that reference modulus.
+//! Elasticity is linear, so one displacement field per unit load serves every combination of loads; the fields
+//! only have to follow changes of modulus.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -11,11 +9,12 @@ use crate::gpu::{Gpu, GpuError, Kernel, Readback, Shader, dispatch, slice, value
 
 use super::element::Element;
 use super::grid::Grid;
-use super::multigrid::{Finest, Multigrid};
+use super::multigrid::{Finest, Multigrid, Topology};
+use super::problem::Problem;
 use super::shader;
-use super::topology::Topology;
+use super::solve::{Outcome, Progress, Solve};
 
-/// Keep in step with `struct Scalars` in `shared/scalars.wgsl`; a test compares the layouts.
+/// Keep in step with `struct Scalars` in `scalars.wgsl`; a test compares the layouts.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub struct Scalars {
@@ -47,32 +46,6 @@ pub const FINISHING: u32 = 3;
 /// Below this residual even the worst hundredth of the strain energy is right to a thousandth, where no void
 /// leaves bone next to unstrained.
 pub const LOOSE: f32 = 1e-4;
-
-/// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    /// Elements along x, y, z.
-    pub elements: [usize; 3],
-    /// Poisson's ratio and edge lengths.
-    pub element: Element,
-    /// By element, x fastest: may carry stiffness.
-    pub active: Vec<bool>,
-    /// By node, x fastest: bits 0 to 2 hold components x, y, z at zero.
-    pub held: Vec<u8>,
-    /// Unit loads: node coordinates and force, N per N. A node appears once a load.
-    pub loads: Vec<Vec<([usize; 3], [f32; 3])>>,
-}
-
-/// How a solve went.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Outcome {
-    /// Conjugate gradient iterations.
-    pub iterations: u32,
-    /// ‖b − K u‖ / ‖b‖ of the stored displacement, evaluated anew.
-    pub true_residual: f64,
-    /// Whether the tolerance was met before the iterations ran out.
-    pub converged: bool,
-}
 
 struct Case {
     norm2: f32,
@@ -134,56 +107,26 @@ impl std::fmt::Debug for Mechanics {
     }
 }
 
-impl Mechanics {
-    /// Buffers and pipelines for `problem`, displacement zero, modulus zero.
-    /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, problem: &Problem) -> Result<Self, GpuError> {
-        let grid = Grid {
-            elements: problem.elements,
-        };
-        let topology = Topology::new(
-            grid,
-            problem.element.spacing(),
-            &problem.active,
-            problem.held.clone(),
-        );
-        let list = topology.nodes();
-        let count = list.len() as u32;
-        let vector = |label: &str| gpu.storage::<[f32; 3]>(label, grid.len());
-        let nodes = gpu.storage_from("mechanics nodes", &list)?;
-        let uniform = gpu.uniform("mechanics grid", &grid.uniform(list.len()))?;
-        let modulus = gpu.storage::<f32>("mechanics modulus", grid.len())?;
-        let case_bytes = (12 * grid.len() as u64).next_multiple_of(256);
-        let displacement = gpu.storage::<u8>(
-            "mechanics displacement",
-            case_bytes as usize * problem.loads.len().max(1),
-        )?;
-        let r = gpu.storage::<[f32; 3]>("mechanics residual", list.len())?;
-        let p = vector("mechanics direction")?;
-        // K p is needed only between two V-cycles, so it lends them its room.
-        let q = vector("mechanics product")?;
-        let z = vector("mechanics correction")?;
-        let partials = gpu.storage::<f32>("mechanics partial sums", workgroups(list.len()))?;
-        let scalars = gpu.storage::<Scalars>("mechanics scalars", 1)?;
-        let multigrid = Multigrid::new(
-            gpu,
-            &problem.element,
-            topology,
-            &Finest {
-                uniform: &uniform,
-                nodes: &nodes,
-                count,
-                modulus: &modulus,
-                residual: &r,
-                scratch: &q,
-                correction: &z,
-                scalars: &scalars,
-            },
-        )?;
-        let module = Shader::new(gpu, "mechanics", &shader::mechanics(&problem.element))?;
+/// The vectors and lists that kernels work on.
+struct Vectors<'a> {
+    uniform: &'a wgpu::Buffer,
+    nodes: &'a wgpu::Buffer,
+    modulus: &'a wgpu::Buffer,
+    displacement: &'a wgpu::Buffer,
+    r: &'a wgpu::Buffer,
+    p: &'a wgpu::Buffer,
+    q: &'a wgpu::Buffer,
+    z: &'a wgpu::Buffer,
+    partials: &'a wgpu::Buffer,
+    scalars: &'a wgpu::Buffer,
+}
+
+impl Kernels {
+    fn new(gpu: &Gpu, element: &Element) -> Result<Self, GpuError> {
+        let source = shader::conjugate_gradients(element);
+        let module = Shader::new(gpu, "conjugate_gradients", &source)?;
         let kernel = |entry: &str| module.kernel(gpu, entry);
-        let kernels = Kernels {
+        Ok(Self {
             apply_load: kernel("apply_load")?,
             residual: kernel("residual")?,
             finish_start: kernel("finish_start")?,
@@ -195,18 +138,23 @@ impl Mechanics {
             finish_alpha: kernel("finish_alpha")?,
             update: kernel("update")?,
             finish_update: kernel("finish_update")?,
-        };
+        })
+    }
+}
+
+impl Groups {
+    fn new(gpu: &Gpu, kernels: &Kernels, v: &Vectors<'_>) -> Result<Self, GpuError> {
         let finish = |k: &Kernel| {
             k.bind(
                 gpu,
                 &[
-                    (0, whole(&uniform)),
-                    (10, whole(&partials)),
-                    (11, whole(&scalars)),
+                    (0, whole(v.uniform)),
+                    (10, whole(v.partials)),
+                    (11, whole(v.scalars)),
                 ],
             )
         };
-        let groups = Groups {
+        Ok(Self {
             finish_start: finish(&kernels.finish_start)?,
             finish_true: finish(&kernels.finish_true)?,
             finish_beta: finish(&kernels.finish_beta)?,
@@ -215,96 +163,169 @@ impl Mechanics {
             dot_rz: kernels.dot_rz.bind(
                 gpu,
                 &[
-                    (0, whole(&uniform)),
-                    (2, whole(&nodes)),
-                    (5, whole(&r)),
-                    (8, whole(&z)),
-                    (10, whole(&partials)),
-                    (11, whole(&scalars)),
+                    (0, whole(v.uniform)),
+                    (2, whole(v.nodes)),
+                    (5, whole(v.r)),
+                    (8, whole(v.z)),
+                    (10, whole(v.partials)),
+                    (11, whole(v.scalars)),
                 ],
             )?,
             direction: kernels.direction.bind(
                 gpu,
                 &[
-                    (0, whole(&uniform)),
-                    (2, whole(&nodes)),
-                    (6, whole(&p)),
-                    (8, whole(&z)),
-                    (11, whole(&scalars)),
+                    (0, whole(v.uniform)),
+                    (2, whole(v.nodes)),
+                    (6, whole(v.p)),
+                    (8, whole(v.z)),
+                    (11, whole(v.scalars)),
                 ],
             )?,
             stiffness_times: kernels.stiffness_times.bind(
                 gpu,
                 &[
-                    (0, whole(&uniform)),
-                    (2, whole(&nodes)),
-                    (3, whole(&modulus)),
-                    (4, whole(&p)),
-                    (7, whole(&q)),
-                    (10, whole(&partials)),
-                    (11, whole(&scalars)),
+                    (0, whole(v.uniform)),
+                    (2, whole(v.nodes)),
+                    (3, whole(v.modulus)),
+                    (4, whole(v.p)),
+                    (7, whole(v.q)),
+                    (10, whole(v.partials)),
+                    (11, whole(v.scalars)),
                 ],
             )?,
+        })
+    }
+}
+
+/// A unit load on the active nodes that are free: force, and the node's place in `list` in the bits of the last number; and
+/// the sum of squares. A force on a node without stiffness has nothing to act on, one on a held component goes into the
+/// support.
+fn load_points(problem: &Problem, grid: Grid, list: &[u32], load: usize) -> (Vec<[f32; 4]>, f64) {
+    let mut norm2 = 0.0;
+    let mut points = Vec::new();
+    for (at, force) in &problem.loads[load] {
+        let index = grid.index(*at) as u32;
+        let Ok(slot) = list.binary_search_by_key(&index, |entry| entry & 0x1fff_ffff) else {
+            continue;
         };
-        let mut cases = Vec::new();
-        for (c, load) in problem.loads.iter().enumerate() {
-            let u = || slice(&displacement, c as u64 * case_bytes, 12 * grid.len() as u64);
-            let mut norm2 = 0.0;
-            let mut points = Vec::new();
-            for (at, force) in load {
-                let index = grid.index(*at) as u32;
-                // A force on a node without stiffness has nothing to act on.
-                let Ok(slot) = list.binary_search_by_key(&index, |entry| entry & 0x1fff_ffff)
-                else {
-                    continue;
-                };
-                let held = problem.held[node_number(problem.elements, *at)];
-                // A force on a held component goes into the support and loads nothing.
-                let free: [f32; 3] =
-                    std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
-                norm2 += free.iter().map(|f| f64::from(*f).powi(2)).sum::<f64>();
-                points.push([free[0], free[1], free[2], f32::from_bits(slot as u32)]);
-            }
-            let points_buffer = gpu.storage_from("mechanics load points", &points)?;
-            cases.push(Case {
-                norm2: norm2 as f32,
-                points: points.len() as u32,
-                residual: kernels.residual.bind(
-                    gpu,
-                    &[
-                        (0, whole(&uniform)),
-                        (2, whole(&nodes)),
-                        (3, whole(&modulus)),
-                        (4, u()),
-                        (5, whole(&r)),
-                        (10, whole(&partials)),
-                    ],
-                )?,
-                load: kernels.apply_load.bind(
-                    gpu,
-                    &[
-                        (5, whole(&r)),
-                        (
-                            12,
-                            slice(&points_buffer, 0, (16 * points.len().max(1)) as u64),
-                        ),
-                    ],
-                )?,
-                update: kernels.update.bind(
-                    gpu,
-                    &[
-                        (0, whole(&uniform)),
-                        (2, whole(&nodes)),
-                        (5, whole(&r)),
-                        (6, whole(&p)),
-                        (7, whole(&q)),
-                        (9, u()),
-                        (10, whole(&partials)),
-                        (11, whole(&scalars)),
-                    ],
-                )?,
-            });
-        }
+        let held = problem.held_at(*at);
+        let free: [f32; 3] =
+            std::array::from_fn(|k| if held >> k & 1 == 1 { 0.0 } else { force[k] });
+        norm2 += free.iter().map(|f| f64::from(*f).powi(2)).sum::<f64>();
+        points.push([free[0], free[1], free[2], f32::from_bits(slot as u32)]);
+    }
+    (points, norm2)
+}
+
+impl Case {
+    fn new(
+        gpu: &Gpu,
+        kernels: &Kernels,
+        v: &Vectors<'_>,
+        displacement: (u64, u64),
+        (points, norm2): (&[[f32; 4]], f64),
+    ) -> Result<Self, GpuError> {
+        let u = || slice(v.displacement, displacement.0, displacement.1);
+        let buffer = gpu.storage_from("mechanics load points", points)?;
+        Ok(Self {
+            norm2: norm2 as f32,
+            points: points.len() as u32,
+            residual: kernels.residual.bind(
+                gpu,
+                &[
+                    (0, whole(v.uniform)),
+                    (2, whole(v.nodes)),
+                    (3, whole(v.modulus)),
+                    (4, u()),
+                    (5, whole(v.r)),
+                    (10, whole(v.partials)),
+                ],
+            )?,
+            load: kernels.apply_load.bind(
+                gpu,
+                &[
+                    (5, whole(v.r)),
+                    (12, slice(&buffer, 0, (16 * points.len().max(1)) as u64)),
+                ],
+            )?,
+            update: kernels.update.bind(
+                gpu,
+                &[
+                    (0, whole(v.uniform)),
+                    (2, whole(v.nodes)),
+                    (5, whole(v.r)),
+                    (6, whole(v.p)),
+                    (7, whole(v.q)),
+                    (9, u()),
+                    (10, whole(v.partials)),
+                    (11, whole(v.scalars)),
+                ],
+            )?,
+        })
+    }
+}
+
+impl Mechanics {
+    /// Buffers and bindings for `problem`, displacement zero, modulus zero.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(gpu: &Gpu, problem: &Problem) -> Result<Self, GpuError> {
+        let grid = Grid {
+            elements: problem.elements,
+        };
+        let edges = problem.element.spacing();
+        let topology = Topology::new(grid, edges, &problem.active, problem.held.clone());
+        let list = topology.nodes();
+        let count = list.len() as u32;
+        let vector = |label: &str| gpu.storage::<[f32; 3]>(label, grid.len());
+        let nodes = gpu.storage_from("mechanics nodes", &list)?;
+        let uniform = gpu.uniform("mechanics grid", &grid.uniform(list.len()))?;
+        let modulus = gpu.storage::<f32>("mechanics modulus", grid.len())?;
+        let vector_bytes = 12 * grid.len() as u64;
+        let case_bytes = vector_bytes.next_multiple_of(256);
+        let displacement = gpu.storage::<u8>(
+            "mechanics displacement",
+            case_bytes as usize * problem.loads.len().max(1),
+        )?;
+        let r = gpu.storage::<[f32; 3]>("mechanics residual", list.len())?;
+        let p = vector("mechanics direction")?;
+        // K p is needed only between two V-cycles, so it lends them its room.
+        let q = vector("mechanics product")?;
+        let z = vector("mechanics correction")?;
+        let partials = gpu.storage::<f32>("mechanics partial sums", workgroups(list.len()))?;
+        let scalars = gpu.storage::<Scalars>("mechanics scalars", 1)?;
+        let finest = Finest {
+            uniform: &uniform,
+            nodes: &nodes,
+            count,
+            modulus: &modulus,
+            residual: &r,
+            scratch: &q,
+            correction: &z,
+            scalars: &scalars,
+        };
+        let multigrid = Multigrid::new(gpu, &problem.element, topology, &finest)?;
+        let vectors = Vectors {
+            uniform: &uniform,
+            nodes: &nodes,
+            modulus: &modulus,
+            displacement: &displacement,
+            r: &r,
+            p: &p,
+            q: &q,
+            z: &z,
+            partials: &partials,
+            scalars: &scalars,
+        };
+        let kernels = Kernels::new(gpu, &problem.element)?;
+        let groups = Groups::new(gpu, &kernels, &vectors)?;
+        let cases = (0..problem.loads.len())
+            .map(|c| {
+                let (points, norm2) = load_points(problem, grid, &list, c);
+                let u = (c as u64 * case_bytes, vector_bytes);
+                Case::new(gpu, &kernels, &vectors, u, (&points, norm2))
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             grid,
             element: problem.element.clone(),
@@ -555,125 +576,11 @@ impl Mechanics {
     }
 }
 
-/// What a look at a [`Solve`] found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Progress {
-    /// The adapter is still at work on the last slice.
-    Waiting,
-    /// The next slice was submitted.
-    Submitted,
-    /// It is over.
-    Done(Outcome),
-}
-
-/// A solve under way, a slice of iterations at a time. Never waits.
-///
-/// Each iteration rounds the displacement, and what that leaves the recurrence does not see. Where the true residual ends
-/// above the tolerance one more iteration from it, beyond the most that were asked for if need be, takes most of that away:
-/// two thirds, on the cubes of `bench`.
-#[derive(Debug)]
-pub struct Solve {
-    case: usize,
-    tolerance: f32,
-    finishing: u32,
-    most: u32,
-    done: u32,
-    readback: Option<Readback>,
-    ending: bool,
-    /// How the solve went before it was refined.
-    rough: Option<Outcome>,
-}
-
-impl Solve {
-    /// Of one case from its stored displacement, to `tolerance` and `finishing` iterations beyond, at most `most`.
-    pub fn new(case: usize, tolerance: f32, finishing: u32, most: u32) -> Self {
-        Self {
-            case,
-            tolerance,
-            finishing,
-            most,
-            done: 0,
-            readback: None,
-            ending: false,
-            rough: None,
-        }
-    }
-
-    /// The case.
-    pub fn case(&self) -> usize {
-        self.case
-    }
-
-    /// Submits the next `slice` of iterations, if the last one is done; the operators must have been recorded.
-    /// # Errors
-    /// As [`Gpu::scoped`], and [`GpuError::Readback`].
-    pub fn poll(
-        &mut self,
-        gpu: &Gpu,
-        mechanics: &Mechanics,
-        slice: u32,
-    ) -> Result<Progress, GpuError> {
-        if let Some(readback) = &self.readback {
-            let Some(parts) = readback.poll()? else {
-                return Ok(Progress::Waiting);
-            };
-            let scalars = Mechanics::scalars_from(&parts);
-            let outcome = Mechanics::outcome(&scalars);
-            if let Some(rough) = self.rough {
-                return Ok(Progress::Done(Outcome {
-                    iterations: rough.iterations + outcome.iterations,
-                    converged: rough.converged,
-                    ..outcome
-                }));
-            }
-            // Without an iteration the residual that stopped the solve is the true one already.
-            if scalars.stop == 1 && scalars.iterations == 0 {
-                return Ok(Progress::Done(outcome));
-            }
-            if self.ending {
-                if !outcome.converged || outcome.true_residual <= f64::from(self.tolerance) {
-                    return Ok(Progress::Done(outcome));
-                }
-                self.rough = Some(outcome);
-            }
-            self.ending = scalars.stop == 1 || self.done >= self.most;
-        }
-        let mut encoder = gpu.encoder("mechanics");
-        if self.rough.is_some() {
-            mechanics.record_start(gpu, &mut encoder, self.case, 0.0, 0);
-            mechanics.record_iterations(&mut encoder, self.case, 1);
-            mechanics.record_true_residual(&mut encoder, self.case);
-        } else if self.ending {
-            mechanics.record_true_residual(&mut encoder, self.case);
-        } else {
-            if self.done == 0 {
-                mechanics.record_start(
-                    gpu,
-                    &mut encoder,
-                    self.case,
-                    self.tolerance,
-                    self.finishing,
-                );
-            }
-            let slice = slice.clamp(1, self.most - self.done);
-            mechanics.record_iterations(&mut encoder, self.case, slice);
-            self.done += slice;
-        }
-        self.readback = Some(mechanics.record_readback(gpu, &mut encoder)?);
-        gpu.submit(encoder);
-        Ok(Progress::Submitted)
-    }
-}
-
 fn compute_pass<'a>(encoder: &'a mut wgpu::CommandEncoder, label: &str) -> wgpu::ComputePass<'a> {
     encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
         label: Some(label),
         timestamp_writes: None,
     })
-}
-
-fn node_number(elements: [usize; 3], at: [usize; 3]) -> usize {
-    at[0] + (elements[0] + 1) * (at[1] + (elements[1] + 1) * at[2])
 }
 
 /// Workgroups that [`dispatch`] starts for `threads`, the folded dimension included.

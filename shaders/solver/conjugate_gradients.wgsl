@@ -1,4 +1,4 @@
-// Conjugate gradients for K u = b, preconditioned by multigrid.wgsl. One unit load case at a
+// Conjugate gradients for K u = b, preconditioned by a multigrid V-cycle. One unit load case at a
 // time; the displacement of the last solve is the first guess of the next.
 
 

@@ -1,10 +1,10 @@
-//! The padded box of elements and nodes that the mechanics run on. See `shared/grid.wgsl`.
+//! The padded box of elements and nodes that the solver runs on. See `grid.wgsl`.
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::volume::each;
 
-/// Keep in step with `struct Grid` in `shared/grid.wgsl`; a test compares the layouts.
+/// Keep in step with `struct Grid` in `grid.wgsl`; a test compares the layouts.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 pub struct GridUniform {

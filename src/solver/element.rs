@@ -68,7 +68,7 @@ impl Element {
         sign(i) * sign(j) * self.corner[a ^ b][3 * i + j]
     }
 
-    /// The blocks as WGSL constants, for `shared/element.wgsl`.
+    /// The blocks as WGSL constants, for `element.wgsl`.
     pub(crate) fn wgsl(&self) -> String {
         use std::fmt::Write as _;
         let mut text = String::new();

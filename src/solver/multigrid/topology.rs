@@ -6,7 +6,7 @@
 //! to the largest piece, and finer nodes of the others take the mean of the parents that are left to them. That keeps
 //! one node a place, and stencils of 27, at nearly the same number of iterations.
 
-use super::grid::Grid;
+use crate::solver::grid::Grid;
 use crate::volume::each;
 
 /// Elements along each axis of the coarsest level, at most.
@@ -420,7 +420,7 @@ impl Topology {
 #[cfg(test)]
 mod tests {
     use super::{ALL, Topology, corners_of, hanging, place, steps};
-    use crate::sim::grid::Grid;
+    use crate::solver::grid::Grid;
     use crate::volume::each;
 
     /// Of bone that is held at its lowest nodes.

@@ -1,0 +1,139 @@
+//! The preconditioner: one multigrid V-cycle.
+//!
+//! The finest level is matrix-free, coarser ones are Galerkin products. A file a kind of kernel; `topology` decides
+//! which nodes each level has, `levels` holds their buffers, `stencil` how operators are kept.
+
+mod coarsest;
+mod commands;
+mod galerkin;
+mod levels;
+mod smoother;
+mod spectrum;
+mod stencil;
+mod topology;
+mod transfer;
+
+use crate::gpu::{Gpu, GpuError};
+
+use super::element::Element;
+use super::grid::Grid;
+
+use commands::{Maker, Recorded, Shaders};
+pub(crate) use levels::Finest;
+use levels::Level;
+pub use smoother::SweepUniform;
+pub use stencil::{BLOCK_WORDS, stencil_bytes, unpack_block};
+pub(crate) use topology::Topology;
+
+/// The hierarchy of levels and the commands that run on it.
+#[derive(Debug)]
+pub struct Multigrid {
+    /// One V-cycle: residual in, correction out.
+    cycle: Vec<Recorded>,
+    /// Coarse operators from the modulus, then λ of every level.
+    operators: Vec<Recorded>,
+    spectrum_buffer: wgpu::Buffer,
+    levels: Vec<Level>,
+    /// Whether nodes of any level have lost parents to other pieces of bone.
+    in_pieces: bool,
+}
+
+impl Multigrid {
+    /// Levels down to two elements along the longest side.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub(crate) fn new(
+        gpu: &Gpu,
+        element: &Element,
+        topology: Topology,
+        finest: &Finest<'_>,
+    ) -> Result<Self, GpuError> {
+        let topologies = topology.levels();
+        let in_pieces = topologies.iter().any(Topology::in_pieces);
+        let shaders = Shaders::new(gpu, element, in_pieces)?;
+        let levels = levels::build(gpu, &topologies, in_pieces, finest)?;
+        let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
+        let children = [topologies[1].factor, [1; 3]].map(|factor| element.lowest_child(factor));
+        let children = gpu.storage_from("multigrid children", &children.concat())?;
+        let maker = Maker {
+            gpu,
+            shaders: &shaders,
+            finest,
+            spectrum: &spectrum_buffer,
+        };
+        let cycle = cycle_from(&maker, &levels, 0)?;
+        let mut operators = galerkin::commands(&maker, &levels, &children)?;
+        operators.extend(spectrum::commands(&maker, &levels)?);
+        Ok(Self {
+            cycle,
+            operators,
+            spectrum_buffer,
+            levels,
+            in_pieces,
+        })
+    }
+
+    /// Coarse operators and damping for the modulus as it is now.
+    pub(crate) fn record_operators(&self, pass: &mut wgpu::ComputePass<'_>) {
+        for command in &self.operators {
+            command.run(pass);
+        }
+    }
+
+    /// One V-cycle.
+    pub(crate) fn record_cycle(&self, pass: &mut wgpu::ComputePass<'_>) {
+        for command in &self.cycle {
+            command.run(pass);
+        }
+    }
+
+    /// The largest command that runs `entry`, by itself. For `bench`.
+    pub(crate) fn record_alone(&self, pass: &mut wgpu::ComputePass<'_>, entry: &str) {
+        let all = self.cycle.iter().chain(&self.operators);
+        let of_entry = all.filter(|c| c.entry == entry);
+        if let Some(command) = of_entry.max_by_key(|c| c.threads) {
+            command.run(pass);
+        }
+    }
+
+    /// Active nodes of a level, 0 where there is none.
+    pub(crate) fn nodes_of(&self, level: usize) -> u64 {
+        self.levels.get(level).map_or(0, |l| u64::from(l.count))
+    }
+
+    /// λmax(D⁻¹K) of each level, finest first (f32).
+    pub fn spectrum_buffer(&self) -> &wgpu::Buffer {
+        &self.spectrum_buffer
+    }
+
+    /// Which of its parents on the next level move a node of level `l`, for inspection: by padded index, a byte each, as
+    /// `kept_parents` in the shader reads them. None where bone falls apart nowhere.
+    pub fn parents(&self, l: usize) -> Option<&wgpu::Buffer> {
+        let coarser = self.levels.get(l + 1).filter(|_| self.in_pieces)?;
+        Some(&coarser.kept)
+    }
+
+    /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
+    /// blocks to the 13 neighbours after each and, below level 1, its own correction: `[13 or 14][BLOCK_WORDS][nodes + 1]`
+    /// words with a last column of zeros.
+    pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
+        self.levels
+            .get(l)
+            .map(|level| (level.grid, &level.nodes, level.count, &level.stencil))
+    }
+}
+
+/// The V-cycle from level `l` down. The right-hand side is in `rhs`, the answer ends in `pong`.
+fn cycle_from(maker: &Maker<'_>, levels: &[Level], l: usize) -> Result<Vec<Recorded>, GpuError> {
+    let level = &levels[l];
+    let Some(coarse) = levels.get(l + 1) else {
+        return Ok(vec![coarsest::solve(maker, level)?]);
+    };
+    let mut commands = smoother::before(maker, level, l)?;
+    commands.push(smoother::residual(maker, level, l)?);
+    commands.push(transfer::restrict(maker, level, coarse)?);
+    commands.extend(cycle_from(maker, levels, l + 1)?);
+    commands.push(transfer::prolong(maker, level, coarse)?);
+    commands.extend(smoother::after(maker, level, l)?);
+    Ok(commands)
+}

@@ -1,0 +1,38 @@
+//! How a coarse level's operator is kept. Shader: `stencil.wgsl`.
+//!
+//! [`BLOCK_WORDS`] words a block of 3×3: a preconditioner needs no more digits, and memory is what limits the size of a
+//! scan.
+
+use crate::solver::grid::Grid;
+
+use super::topology::coarsening;
+
+/// Neighbours of a node that come after it.
+pub(super) const AHEAD: usize = 13;
+/// Blocks stored a node: to those neighbours, and below level 1 a correction of its own.
+pub(super) fn blocks(level: usize) -> usize {
+    if level > 1 { AHEAD + 1 } else { AHEAD }
+}
+/// 32-bit words of a packed block.
+pub const BLOCK_WORDS: usize = 3;
+/// Bytes of the largest stencil of a grid of `elements` with these edges, were every element active.
+pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
+    let coarse = Grid { elements }.coarser(coarsening(elements, edges));
+    let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();
+    (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
+}
+
+/// The block (row-major) that three words of a stencil stand for. The shader's `block`.
+pub fn unpack_block(words: [u32; BLOCK_WORDS]) -> [f64; 9] {
+    let exponent = words
+        .iter()
+        .enumerate()
+        .map(|(k, w)| (w >> 30) << (2 * k))
+        .sum::<u32>() as i32
+        - 40;
+    std::array::from_fn(|k| {
+        let (row, column) = (k / 3, k % 3);
+        let mantissa = (words[column] as i32) << (22 - 10 * row) >> 22;
+        f64::from(mantissa) * 2f64.powi(exponent - 9)
+    })
+}
