@@ -57,10 +57,10 @@ fn offences(room: &str, text: &str) -> Vec<String> {
             .chars()
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
-        if let Some(there) = floor(&name) {
-            if there > own || (there == own && name != room) {
-                bad.push(format!("{room} names {name}"));
-            }
+        if let Some(there) = floor(&name)
+            && (there > own || (there == own && name != room))
+        {
+            bad.push(format!("{room} names {name}"));
         }
     }
     for (word, rooms) in ONLY {
