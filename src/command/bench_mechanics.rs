@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use crate::gpu::{Gpu, Need, Request};
 use crate::io::Scan;
-use crate::solver::Element;
-use crate::solver::Grid;
-use crate::solver::multigrid;
-use crate::solver::{Mechanics, Outcome, Problem};
+use crate::measure::Plates;
+use crate::solver::pieces::attached;
+use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, multigrid};
 
 use super::bench::copy_bandwidth;
-use super::solve::{Ends, Rig, attached};
+use super::solve::{Ends, compress, unloaded};
 use super::{CommandError, say, unreadable};
 
 /// Iterations after which a solve is given up.
@@ -311,19 +310,21 @@ pub fn bench_mechanics(
         let n = scan.volume.voxels;
         let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
         let element = Element::new(0.3, scan.volume.spacing);
-        let attached = attached(n, &bone, 2)?;
+        let attached = attached(n, &bone, 2)
+            .map_err(|e| CommandError::usage(format!("{name}: {}", unloaded(e))))?;
         let active = &attached.bone;
         let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
         for ends in [Ends::Clamped, Ends::Free] {
-            let rig = Rig {
+            let plates = Plates {
                 grid: Grid { elements: n },
                 element: &element,
                 youngs: &youngs,
                 idle: &attached.idle,
                 axis: 2,
-                ends,
+                clamped: ends == Ends::Clamped,
             };
-            let solution = rig.compress(&gpu, 1e-5, MOST_ITERATIONS)?;
+            let solution = compress(&gpu, &plates, 1e-5, MOST_ITERATIONS)?;
+            let outcome = solution.compressed.outcome;
             let count: usize = n.iter().product();
             let file = Path::new(name)
                 .file_name()
@@ -336,9 +337,9 @@ pub fn bench_mechanics(
                     elements: active.iter().filter(|a| **a).count(),
                     start: "zero",
                     tolerance: 1e-5,
-                    iterations: solution.outcome.iterations,
-                    converged: solution.outcome.converged,
-                    true_residual: solution.outcome.true_residual,
+                    iterations: outcome.iterations,
+                    converged: outcome.converged,
+                    true_residual: outcome.true_residual,
                     seconds: solution.seconds,
                     voxels_per_s: count as f64 / solution.seconds,
                     bytes_per_voxel: solution.bytes as f64 / count as f64,

@@ -7,15 +7,12 @@ use clap::{Args, ValueEnum};
 
 use serde::Serialize;
 
-use crate::gpu::{Gpu, GpuError, Need, Readback, Request, values};
+use crate::gpu::{Gpu, GpuError, Need, Request};
 use crate::io::{self, Bone, Reading, Scan, ScanError};
-use crate::measure::{Compression, compression};
+use crate::measure::{Compressed, Compression, CompressionTest, Plates, compression};
 use crate::physiology::{DensityLaw, Model};
-use crate::solver::Element;
-use crate::solver::Grid;
-use crate::solver::multigrid;
-use crate::solver::{Mechanics, Outcome, Problem};
-use crate::volume::each;
+use crate::solver::pieces::{Attached, Unloaded, attached};
+use crate::solver::{Element, Grid, multigrid};
 
 use super::place::{NO_BONE_BMD, too_dense};
 use super::{CommandError, say, tell, unreadable};
@@ -183,112 +180,6 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Bone that hangs, through faces of voxels, on an end face.
-pub(super) struct Attached {
-    /// By voxel.
-    pub(super) bone: Vec<bool>,
-    /// Pieces that touch neither end face, and are void.
-    pub(super) islands: usize,
-    /// Pieces that touch only one. They are kept: edges that they share with other pieces carry load.
-    pub(super) stubs: usize,
-    /// Voxels of stubs that share no edge or corner, not even through others, with a piece that reaches from end to end, and
-    /// whether they touch the far face. Where faces slide they could be anywhere along theirs, and are not strained.
-    pub(super) idle: Vec<([usize; 3], bool)>,
-}
-
-/// Sorts out the bone that hangs, through faces of voxels, on an end face.
-/// # Errors
-/// When there is no bone, or none of it reaches from end to end.
-pub(super) fn attached(
-    n: [usize; 3],
-    bone: &[bool],
-    axis: usize,
-) -> Result<Attached, CommandError> {
-    let index = |at: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
-    if !bone.contains(&true) {
-        return Err(CommandError::usage(
-            "the volume has no bone: no voxel passes --threshold (or has --label)",
-        ));
-    }
-    let mut seen = vec![false; bone.len()];
-    let mut keep = vec![false; bone.len()];
-    let mut islands = 0;
-    let mut stubs: Vec<(Vec<[usize; 3]>, bool)> = Vec::new();
-    let mut through: Vec<[usize; 3]> = Vec::new();
-    for start in each(n) {
-        if !bone[index(start)] || seen[index(start)] {
-            continue;
-        }
-        seen[index(start)] = true;
-        let mut part = vec![start];
-        let mut next = 0;
-        let (mut near, mut far) = (false, false);
-        while next < part.len() {
-            let at = part[next];
-            next += 1;
-            near |= at[axis] == 0;
-            far |= at[axis] + 1 == n[axis];
-            for k in 0..3 {
-                for up in [false, true] {
-                    let mut to = at;
-                    to[k] = if up { to[k] + 1 } else { to[k].wrapping_sub(1) };
-                    if to[k] < n[k] && bone[index(to)] && !seen[index(to)] {
-                        seen[index(to)] = true;
-                        part.push(to);
-                    }
-                }
-            }
-        }
-        if near || far {
-            for at in &part {
-                keep[index(*at)] = true;
-            }
-        } else {
-            islands += 1;
-        }
-        match (near, far) {
-            (true, true) => through.extend(part),
-            (false, false) => {}
-            _ => stubs.push((part, far)),
-        }
-    }
-    if through.is_empty() {
-        return Err(CommandError::usage(
-            "no bone reaches from one end face to the other, so nothing carries the load: crop the scan to the bone, or try another --axis",
-        ));
-    }
-    let mut idle = Vec::new();
-    if !stubs.is_empty() {
-        let mut reached = vec![false; bone.len()];
-        for at in &through {
-            reached[index(*at)] = true;
-        }
-        let mut next = 0;
-        while next < through.len() {
-            let at = through[next];
-            next += 1;
-            for step in each([3; 3]) {
-                let to = [0, 1, 2].map(|k| (at[k] + step[k]).wrapping_sub(1));
-                if to.iter().zip(n).all(|(t, n)| *t < n) && keep[index(to)] && !reached[index(to)] {
-                    reached[index(to)] = true;
-                    through.push(to);
-                }
-            }
-        }
-        for (part, far) in &stubs {
-            if !reached[index(part[0])] {
-                idle.extend(part.iter().map(|at| (*at, *far)));
-            }
-        }
-    }
-    Ok(Attached {
-        bone: keep,
-        islands,
-        stubs: stubs.len(),
-        idle,
-    })
-}
-
 /// Reads the scan, with the spacing that the user gives where the file has none.
 fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
@@ -433,10 +324,8 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         }
     }
     let bone: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
-    let attached = attached(n, &bone, axis).map_err(|e| CommandError {
-        message: format!("{name}: {e}"),
-        ..e
-    })?;
+    let attached = attached(n, &bone, axis)
+        .map_err(|e| CommandError::usage(format!("{name}: {}", unloaded(e))))?;
     drop(bone);
     for (e, active) in youngs.iter_mut().zip(&attached.bone) {
         if !active {
@@ -452,18 +341,19 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     let told = tell(&args.volume, &notes);
 
     let element = Element::new(args.poisson, scan.volume.spacing);
-    let rig = Rig {
+    let plates = Plates {
         grid,
         element: &element,
         youngs: &youngs,
         idle: &attached.idle,
         axis,
-        ends: args.ends,
+        clamped: args.ends == Ends::Clamped,
     };
-    let solution = rig.compress(&gpu, args.tolerance as f32, args.iterations)?;
-    let outcome = solution.outcome;
+    let solution = compress(&gpu, &plates, args.tolerance as f32, args.iterations)?;
+    let outcome = solution.compressed.outcome;
     let imposed = args.strain * n[axis] as f64 * scan.volume.spacing[axis];
     let u: Vec<f32> = solution
+        .compressed
         .displacement
         .iter()
         .map(|u| (f64::from(*u) * imposed) as f32)
@@ -521,125 +411,41 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
     }
 }
 
-/// A block between two plates.
-pub(super) struct Rig<'a> {
-    pub(super) grid: Grid,
-    pub(super) element: &'a Element,
-    /// By element, MPa; 0 in void.
-    pub(super) youngs: &'a [f64],
-    /// As [`Attached::idle`].
-    pub(super) idle: &'a [([usize; 3], bool)],
-    pub(super) axis: usize,
-    pub(super) ends: Ends,
-}
-
+/// A test that is over, with what it cost.
 pub(super) struct Solution {
-    pub(super) outcome: Outcome,
-    /// By padded node, for a relative displacement of the plates of 1.
-    displacement: Vec<f32>,
+    pub(super) compressed: Compressed,
     pub(super) seconds: f64,
     pub(super) bytes: u64,
 }
 
-impl Rig<'_> {
-    /// Moves the far plate by 1 against the near one.
-    pub(super) fn compress(
-        &self,
-        gpu: &Gpu,
-        tolerance: f32,
-        iterations: u32,
-    ) -> Result<Solution, CommandError> {
-        let (grid, axis) = (self.grid, self.axis);
-        let n = grid.elements;
-        let side = |at: [usize; 3]| at[axis] == 0 || at[axis] == n[axis];
-        let bits = if self.ends == Ends::Clamped {
-            7
-        } else {
-            1u8 << axis
-        };
-        let idle = if self.ends == Ends::Free {
-            self.idle
-        } else {
-            &[]
-        };
-        let mut active: Vec<bool> = self.youngs.iter().map(|e| *e > 0.0).collect();
-        for (at, _) in idle {
-            active[at[0] + n[0] * (at[1] + n[1] * at[2])] = false;
+/// Presses a block and waits for the answer.
+pub(super) fn compress(
+    gpu: &Gpu,
+    plates: &Plates<'_>,
+    tolerance: f32,
+    iterations: u32,
+) -> Result<Solution, CommandError> {
+    let mut test = CompressionTest::new(gpu, plates, tolerance, iterations)?;
+    let start = Instant::now();
+    loop {
+        if let Some(compressed) = test.poll()? {
+            return Ok(Solution {
+                compressed,
+                seconds: start.elapsed().as_secs_f64(),
+                bytes: test.bytes(),
+            });
         }
-        let problem = Problem {
-            elements: n,
-            element: self.element.clone(),
-            held: each(n.map(|n| n + 1))
-                .map(|at| if side(at) { bits } else { 0 })
-                .collect(),
-            active,
-            loads: vec![Vec::new()],
-        };
-        let before = gpu.allocated_bytes();
-        let mut mechanics = Mechanics::new(gpu, &problem)?;
-        let bytes = gpu.allocated_bytes() - before;
-        // Moduli near 1 keep f32 where it is densest.
-        let stiffest = self.youngs.iter().copied().fold(0.0, f64::max);
-        let mut modulus = vec![0.0f32; grid.len()];
-        for (e, at) in self.youngs.iter().zip(grid.each_element()) {
-            modulus[grid.index(at)] = (e / stiffest) as f32;
+        gpu.wait()?;
+    }
+}
+
+/// Why nothing carries the load, and what to do about it.
+pub(super) fn unloaded(why: Unloaded) -> &'static str {
+    match why {
+        Unloaded::Nothing => "the volume has no bone: no voxel passes --threshold (or has --label)",
+        Unloaded::NotThrough => {
+            "no bone reaches from one end face to the other, so nothing carries the load: crop the scan to the bone, or try another --axis"
         }
-        for (at, _) in idle {
-            modulus[grid.index(*at)] = 0.0;
-        }
-        let write = |buffer: &wgpu::Buffer, values: &[f32]| {
-            gpu.queue()
-                .write_buffer(buffer, 0, bytemuck::cast_slice(values));
-        };
-        write(mechanics.modulus(), &modulus);
-        drop(modulus);
-        let lift = |inside: bool| -> Vec<f32> {
-            let mut u = vec![0.0f32; 3 * grid.len()];
-            for at in grid.each_node() {
-                let share = at[axis] as f32 / n[axis] as f32;
-                u[3 * grid.index(at) + axis] = if inside || side(at) { share } else { 0.0 };
-            }
-            for (at, far) in idle {
-                for step in each([2; 3]) {
-                    let node = [0, 1, 2].map(|k| at[k] + step[k]);
-                    u[3 * grid.index(node) + axis] = f32::from(u8::from(*far));
-                }
-            }
-            u
-        };
-        let start = Instant::now();
-        let mut encoder = gpu.encoder("solve");
-        mechanics.record_operators(&mut encoder);
-        gpu.submit(encoder);
-        // What the held faces impose on the rest is the right-hand side; its norm is the yardstick.
-        write(mechanics.displacement(), &lift(false));
-        let mut encoder = gpu.encoder("solve");
-        mechanics.record_true_residual(&mut encoder, 0);
-        let read = mechanics.record_readback(gpu, &mut encoder)?;
-        gpu.submit(encoder);
-        let imposed_norm2 = Mechanics::scalars_from(&read.wait(gpu)?).rr;
-        mechanics.set_norm2(0, imposed_norm2);
-        write(mechanics.displacement(), &lift(true));
-        let outcome = mechanics.solve(gpu, 0, tolerance, iterations)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let mut encoder = gpu.encoder("displacement");
-        let read = Readback::record(
-            gpu,
-            &mut encoder,
-            &[(mechanics.displacement(), 0, 12 * grid.len() as u64)],
-        )?;
-        gpu.submit(encoder);
-        let displacement = read
-            .wait(gpu)?
-            .first()
-            .map(|b| values::<f32>(b))
-            .unwrap_or_default();
-        Ok(Solution {
-            outcome,
-            displacement,
-            seconds,
-            bytes,
-        })
     }
 }
 
@@ -740,10 +546,10 @@ fn report(
         pistoia_failure_load_n: test.failure_load,
         pistoia_volume_share: compression::PISTOIA_VOLUME,
         pistoia_strain: compression::PISTOIA_STRAIN,
-        converged: solution.outcome.converged,
+        converged: solution.compressed.outcome.converged,
         tolerance: args.tolerance,
-        true_relative_residual: solution.outcome.true_residual,
-        iterations: solution.outcome.iterations,
+        true_relative_residual: solution.compressed.outcome.true_residual,
+        iterations: solution.compressed.outcome.iterations,
         seconds: solution.seconds,
         bytes: solution.bytes,
     }

@@ -476,6 +476,12 @@ impl Gpu {
         Ok(buffer)
     }
 
+    /// Puts `values` at the beginning of a buffer, before what is submitted next.
+    pub fn write<T: bytemuck::NoUninit>(&self, buffer: &wgpu::Buffer, values: &[T]) {
+        self.queue()
+            .write_buffer(buffer, 0, bytemuck::cast_slice(values));
+    }
+
     /// A uniform buffer holding `value`.
     /// # Errors
     /// As [`Gpu::scoped`].

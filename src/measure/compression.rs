@@ -1,12 +1,200 @@
-//! What a micro-finite-element compression test says, evaluated in f64 from the displacement.
+//! A micro-finite-element compression test: a block between two plates, and what its displacement, evaluated in f64, says.
 
-use crate::solver::Element;
-use crate::solver::Grid;
+use crate::gpu::{Gpu, GpuError, Readback, values};
+use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, Progress, Solve};
+use crate::volume::each;
 
 /// Volume share of Pistoia's criterion: bone fails when this much of it …
 pub const PISTOIA_VOLUME: f64 = 0.02;
 /// … is strained beyond this effective strain (Pistoia 2002 Bone 30:842).
 pub const PISTOIA_STRAIN: f64 = 0.007;
+
+/// Iterations a poll submits: a look costs less than an iteration that does nothing.
+const SLICE: u32 = 1;
+
+/// A block between two plates.
+#[derive(Debug, Clone, Copy)]
+pub struct Plates<'a> {
+    /// Its elements.
+    pub grid: Grid,
+    /// Poisson's ratio and edges.
+    pub element: &'a Element,
+    /// Young's modulus by element, x fastest, MPa; 0 in void.
+    pub youngs: &'a [f64],
+    /// As [`crate::solver::pieces::Attached::idle`].
+    pub idle: &'a [([usize; 3], bool)],
+    /// Along which it is pressed.
+    pub axis: usize,
+    /// Whether the end faces are held sideways too.
+    pub clamped: bool,
+}
+
+impl Plates<'_> {
+    /// Voxels that are strained: between faces that slide, what hangs on one of them alone is not.
+    fn strained(&self) -> Vec<bool> {
+        let n = self.grid.elements;
+        let mut active: Vec<bool> = self.youngs.iter().map(|e| *e > 0.0).collect();
+        for (at, _) in self.idle() {
+            active[at[0] + n[0] * (at[1] + n[1] * at[2])] = false;
+        }
+        active
+    }
+
+    fn idle(&self) -> &[([usize; 3], bool)] {
+        if self.clamped { &[] } else { self.idle }
+    }
+
+    fn on_plate(&self, at: [usize; 3]) -> bool {
+        at[self.axis] == 0 || at[self.axis] == self.grid.elements[self.axis]
+    }
+
+    fn problem(&self) -> Problem {
+        let n = self.grid.elements;
+        let bits = if self.clamped { 7 } else { 1u8 << self.axis };
+        Problem {
+            elements: n,
+            element: self.element.clone(),
+            held: each(n.map(|n| n + 1))
+                .map(|at| if self.on_plate(at) { bits } else { 0 })
+                .collect(),
+            active: self.strained(),
+            loads: vec![Vec::new()],
+        }
+    }
+
+    /// By padded element, relative to the stiffest: near 1 f32 is densest.
+    fn moduli(&self) -> Vec<f32> {
+        let stiffest = self.youngs.iter().copied().fold(0.0, f64::max);
+        let mut modulus = vec![0.0f32; self.grid.len()];
+        for (e, at) in self.youngs.iter().zip(self.grid.each_element()) {
+            modulus[self.grid.index(at)] = (e / stiffest) as f32;
+        }
+        for (at, _) in self.idle() {
+            modulus[self.grid.index(*at)] = 0.0;
+        }
+        modulus
+    }
+
+    /// A displacement that moves the far plate by 1: of the plates alone, or spread evenly between them.
+    fn lift(&self, inside: bool) -> Vec<f32> {
+        let (grid, axis) = (self.grid, self.axis);
+        let mut u = vec![0.0f32; 3 * grid.len()];
+        for at in grid.each_node() {
+            let share = at[axis] as f32 / grid.elements[axis] as f32;
+            let moved = inside || self.on_plate(at);
+            u[3 * grid.index(at) + axis] = if moved { share } else { 0.0 };
+        }
+        for (at, far) in self.idle() {
+            for step in each([2; 3]) {
+                let node = [0, 1, 2].map(|k| at[k] + step[k]);
+                u[3 * grid.index(node) + axis] = f32::from(u8::from(*far));
+            }
+        }
+        u
+    }
+}
+
+/// What a test leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compressed {
+    /// How the solve went.
+    pub outcome: Outcome,
+    /// By padded node, three f32, for a displacement of the far plate against the near one of 1.
+    pub displacement: Vec<f32>,
+}
+
+#[derive(Debug)]
+enum Doing {
+    /// What the plates impose on the rest is the right-hand side; its norm, on its way, is the yardstick.
+    Imposing(Readback),
+    Solving,
+    Reading(Outcome, Readback),
+}
+
+/// A test under way. Never waits.
+#[derive(Debug)]
+pub struct CompressionTest {
+    gpu: Gpu,
+    mechanics: Mechanics,
+    even: Vec<f32>,
+    solve: Solve,
+    doing: Doing,
+    bytes: u64,
+}
+
+impl CompressionTest {
+    /// Mounts a block, and moves the far plate by 1 against the near one.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn new(
+        gpu: &Gpu,
+        plates: &Plates<'_>,
+        tolerance: f32,
+        iterations: u32,
+    ) -> Result<Self, GpuError> {
+        let before = gpu.allocated_bytes();
+        let mechanics = Mechanics::new(gpu, &plates.problem())?;
+        let bytes = gpu.allocated_bytes() - before;
+        gpu.write(mechanics.modulus(), &plates.moduli());
+        let mut encoder = gpu.encoder("compression");
+        mechanics.record_operators(&mut encoder);
+        gpu.submit(encoder);
+        gpu.write(mechanics.displacement(), &plates.lift(false));
+        let mut encoder = gpu.encoder("compression");
+        mechanics.record_true_residual(&mut encoder, 0);
+        let read = mechanics.record_readback(gpu, &mut encoder)?;
+        gpu.submit(encoder);
+        Ok(Self {
+            gpu: gpu.clone(),
+            mechanics,
+            even: plates.lift(true),
+            solve: Solve::to(0, tolerance, iterations),
+            doing: Doing::Imposing(read),
+            bytes,
+        })
+    }
+
+    /// Bytes on the adapter.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What it leaves, once it is done; until then the next slice of work is submitted whenever the last one is over.
+    /// # Errors
+    /// As [`Gpu::scoped`], and [`GpuError::Readback`].
+    pub fn poll(&mut self) -> Result<Option<Compressed>, GpuError> {
+        self.gpu.poll()?;
+        match &self.doing {
+            Doing::Imposing(read) => {
+                if let Some(parts) = read.poll()? {
+                    let imposed = Mechanics::scalars_from(&parts).rr;
+                    self.mechanics.set_norm2(0, imposed);
+                    self.gpu.write(self.mechanics.displacement(), &self.even);
+                    self.doing = Doing::Solving;
+                }
+            }
+            Doing::Solving => {
+                if let Progress::Done(outcome) =
+                    self.solve.poll(&self.gpu, &self.mechanics, SLICE)?
+                {
+                    let mut encoder = self.gpu.encoder("compression");
+                    let bytes = 12 * self.mechanics.grid().len() as u64;
+                    let range = (self.mechanics.displacement(), 0, bytes);
+                    let read = Readback::record(&self.gpu, &mut encoder, &[range])?;
+                    self.gpu.submit(encoder);
+                    self.doing = Doing::Reading(outcome, read);
+                }
+            }
+            Doing::Reading(outcome, read) => {
+                return Ok(read.poll()?.map(|parts| Compressed {
+                    outcome: *outcome,
+                    displacement: parts.first().map(|b| values(b)).unwrap_or_default(),
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
 
 /// A compression test's outcome.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,9 @@ pub mod connectivity;
 pub mod orientation;
 pub mod strength;
 
-pub use compression::{Compression, compression, strain_energy};
+pub use compression::{
+    Compressed, Compression, CompressionTest, Plates, compression, strain_energy,
+};
 pub use orientation::{Orientation, PendingOrientation};
 pub use strength::{Strength, StrengthTest};
 

@@ -563,8 +563,7 @@ impl Mechanics {
         tolerance: f32,
         most: u32,
     ) -> Result<Outcome, GpuError> {
-        let finishing = if tolerance > LOOSE { FINISHING } else { 0 };
-        let mut solve = Solve::new(case, tolerance, finishing, most);
+        let mut solve = Solve::to(case, tolerance, most);
         loop {
             // A look costs less than an iteration that does nothing.
             match solve.poll(gpu, self, 1)? {

@@ -7,6 +7,7 @@ pub mod conjugate_gradients;
 pub mod element;
 pub mod grid;
 pub mod multigrid;
+pub mod pieces;
 mod problem;
 pub mod shader;
 mod solve;

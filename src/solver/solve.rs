@@ -2,7 +2,7 @@
 
 use crate::gpu::{Gpu, GpuError, Readback};
 
-use super::conjugate_gradients::Mechanics;
+use super::conjugate_gradients::{FINISHING, LOOSE, Mechanics};
 
 /// How a solve went.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,6 +57,12 @@ impl Solve {
             ending: false,
             rough: None,
         }
+    }
+
+    /// The same with the iterations beyond a loose tolerance that [`LOOSE`] asks for.
+    pub fn to(case: usize, tolerance: f32, most: u32) -> Self {
+        let finishing = if tolerance > LOOSE { FINISHING } else { 0 };
+        Self::new(case, tolerance, finishing, most)
     }
 
     /// The case.
