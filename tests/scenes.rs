@@ -477,3 +477,31 @@ fn a_second_body_and_a_test_to_failure_compile_nothing() {
     assert_eq!(measured(&gpu, &first, &ruler), before);
     assert_eq!((first.day(), second.day()), (0.0, 3.0));
 }
+
+/// What a scene does not settle by may be set later, as `validate --sensitivity` does.
+#[test]
+fn a_parameter_set_later_acts_as_one_given_first() {
+    let gpu = gpu();
+    let built_in = Model::built_in().unwrap();
+    let anatomy = || Anatomy::build("hip", 24).unwrap();
+    let person = |length: f64| {
+        let set = [("signal_length", length)];
+        Arc::new(built_in.person("hip", "control", 75.0, &set).unwrap())
+    };
+    let after = |simulation: &mut Simulation, ruler: &Ruler| {
+        days(&gpu, simulation, FLIGHT, 6, 1.0);
+        measured(&gpu, simulation, ruler)
+    };
+    let ruler = Ruler::new(&anatomy(), &person(4.0));
+    let mut first = Simulation::new(&gpu, Arc::new(anatomy()), person(12.0)).unwrap();
+    settle(&gpu, &mut first);
+    let given = after(&mut first, &ruler);
+    let mut later = Simulation::new(&gpu, Arc::new(anatomy()), person(4.0)).unwrap();
+    settle(&gpu, &mut later);
+    later.keep_start().unwrap();
+    let short = after(&mut later, &ruler);
+    later.set_model(person(12.0));
+    assert!(later.begin_again());
+    assert_eq!(after(&mut later, &ruler), given);
+    assert_ne!(short, given, "the parameter carries nothing");
+}

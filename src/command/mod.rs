@@ -3,6 +3,7 @@
 mod bench;
 mod bench_mechanics;
 mod doctor;
+mod passage;
 mod place;
 mod results;
 mod run;

@@ -19,6 +19,7 @@ use crate::tissue::{Anatomy, SCENES, SiteKind};
 use crate::view::{Camera, Colormap, Cut, Picture, RayMarch};
 use crate::volume::{Axes, Volume};
 
+use super::passage::Passage;
 use super::results::{FIELDS, MANIFEST, Results, field_stem};
 use super::{CommandError, Place, person, say, scenario};
 
@@ -180,52 +181,18 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         table.record(simulation, &scenario, &measured);
         write_fields(simulation, args.fields, &mut results)
     };
-    let mut number = 0;
-    let mut kept = None;
-    'mission: loop {
-        let day = simulation.day();
-        let mut whole = day + scenario.step_from(day, args.step_days);
-        if (days - whole).abs() < 1e-9 {
-            whole = days;
+    let mut passage = Passage::new(&scenario, args.step_days);
+    for number in 0.. {
+        // Counted, not added up: a thousand tenths are a hundred.
+        let due = (f64::from(number) * args.every).min(days);
+        let over = due >= days - 1e-9;
+        passage.to(&mut simulation, due, &bar)?;
+        row(&simulation, number, over)?;
+        // The figure shows where the run ended, between two steps or not.
+        if over {
+            break;
         }
-        let mut begun = false;
-        loop {
-            // Counted, not added up: a thousand tenths are a hundred.
-            let due = (f64::from(number) * args.every).min(days);
-            let over = due >= days - 1e-9;
-            if due >= whole - 1e-9 {
-                break;
-            }
-            if due <= day + 1e-9 {
-                row(&simulation, number, over)?;
-                number += 1;
-                if over {
-                    break 'mission;
-                }
-                continue;
-            }
-            // Between two steps a row is measured after a shorter one, which is then undone: the steps
-            // of a run are the same however often it is looked at.
-            if !begun {
-                begin_step(&mut simulation, &scenario, &bar)?;
-                kept = simulation.keep(kept)?;
-                begun = true;
-            }
-            advance(&mut simulation, due - day, &bar)?;
-            row(&simulation, number, over)?;
-            number += 1;
-            if over {
-                break 'mission;
-            }
-            if let Some(kept) = &kept {
-                simulation.go_back(kept);
-            }
-        }
-        if !begun {
-            begin_step(&mut simulation, &scenario, &bar)?;
-        }
-        advance(&mut simulation, whole - day, &bar)?;
-        bar.day(simulation.day());
+        passage.go_on(&mut simulation);
     }
     bar.finish();
     let rows = table.rows;
@@ -266,23 +233,6 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
             code: 1,
         }),
     }
-}
-
-/// Sets what acts from this day on, and lets the adapter finish.
-fn begin_step(
-    simulation: &mut Simulation,
-    scenario: &Scenario,
-    bar: &Progress,
-) -> Result<(), CommandError> {
-    let (phase, _) = scenario.phase_at(simulation.day());
-    simulation.set_conditions(phase.conditions);
-    settle(simulation, bar)
-}
-
-/// A step of `dt` days, with the solve that may follow it.
-fn advance(simulation: &mut Simulation, dt: f64, bar: &Progress) -> Result<(), CommandError> {
-    simulation.advance(dt);
-    settle(simulation, bar)
 }
 
 /// What the shaders made so far that is no finite number; none where that is not counted.

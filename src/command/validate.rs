@@ -13,6 +13,7 @@ use crate::scenario::{STANDARD_MASS_KG, Scenario};
 use crate::sim::{SETTLING_ROUNDS, Simulation};
 use crate::tissue::{Anatomy, SCENES};
 
+use super::passage::Passage;
 use super::run::{Progress, settle, take_snapshot, test_strength};
 use super::{CommandError, person, say};
 
@@ -20,12 +21,15 @@ use super::{CommandError, person, say};
 const ENOUGH: f64 = 0.9;
 /// Finest the core of single struts is run at here: it is dense, and a finer one costs many minutes.
 const CORE_SIZE: usize = 32;
+/// Days of a step of the model, as runs have it unless told otherwise.
+const STEP_DAYS: f64 = 1.0;
 /// By how much `--sensitivity` changes each parameter.
 const NUDGE: f64 = 0.1;
 /// Parameters that settling depends on; all others act only afterwards.
 const SETTLING: &[&str] = &[
     "modulus_coefficient",
     "modulus_exponent",
+    "reference_modulus",
     "poisson_ratio",
     "tissue_density",
     "cortical_bvtv",
@@ -209,7 +213,9 @@ fn run_one(
     tell: &mut dyn FnMut(u32, &str, &str, f64),
 ) -> Result<(), CommandError> {
     let quiet = Progress::quiet();
+    let mut passage = Passage::new(scenario, STEP_DAYS);
     for day in 0..=last {
+        passage.to(simulation, f64::from(day), &quiet)?;
         let mut measured = if on(day) {
             ruler.measure(&take_snapshot(simulation)?)
         } else {
@@ -222,23 +228,8 @@ fn run_one(
             // Muscle has a relative strength of its own, every day.
             tell(day, m.region, m.quantity, m.value);
         }
-        if day == last {
-            break;
-        }
-        // A phase may end within a day.
-        let mut left = 1.0;
-        while left > 1e-9 {
-            let now = simulation.day();
-            let (phase, start) = scenario.phase_at(now);
-            simulation.set_conditions(phase.conditions);
-            let until = start + phase.days - now;
-            let dt = if until > 1e-9 { until.min(left) } else { left };
-            settle(simulation, &quiet)?;
-            simulation.advance(dt);
-            settle(simulation, &quiet)?;
-            left -= dt;
-        }
-        bar.day(f64::from(before + day + 1));
+        passage.go_on(simulation);
+        bar.day(f64::from(before + day));
     }
     Ok(())
 }

@@ -319,6 +319,7 @@ impl Simulation {
 
     /// Other parameters from here on. What a scene has settled by is not settled anew.
     pub fn set_model(&mut self, model: Arc<Model>) {
+        self.signal.tune(&self.gpu, &self.anatomy, &model);
         self.model = model;
     }
 

@@ -1,5 +1,7 @@
 //! BMP-2 and myostatin between the tissues. Shader: `signal.wgsl`.
 
+use bytemuck::Zeroable as _;
+
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 use crate::physiology::Model;
 use crate::tissue::Anatomy;
@@ -31,6 +33,8 @@ pub fn sweeps(length: f64) -> (f64, usize) {
 pub struct Signal {
     kernel: Kernel,
     groups: [wgpu::BindGroup; 2],
+    /// A half of the chequerboard each.
+    lattices: [wgpu::Buffer; 2],
     threads: u32,
     sweeps: usize,
 }
@@ -44,37 +48,47 @@ impl Signal {
         anatomy: &Anatomy,
         model: &Model,
     ) -> Result<Self, GpuError> {
-        let (relaxation, sweeps) =
-            sweeps(f64::from(model.physiology.signal_length) / anatomy.spacing);
         let kernel = Shader::new(gpu, "signal", &shader::signal())?.kernel(gpu, "spread")?;
-        let group = |parity: u32| {
-            let lattice = gpu.uniform(
-                "signal lattice",
-                &Lattice {
-                    voxels: anatomy.voxels.map(|n| n as u32),
-                    parity,
-                    spacing: [anatomy.spacing as f32; 3],
-                    relaxation: relaxation as f32,
-                },
-            )?;
+        let lattice = || gpu.uniform("signal lattice", &Lattice::zeroed());
+        let lattices = [lattice()?, lattice()?];
+        let group = |lattice: &wgpu::Buffer| {
             kernel.bind(
                 gpu,
                 &[
                     (0, whole(&state.physiology)),
-                    (1, whole(&lattice)),
+                    (1, whole(lattice)),
                     (2, whole(&state.source)),
                     (3, whole(&state.level)),
                     (4, whole(&state.secretion)),
                 ],
             )
         };
-        let groups = [group(0)?, group(1)?];
-        Ok(Self {
+        let groups = [group(&lattices[0])?, group(&lattices[1])?];
+        let mut made = Self {
             kernel,
             groups,
+            lattices,
             threads: state.counts.lattice as u32,
-            sweeps,
-        })
+            sweeps: 0,
+        };
+        made.tune(gpu, anatomy, model);
+        Ok(made)
+    }
+
+    /// Fits relaxation and sweeps to how far signals reach.
+    pub fn tune(&mut self, gpu: &Gpu, anatomy: &Anatomy, model: &Model) {
+        let (relaxation, sweeps) =
+            sweeps(f64::from(model.physiology.signal_length) / anatomy.spacing);
+        self.sweeps = sweeps;
+        for (parity, lattice) in self.lattices.iter().enumerate() {
+            let uniform = Lattice {
+                voxels: anatomy.voxels.map(|n| n as u32),
+                parity: parity as u32,
+                spacing: [anatomy.spacing as f32; 3],
+                relaxation: relaxation as f32,
+            };
+            gpu.write(lattice, &[uniform]);
+        }
     }
 
     /// Red-black sweeps a step.
