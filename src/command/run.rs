@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
@@ -158,7 +159,6 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         Simulation::new
     };
     let mut simulation = begin(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
-    simulation.set_slice(16);
     settle(&mut simulation, &bar)?;
 
     let ruler = Ruler::new(&anatomy, &model);
@@ -288,12 +288,27 @@ fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
     }
 }
 
+/// A submission is kept shorter than this, so that neither a driver's watchdog nor our own patience ends it.
+const LONGEST_SLICE: Duration = Duration::from_millis(500);
+/// Iterations that a submission holds at most.
+const MOST_SLICE: u32 = 16;
+
 /// Lets the adapter finish what is under way.
 pub(super) fn settle(simulation: &mut Simulation, bar: &Progress) -> Result<(), CommandError> {
     loop {
         match simulation.poll()? {
             Status::Ready => return Ok(()),
-            Status::Waiting => simulation.gpu().wait()?,
+            Status::Waiting => {
+                let start = Instant::now();
+                simulation.gpu().wait()?;
+                let took = start.elapsed();
+                let slice = simulation.slice();
+                if took > LONGEST_SLICE {
+                    simulation.set_slice(slice / 2);
+                } else if took < LONGEST_SLICE / 4 {
+                    simulation.set_slice((2 * slice).min(MOST_SLICE));
+                }
+            }
             Status::Settling(round) => bar.round(round),
             Status::Solving => {}
         }

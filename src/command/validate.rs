@@ -162,7 +162,6 @@ fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, 
         let model = person(scene, group, STANDARD_MASS_KG, &args.set)?;
         let model = Arc::new(model);
         let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
-        simulation.set_slice(16);
         settle(&mut simulation, &bar)?;
         simulation.keep_start()?;
         let ruler = Ruler::new(&anatomy, &model);
@@ -409,7 +408,6 @@ fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     let fresh = |model: &Model| -> Result<Simulation, CommandError> {
         let model = Arc::new(model.clone());
         let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model)?;
-        simulation.set_slice(16);
         settle(&mut simulation, &Progress::quiet())?;
         Ok(simulation)
     };

@@ -73,6 +73,9 @@ pub fn wanted_name(flag: Option<&str>) -> Option<String> {
         .filter(|name| !name.trim().is_empty())
 }
 
+/// How long an adapter may take over a single submission.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 /// Storage buffers that a kernel may use which also checks its numbers.
 const CHECKING_BUFFERS: u32 = 12;
 
@@ -207,6 +210,8 @@ struct Inner {
     largest: AtomicU64,
     /// Shaders and their pipelines.
     compiled: kernel::Compiled,
+    /// Submissions that are over.
+    done: Arc<AtomicU64>,
     /// Where shaders check their numbers.
     faults: Option<faults::Faults>,
 }
@@ -319,6 +324,7 @@ impl Gpu {
                 allocated: AtomicU64::new(0),
                 largest: AtomicU64::new(0),
                 compiled: kernel::Compiled::default(),
+                done: Arc::default(),
                 faults,
             }),
         }
@@ -509,6 +515,10 @@ impl Gpu {
     /// Hands recorded commands to the adapter.
     pub fn submit(&self, encoder: wgpu::CommandEncoder) {
         self.queue().submit([encoder.finish()]);
+        let done = Arc::clone(&self.inner.done);
+        self.queue().on_submitted_work_done(move || {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
     }
 
     /// Lets finished work report, without waiting.
@@ -523,18 +533,32 @@ impl Gpu {
         self.check()
     }
 
+    fn has_moved_since(&self, done: u64) -> bool {
+        // Lets what is over say so; trouble is told by the next wait.
+        self.device().poll(wgpu::PollType::Poll).ok();
+        self.inner.done.load(Ordering::Relaxed) != done
+    }
+
     /// Waits until all submitted work is done. For the command line and tests only.
     /// # Errors
-    /// [`GpuError::Poll`] after two minutes without an answer, or what [`Gpu::check`] finds.
+    /// [`GpuError::Poll`] when for [`PATIENCE`] nothing at all was done, or what [`Gpu::check`] finds.
     pub fn wait(&self) -> Result<(), GpuError> {
-        self.device()
-            .poll(wgpu::PollType::Wait {
+        loop {
+            let before = self.inner.done.load(Ordering::Relaxed);
+            let waited = self.device().poll(wgpu::PollType::Wait {
                 submission_index: None,
-                timeout: Some(Duration::from_mins(2)),
-            })
-            .map_err(|e| GpuError::Poll {
-                detail: e.to_string(),
-            })?;
-        self.check()
+                timeout: Some(PATIENCE),
+            });
+            match waited {
+                Ok(_) => return self.check(),
+                // A slow adapter goes on, one submission after the other.
+                Err(wgpu::PollError::Timeout) if self.has_moved_since(before) => {}
+                Err(e) => {
+                    return Err(GpuError::Poll {
+                        detail: e.to_string(),
+                    });
+                }
+            }
+        }
     }
 }

@@ -83,8 +83,9 @@ fn header(bytes: &[u8]) -> Result<(Vec<String>, &[u8]), ScanError> {
 
 /// `field: value` of a line; none in comments and in `key:=value`.
 fn field(line: &str) -> Option<(String, &str)> {
-    let (name, value) = line.split_once(": ").filter(|_| !line.starts_with('#'))?;
-    (!name.contains(":=")).then(|| (name.trim().to_ascii_lowercase(), value.trim()))
+    // The blank after the colon is the standard's; not everybody keeps to it.
+    let (name, value) = line.split_once(':').filter(|_| !line.starts_with('#'))?;
+    (!value.starts_with('=')).then(|| (name.trim().to_ascii_lowercase(), value.trim()))
 }
 
 /// The signs that turn a space's first two axes to the right and to the front; none where it is not the body's.

@@ -79,7 +79,7 @@ pub enum ScanError {
     #[error("the {0}")]
     Compressed(String),
     /// A voxel without a value, or with one that f32 does not hold.
-    #[error("voxel ({}, {}, {}) is {value}; allowed: finite numbers up to 3.4e38", at[0], at[1], at[2])]
+    #[error("voxel ({}, {}, {}) is {value:e}; allowed: finite numbers up to 3.4e38", at[0], at[1], at[2])]
     NotFinite {
         /// Which.
         at: [usize; 3],

@@ -329,6 +329,11 @@ impl Simulation {
         self.slice = iterations.clamp(1, 32);
     }
 
+    /// Iterations that one poll submits.
+    pub fn slice(&self) -> u32 {
+        self.slice
+    }
+
     /// Submits the next slice of work, if the last one is done. Never waits.
     /// # Errors
     /// [`SimError`].
