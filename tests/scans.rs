@@ -1163,3 +1163,93 @@ fn axes_are_named_after_the_axes_of_the_body_they_are_nearest_to() {
     };
     assert_eq!(volume.along_body(), volume);
 }
+
+/// Headers that say two things, or something that nobody has agreed on.
+#[test]
+fn what_a_header_may_not_say_is_refused() {
+    let meta = |lines: &str| {
+        let head = format!(
+            "NDims = 3\nDimSize = 1 1 2\nElementSpacing = 1 1 2\n{lines}ElementType = MET_USHORT\nElementDataFile = LOCAL\n"
+        );
+        [head.as_bytes(), &[1, 0, 1, 0]].concat()
+    };
+    let (no, yes) = (
+        "BinaryDataByteOrderMSB = False\n",
+        "ElementByteOrderMSB = True\n",
+    );
+    for (lines, words) in [
+        (format!("{no}{yes}"), "one order of bytes"),
+        ("BinaryDataByteOrderMSB = Yes\n".to_owned(), "True or False"),
+        (format!("{no}ElementSpacing = 1 1 1\n"), "given twice"),
+        (format!("{no}DimSize = 2 1 1\n"), "DimSize"),
+    ] {
+        let sentence = refused(".mha", &meta(&lines));
+        assert!(sentence.contains(words), "{lines}: {sentence}");
+    }
+    let twice = format!("{no}Comment = a\nComment = b\nDimSize = 1 1 2\n");
+    assert_eq!(notes(".mha", &meta(&twice)), "");
+    let oriented = notes(".mha", &meta(&format!("{no}AnatomicalOrientation = RAS\n")));
+    assert!(oriented.contains("AnatomicalOrientation RAS"), "{oriented}");
+    let nrrd = |lines: &str| {
+        format!(
+            "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 1 1 2\nencoding: raw\nspacings: 1 1 1\n{lines}\n\u{1}\u{1}"
+        )
+    };
+    for (lines, words) in [
+        ("kinds: RGB-color domain domain\n", "kinds"),
+        ("kinds: domain domain time\n", "kinds"),
+        ("spacings: 1 1 2\n", "given twice"),
+        ("encoding: gzip\n", "encoding"),
+    ] {
+        let sentence = refused(".nrrd", nrrd(lines).as_bytes());
+        assert!(sentence.contains(words), "{lines}: {sentence}");
+    }
+    assert_eq!(
+        notes(".nrrd", nrrd("kinds: domain space domain\n").as_bytes()),
+        ""
+    );
+    let cells = format!("<CellData>{}</CellData>", array("bmd", "400 500"));
+    let good = String::from_utf8(vti("", &cells)).unwrap();
+    for (from, to, words) in [
+        ("LittleEndian", "MiddleEndian", "byte_order"),
+        (
+            "type=\"ImageData\"",
+            "type=\"ImageData\" header_type=\"UInt16\"",
+            "header_type",
+        ),
+    ] {
+        let file = good.replacen(from, to, 1);
+        let sentence = refused(".vti", file.as_bytes());
+        assert!(sentence.contains(words), "{to}: {sentence}");
+    }
+    // More voxels than announced, plain and packed.
+    let (n, values) = bar();
+    let longer = [Nifti::of(n, [1.0; 3], &values).bytes(), vec![7; 10]].concat();
+    for file in [longer.clone(), gzip(&longer)] {
+        assert!(notes(".nii", &file).contains("goes on behind"));
+    }
+}
+
+/// A pipe where an answer would go would swallow it, and wait.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_an_answer_is_refused() {
+    let folder = scratch("pipe");
+    let (n, values) = bar();
+    let scan = folder.join("scan.nii");
+    std::fs::write(&scan, Nifti::of(n, [1.0; 3], &values).bytes()).unwrap();
+    for name in ["solve.toml", "timeseries.csv"] {
+        let made = Command::new("mkfifo").arg(folder.join(name)).status();
+        assert!(made.unwrap().success());
+    }
+    let (scan, out) = (scan.to_str().unwrap(), folder.to_str().unwrap());
+    for args in [
+        &["solve", scan, "--out", out][..],
+        &["run", "earth", "--size", "24", "--out", out],
+    ] {
+        let output = run(args);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains("no regular file"), "{text}");
+    }
+}

@@ -236,15 +236,23 @@ fn keep(
                 volume.voxels
             )));
         }
+        if !mask.axes.known {
+            // Its header says nothing of where it lies.
+            return Ok(lay(volume, &stored, None));
+        }
         let note = "by its header this mask lies elsewhere than the scan; it is taken voxel by voxel as both are stored";
         (stored, Some(note.to_owned()))
     };
-    for (value, inside) in volume.values.iter_mut().zip(&taken.values) {
+    Ok(lay(volume, &taken, note))
+}
+
+fn lay(volume: &mut Volume, mask: &Volume, note: Option<String>) -> Option<String> {
+    for (value, inside) in volume.values.iter_mut().zip(&mask.values) {
         if *inside <= 0.0 {
             *value = 0.0;
         }
     }
-    Ok(note)
+    note
 }
 
 /// What is said of voxels denser than any bone.

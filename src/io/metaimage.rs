@@ -7,7 +7,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted,
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, once, parted,
     raw_f32, units_per_mm,
 };
 use crate::volume::{Axes, BodyAxis, Volume};
@@ -86,6 +86,12 @@ pub(super) fn read(
     reading: &Reading,
 ) -> Result<(Content, Header), ScanError> {
     let (lines, local) = header(bytes)?;
+    once(
+        lines
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .filter(|(k, _)| *k != "Comment"),
+    )?;
     let mut notes = Vec::new();
     let get = |key: &str| {
         lines
@@ -176,6 +182,19 @@ pub(super) fn read(
             "its header does not say the order of bytes (BinaryDataByteOrderMSB); little-endian is taken".to_owned(),
         );
     }
+    let said: Vec<(&str, &str)> = ORDERS.iter().filter_map(|k| Some((*k, get(k)?))).collect();
+    for (key, value) in &said {
+        if !value.starts_with(['T', 't', '1', 'F', 'f', '0']) {
+            return Err(bad(*key, value, "True or False"));
+        }
+    }
+    if said.len() == 2 && is(said[0].0) != is(said[1].0) {
+        return Err(bad(
+            said[0].0,
+            format!("{}, and {} {}", said[0].1, said[1].0, said[1].1),
+            "one order of bytes",
+        ));
+    }
     let spacing = spacing.map(|s| s / per_mm);
     // The centre of the first voxel, to the left and to the back: here it is right and front.
     let [x, y, z] = origin.map(|x| x / per_mm);
@@ -230,6 +249,11 @@ fn axes<'a>(
     let to_body = |v: &[f64]| [-v[0], -v[1], v[2]];
     let names = ["TransformMatrix", "Rotation", "Orientation"];
     let Some((key, text)) = names.iter().find_map(|k| Some((*k, get(k)?))) else {
+        if let Some(said) = get("AnatomicalOrientation").filter(|s| !s.contains('?')) {
+            notes.push(format!(
+                "its AnatomicalOrientation {said} is left out, as ITK leaves it out, and there is no TransformMatrix"
+            ));
+        }
         let usual = [[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]];
         return Ok(Axes {
             directions: usual,

@@ -114,6 +114,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
 /// # Errors
 /// [`IoError`], where `path` is one of `inputs` under this or another name.
 pub fn never_over(path: &Path, inputs: &[PathBuf]) -> Result<(), IoError> {
+    // Opening a pipe to compare it would wait for ever, and none of our files is one.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        let error = wrong("there is something of this name that is no regular file");
+        return Err(failed(path, "cannot be written")(error));
+    }
     // What cannot be compared does not exist, and so is no input.
     let over = |input: &PathBuf| same_file::is_same_file(path, input).unwrap_or(false);
     if inputs.iter().any(over) {

@@ -276,7 +276,8 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
     layout.bytes()?;
     let skipped = offset as u64 - fields.length as u64;
     std::io::copy(&mut (&mut stream).take(skipped), &mut std::io::sink()).map_err(broken)?;
-    let content = layout.read(&mut stream)?;
+    let mut content = layout.read(&mut stream)?;
+    notes.append(&mut content.notes);
     Ok((Content { notes, ..content }, header))
 }
 

@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, parted,
+    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, once, parted,
     raw_f32, units_per_mm,
 };
 use crate::volume::{Axes, Volume};
@@ -115,6 +115,21 @@ pub(super) fn read(
             .find(|(key, _)| key == name)
             .map(|(_, value)| value)
     };
+    let fields: Vec<(String, &str)> = lines.iter().filter_map(|l| field(l)).collect();
+    once(fields.iter().map(|(k, v)| (k.as_str(), *v)))?;
+    if let Some(kinds) = get("kinds") {
+        let spatial = ["domain", "space", "none", "???"];
+        let other = kinds
+            .split_whitespace()
+            .find(|k| !spatial.contains(&k.to_ascii_lowercase().as_str()));
+        if other.is_some() {
+            return Err(bad(
+                "kinds",
+                kinds,
+                "domain or space for each of three axes",
+            ));
+        }
+    }
     let need = |field: &str| get(field).unwrap_or("missing");
     if need("dimension") != "3" {
         return Err(bad("dimension", need("dimension"), "3"));

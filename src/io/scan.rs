@@ -411,6 +411,18 @@ pub(super) fn raw_f32(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
+/// Refuses a key that a header gives twice with different values: readers differ in which one they take.
+pub(super) fn once<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), ScanError> {
+    let mut seen = std::collections::BTreeMap::new();
+    for (key, value) in all {
+        if let Some(first) = seen.insert(key, value).filter(|first| *first != value) {
+            let found = format!("given twice, as {first} and as {value}");
+            return Err(bad(key, found, "one value"));
+        }
+    }
+    Ok(())
+}
+
 /// A line of a header: UTF-8, or Latin-1 where it is none.
 pub(super) fn line_of(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(

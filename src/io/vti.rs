@@ -257,6 +257,13 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
                 .to_owned(),
         );
     }
+    if let Some(other) = order.filter(|o| !["LittleEndian", "BigEndian"].contains(o)) {
+        return Err(bad("byte_order", other, "LittleEndian or BigEndian"));
+    }
+    let heads = root.attribute("header_type").unwrap_or("UInt32");
+    if !["UInt32", "UInt64"].contains(&heads) {
+        return Err(bad("header_type", heads, "UInt32 or UInt64"));
+    }
     let layout = Layout {
         voxels,
         spacing: edges,
@@ -289,7 +296,11 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
             let cut = cut.ok_or_else(|| not_this("it has no AppendedData"))?;
             let rest = &bytes[cut..];
             let open = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
-            let base64 = rest[..open].windows(6).any(|w| w == b"base64");
+            let encoded = |name: &[u8]| rest[..open].windows(name.len()).any(|w| w == name);
+            let base64 = encoded(b"base64");
+            if !base64 && !encoded(b"raw") {
+                return Err(bad("AppendedData's encoding", "missing", "base64 or raw"));
+            }
             let start = rest[open..]
                 .iter()
                 .position(|b| *b == b'_')

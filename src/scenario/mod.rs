@@ -311,6 +311,8 @@ struct FilePhase {
 const LEAST_DAYS: f64 = 0.01;
 /// The longest phase, and scenario, that makes sense: a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
+/// The longest name, letters.
+const MOST_NAME: usize = 200;
 /// The most phases.
 const MOST_PHASES: usize = 1000;
 
@@ -344,6 +346,16 @@ impl Scenario {
                 format!("{} phases", read.phase.len()),
                 format!("at most {MOST_PHASES}"),
             ));
+        }
+        let long = |name: &str| name.chars().count() > MOST_NAME;
+        let names = read
+            .phase
+            .iter()
+            .map(|p| (p.span(), p.get_ref().name.as_str()));
+        let own = (read.name.span(), read.name.get_ref().as_str());
+        if let Some((span, _)) = names.chain([own]).find(|(_, name)| long(name)) {
+            let allowed = format!("at most {MOST_NAME} letters");
+            return Err(source.error(span.start, "name", "a longer one", allowed));
         }
         let body_mass_kg = match &read.body_mass_kg {
             None => STANDARD_MASS_KG,
