@@ -46,8 +46,8 @@ pub enum ScanError {
         /// Voxels there.
         found: u64,
     },
-    /// A voxel that is no number.
-    #[error("one of its voxels is '{0}', which is no number")]
+    /// A voxel that is no number, or none that its type holds.
+    #[error("one of its voxels is '{0}', which is no number of its type")]
     NoNumber(String),
     /// Not a file of this format.
     #[error("this is no {format} file: {why}")]
@@ -328,6 +328,10 @@ impl Layout {
             let number: f64 = word
                 .parse()
                 .map_err(|_no_number| ScanError::NoNumber(word.chars().take(20).collect()))?;
+            let kept = self.number.value(&self.number.stored(number, false), false);
+            if self.number.is_whole() && (kept - number).abs() > 0.0 {
+                return Err(ScanError::NoNumber(word.chars().take(20).collect()));
+            }
             numbers.push(number);
         }
         if (numbers.len() as u64) < wanted {

@@ -164,6 +164,15 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
     }
     let find = |name: &str| document.descendants().find(|n| n.has_tag_name(name));
     let image = find("ImageData").ok_or_else(|| not_this("it has no ImageData"))?;
+    for name in ["ImageData", "CellData", "PointData"] {
+        let count = document
+            .descendants()
+            .filter(|n| n.has_tag_name(name))
+            .count();
+        if count > 1 {
+            return Err(bad(format!("number of {name}"), count, "1"));
+        }
+    }
     let pieces: Vec<_> = document
         .descendants()
         .filter(|n| n.has_tag_name("Piece"))
