@@ -9,13 +9,14 @@ mod common;
 
 use std::sync::Arc;
 
-use common::read;
+use common::{read, settle};
 use mechanostat::gpu::{Fault, Gpu, Need, Request, Shader, dispatch, whole};
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise};
+use mechanostat::sim::Simulation;
 use mechanostat::sim::field::FieldKind;
+use mechanostat::sim::links::SETTLING;
 use mechanostat::sim::state::SiteState;
-use mechanostat::sim::{Simulation, Status};
 use mechanostat::tissue::{Anatomy, SCENES};
 
 fn checking() -> Gpu {
@@ -29,16 +30,6 @@ fn checking() -> Gpu {
 fn faults(gpu: &Gpu) -> Vec<Fault> {
     let bytes = gpu.read_faults().unwrap().unwrap().wait(gpu).unwrap();
     gpu.faults(&bytes[0])
-}
-
-fn settle(gpu: &Gpu, simulation: &mut Simulation) {
-    loop {
-        match simulation.poll().unwrap() {
-            Status::Ready => return,
-            Status::Waiting => gpu.wait().unwrap(),
-            _ => {}
-        }
-    }
 }
 
 fn settled(gpu: &Gpu, scene: &str, size: usize) -> Simulation {
@@ -171,24 +162,6 @@ fn bone_that_nothing_strains_has_no_set_point_and_stays_as_it_is() {
     );
     assert!(faults(&gpu).is_empty(), "{:?}", faults(&gpu));
 }
-
-/// Parameters that act while a scene settles; all others act only afterwards.
-const SETTLING: [&str; 14] = [
-    "modulus_coefficient",
-    "modulus_exponent",
-    "reference_modulus",
-    "poisson_ratio",
-    "tissue_density",
-    "cortical_bvtv",
-    "trabecular_start",
-    "trabecular_least",
-    "trabecular_most",
-    "bvtv_floor",
-    "stimulus_exponent",
-    "settling_stimulus",
-    "settling_exponent",
-    "muscle_mass",
-];
 
 #[test]
 fn a_parameter_at_each_end_of_its_range_leaves_every_number_finite() {

@@ -9,12 +9,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::gpu;
-use mechanostat::gpu::Gpu;
+use common::{gpu, settle};
 use mechanostat::measure::{Measurement, Ruler};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Scenario};
-use mechanostat::sim::{Simulation, Status};
+use mechanostat::sim::Simulation;
 use mechanostat::tissue::{Anatomy, SiteKind};
 
 /// Change since day 0 (%), day by day from day 0, of every quantity.
@@ -55,16 +54,6 @@ impl Course {
     fn half_lost(&self, region: &str, quantity: &str) -> usize {
         let curve = self.curve(region, quantity);
         curve.iter().position(|c| *c <= 0.5 * curve[180]).unwrap()
-    }
-}
-
-fn settle(gpu: &Gpu, simulation: &mut Simulation) {
-    loop {
-        match simulation.poll().unwrap() {
-            Status::Ready => return,
-            Status::Waiting => gpu.wait().unwrap(),
-            _ => {}
-        }
     }
 }
 

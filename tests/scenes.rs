@@ -9,24 +9,14 @@ mod common;
 
 use std::sync::Arc;
 
-use common::gpu;
+use common::{gpu, settle};
 use mechanostat::gpu::{Gpu, Need};
 use mechanostat::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
-use mechanostat::sim::{Simulation, Status};
+use mechanostat::sim::Simulation;
 use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
 use mechanostat::volume::{Axes, Volume, each};
-
-fn settle(gpu: &Gpu, simulation: &mut Simulation) {
-    loop {
-        match simulation.poll().unwrap() {
-            Status::Ready => return,
-            Status::Waiting => gpu.wait().unwrap(),
-            _ => {}
-        }
-    }
-}
 
 fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, Ruler) {
     let built_in = Model::built_in().unwrap();

@@ -236,23 +236,16 @@ fn keep(
                 volume.voxels
             )));
         }
-        if !mask.axes.known {
-            // Its header says nothing of where it lies.
-            return Ok(lay(volume, &stored, None));
-        }
         let note = "by its header this mask lies elsewhere than the scan; it is taken voxel by voxel as both are stored";
-        (stored, Some(note.to_owned()))
+        // Where its header says nothing of that there is nothing to tell.
+        (stored, mask.axes.known.then(|| note.to_owned()))
     };
-    Ok(lay(volume, &taken, note))
-}
-
-fn lay(volume: &mut Volume, mask: &Volume, note: Option<String>) -> Option<String> {
-    for (value, inside) in volume.values.iter_mut().zip(&mask.values) {
+    for (value, inside) in volume.values.iter_mut().zip(&taken.values) {
         if *inside <= 0.0 {
             *value = 0.0;
         }
     }
-    note
+    Ok(note)
 }
 
 /// What is said of voxels denser than any bone.

@@ -10,6 +10,7 @@ use crate::gpu::{Gpu, Request};
 use crate::measure::Ruler;
 use crate::physiology::{Model, Physiology};
 use crate::scenario::{STANDARD_MASS_KG, Scenario};
+use crate::sim::links::SETTLING;
 use crate::sim::{SETTLING_ROUNDS, Simulation};
 use crate::tissue::{Anatomy, SCENES};
 
@@ -25,24 +26,6 @@ const CORE_SIZE: usize = 32;
 const STEP_DAYS: f64 = 1.0;
 /// By how much `--sensitivity` changes each parameter.
 const NUDGE: f64 = 0.1;
-/// Parameters that settling depends on; all others act only afterwards.
-const SETTLING: &[&str] = &[
-    "modulus_coefficient",
-    "modulus_exponent",
-    "reference_modulus",
-    "poisson_ratio",
-    "tissue_density",
-    "cortical_bvtv",
-    "trabecular_start",
-    "trabecular_least",
-    "trabecular_most",
-    "bvtv_floor",
-    "stimulus_exponent",
-    "settling_stimulus",
-    "settling_exponent",
-    "muscle_mass",
-];
-
 /// Flags of `mechanostat validate`.
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {

@@ -108,14 +108,11 @@ pub(super) fn read(
     }
     let (lines, attached) = header(bytes)?;
     let mut notes = Vec::new();
-    let get = |name: &str| {
-        lines
-            .iter()
-            .filter_map(|l| field(l))
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
-    };
     let fields: Vec<(String, &str)> = lines.iter().filter_map(|l| field(l)).collect();
+    let get = |name: &str| {
+        let found = fields.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| *value)
+    };
     once(fields.iter().map(|(k, v)| (k.as_str(), *v)))?;
     if let Some(kinds) = get("kinds") {
         let spatial = ["domain", "space", "none", "???"];

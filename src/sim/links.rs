@@ -3,6 +3,24 @@
 use crate::physiology::Physiology;
 use crate::scenario::{Conditions, DoseResponse, Link};
 
+/// Parameters that settling depends on; all others act only afterwards.
+pub const SETTLING: &[&str] = &[
+    "modulus_coefficient",
+    "modulus_exponent",
+    "reference_modulus",
+    "poisson_ratio",
+    "tissue_density",
+    "cortical_bvtv",
+    "trabecular_start",
+    "trabecular_least",
+    "trabecular_most",
+    "bvtv_floor",
+    "stimulus_exponent",
+    "settling_stimulus",
+    "settling_exponent",
+    "muscle_mass",
+];
+
 /// The parameters that carry a link: with all of them at zero it is cut.
 pub fn carriers(link: Link) -> &'static [&'static str] {
     match link {

@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 
 use mechanostat::gpu::{Gpu, Need, Readback};
+use mechanostat::sim::{Simulation, Status};
 use mechanostat::solver::Element;
 use mechanostat::solver::Problem;
 use mechanostat::volume::each;
@@ -18,6 +19,17 @@ pub fn gpu() -> Gpu {
     let gpu = Gpu::open(Need::DEFAULT).unwrap_or_else(|e| panic!("{e}"));
     ONCE.get_or_init(|| println!("adapter: {}", gpu.adapter_name()));
     gpu
+}
+
+/// Lets a simulation finish what is under way.
+pub fn settle(gpu: &Gpu, simulation: &mut Simulation) {
+    loop {
+        match simulation.poll().unwrap_or_else(|e| panic!("{e}")) {
+            Status::Ready => return,
+            Status::Waiting => gpu.wait().unwrap_or_else(|e| panic!("{e}")),
+            _ => {}
+        }
+    }
 }
 
 /// Reproducible noise, 0 to 1.
