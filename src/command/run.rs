@@ -28,7 +28,8 @@ use super::{CommandError, Place, person, say, scenario};
 const TABLE: &str = "timeseries.csv";
 const FIGURE: &str = "figure.png";
 
-/// Days of a step of the model. A slow site's daily change is some f32 steps of its density; shorter steps lose it.
+/// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart, and a month's loss by 0.5 %
+/// of itself at most.
 const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// Resolution of figures.
@@ -116,7 +117,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     check_days("--every", args.every)?;
     if !STEPS.contains(&args.step_days) {
         return Err(CommandError::usage(format!(
-            "--step-days {} is out of range; allowed: {} to {} (shorter ones change density by less than f32 holds)",
+            "--step-days {} is out of range; allowed: {} to {} (in shorter ones slow sites change by less than f32 tells apart)",
             args.step_days,
             STEPS.start(),
             STEPS.end()
