@@ -28,8 +28,7 @@ use super::{CommandError, Place, person, say, scenario};
 const TABLE: &str = "timeseries.csv";
 const FIGURE: &str = "figure.png";
 
-/// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart, and a month's loss by 0.5 %
-/// of itself at most.
+/// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart.
 const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// Resolution of figures.
