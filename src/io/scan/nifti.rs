@@ -6,7 +6,9 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{Content, Layout, Number, Reading, ScanError, bad, broken, looks_like};
+use super::error::{ScanError, bad, broken};
+use super::header::looks_like;
+use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
 /// Two edges, and two directions, that differ by less than this share are the same: f32 rounds them so.

@@ -6,10 +6,9 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, once, parted,
-    raw_f32, units_per_mm,
-};
+use super::error::{ScanError, bad, broken};
+use super::header::{MOST_HEADER, line_of, once, parted, raw_f32, units_per_mm};
+use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
 /// Fields that describe the old values and go with them; where they lie in space stays.

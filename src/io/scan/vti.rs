@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use flate2::read::ZlibDecoder;
 
-use super::scan::{
-    Content, Layout, MOST_HEADER, Number, Reading, ScanError, bad, broken, line_of, raw_f32,
-};
+use super::error::{ScanError, bad, broken};
+use super::header::{MOST_HEADER, line_of, raw_f32};
+use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::Axes;
 
 /// What a new file needs to lie where the old one did.

@@ -2,7 +2,8 @@
 
 use npyz::{NpyHeader, Order, TypeChar};
 
-use super::scan::{Content, Layout, Number, Reading, ScanError, bad};
+use super::error::{ScanError, bad};
+use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
 pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError> {

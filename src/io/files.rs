@@ -1,0 +1,190 @@
+//! Files and folders: read whole, written whole or not at all, never over an input.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A file or folder that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {what}: {error}", path.display())]
+pub struct IoError {
+    /// Which.
+    pub path: PathBuf,
+    /// What was tried.
+    pub what: &'static str,
+    /// What the system said.
+    pub error: std::io::Error,
+}
+
+impl IoError {
+    /// Whether another name, or other rights, would have helped. Otherwise something broke: a full disk, say.
+    pub fn is_usage(&self) -> bool {
+        use ErrorKind as E;
+        matches!(
+            self.error.kind(),
+            E::NotFound
+                | E::PermissionDenied
+                | E::AlreadyExists
+                | E::NotADirectory
+                | E::IsADirectory
+                | E::ReadOnlyFilesystem
+                | E::InvalidInput
+                | E::InvalidFilename
+                | E::InvalidData
+        )
+    }
+}
+
+fn failed<'a>(path: &'a Path, what: &'static str) -> impl Fn(std::io::Error) -> IoError + 'a {
+    move |error| IoError {
+        path: path.to_owned(),
+        what,
+        error,
+    }
+}
+
+/// What the caller asked for cannot be.
+fn wrong(words: impl Into<String>) -> std::io::Error {
+    std::io::Error::new(ErrorKind::InvalidInput, words.into())
+}
+
+/// Makes a folder if need be and finds out whether it can be written, before any work is done.
+/// # Errors
+/// [`IoError`].
+pub fn writable_folder(folder: &Path) -> Result<(), IoError> {
+    std::fs::create_dir_all(folder).map_err(failed(folder, "cannot make this folder"))?;
+    new_file(folder)
+        .map_err(failed(folder, "cannot write into this folder"))
+        .map(drop)
+}
+
+/// A file of a name that no other has, which goes when it is dropped.
+fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".mechanostat-").suffix(".partial");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What a plain file gets; the user's mask takes its share.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map_err(|e| bare(&e))
+}
+
+/// An error as the system gave it, where the passing file's name was put around it.
+fn bare(error: &std::io::Error) -> std::io::Error {
+    let inside = error
+        .get_ref()
+        .and_then(|e| e.source())
+        .and_then(|e| e.downcast_ref::<std::io::Error>())
+        .and_then(std::io::Error::raw_os_error);
+    inside.map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+}
+
+/// Writes a file whole or not at all: under another name first, then renamed.
+/// # Errors
+/// [`IoError`].
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let put = || -> std::io::Result<()> {
+        let mut file = new_file(folder)?;
+        file.as_file_mut().write_all(bytes)?;
+        file.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    put().map_err(failed(path, "cannot be written"))
+}
+
+/// Refuses to write to a file that is read.
+/// # Errors
+/// [`IoError`], where `path` is one of `inputs` under this or another name.
+pub fn never_over(path: &Path, inputs: &[PathBuf]) -> Result<(), IoError> {
+    // Opening a pipe to compare it would wait for ever, and none of our files is one.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+        let error = wrong("there is something of this name that is no regular file");
+        return Err(failed(path, "cannot be written")(error));
+    }
+    // What cannot be compared does not exist, and so is no input.
+    let over = |input: &PathBuf| same_file::is_same_file(path, input).unwrap_or(false);
+    if inputs.iter().any(over) {
+        let error = wrong("the file is read too; choose another folder");
+        return Err(failed(path, "cannot be written")(error));
+    }
+    Ok(())
+}
+
+/// Names of the files in a folder, sorted; none where there is no such folder.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter(|e| e.file_type().is_ok_and(|t| !t.is_dir()))
+        .filter_map(|e| e.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Removes a file, if there is one.
+/// # Errors
+/// [`IoError`].
+pub fn remove(path: &Path) -> Result<(), IoError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(failed(path, "cannot be removed")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder, if it is empty.
+pub fn remove_empty(folder: &Path) {
+    // One that is not empty stays, and is not asked for more.
+    std::fs::remove_dir(folder).ok();
+}
+
+/// The largest file that is read, bytes: voxels of eight bytes that fill a storage binding of 4 GiB take less.
+const LARGEST_FILE: u64 = 4 << 30;
+/// The largest text that is read, bytes.
+const LARGEST_TEXT: u64 = 1 << 20;
+
+/// Reads a regular file.
+/// # Errors
+/// [`IoError`].
+pub fn read(path: &Path) -> Result<Vec<u8>, IoError> {
+    read_within(path, LARGEST_FILE)
+}
+
+/// Reads a text file of at most 1 MiB.
+/// # Errors
+/// [`IoError`].
+pub fn read_text(path: &Path) -> Result<String, IoError> {
+    String::from_utf8(read_within(path, LARGEST_TEXT)?)
+        .map_err(|_no_text| failed(path, "cannot be read")(wrong("it is no text (UTF-8)")))
+}
+
+fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, IoError> {
+    let failed = failed(path, "cannot be read");
+    let about = std::fs::metadata(path).map_err(&failed)?;
+    if !about.is_file() {
+        let kind = if about.is_dir() {
+            "it is a folder"
+        } else {
+            "it is no regular file"
+        };
+        return Err(failed(wrong(kind)));
+    }
+    let mut bytes = Vec::new();
+    if about.len() <= most {
+        // It may be longer than it says, as those of /proc are.
+        std::fs::File::open(path)
+            .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+            .map_err(&failed)?;
+    }
+    if about.len().max(bytes.len() as u64) > most {
+        let words = format!("it is larger than {} MiB", most >> 20);
+        return Err(failed(wrong(words)));
+    }
+    Ok(bytes)
+}
