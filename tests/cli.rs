@@ -379,7 +379,16 @@ fn validate_reports_each_claim_and_fails_when_the_model_does() {
     let missing = row("odd", "0", "review.txt").replace("marrow_fat", "marrow_fit");
     let odd = file("odd.csv", &missing);
     let output = run(&["validate", "--size", "24", "--evidence", &odd]);
-    refused(&output, 2, &["claim odd", "marrow_fit"]);
+    refused(
+        &output,
+        2,
+        &["odd.csv, line 2", "quantity 'marrow_fit'", "marrow_fat"],
+    );
+    // A quantity of the catalogue that this region does not have.
+    let missing = row("odd", "0", "review.txt").replace("marrow_fat", "type1_csa");
+    let odd = file("odd.csv", &missing);
+    let output = run(&["validate", "--size", "24", "--evidence", &odd]);
+    refused(&output, 2, &["claim odd", "type1_csa"]);
 }
 
 /// What `--every` asks for is measured; it does not change what happens.
@@ -628,4 +637,101 @@ fn a_disk_that_is_full_breaks_a_run_and_leaves_no_half_of_a_file() {
     assert!(text.contains("cannot be written"), "{text}");
     let left = std::fs::read_dir(out.join("fields")).unwrap().count();
     assert_eq!(left, 0, "half a file was left");
+}
+
+/// Everything in a folder, with its bytes.
+fn contents(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let mut all = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(contents(&path));
+        } else {
+            all.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
+    let folder = scratch("resume");
+    let path = |name: &str| folder.join(name);
+    let command = |out: &Path, more: &[&str]| {
+        let mut args = vec!["run", "iss-6-months", "--size", "24", "--days", "60"];
+        // Rows between two steps, and fields of some days.
+        args.extend(["--every", "7.5", "--fields", "npy", "--strength", "every"]);
+        args.extend(["--save-every", "0", "--out", out.to_str().unwrap()]);
+        args.extend(more);
+        mechanostat(&args)
+    };
+    let whole = path("whole");
+    assert!(command(&whole, &[]).output().unwrap().status.success());
+
+    let broken = path("broken");
+    let nothing = command(&broken, &["--resume"]).output().unwrap();
+    refused(&nothing, 2, &["--resume", "holds no run"]);
+    let mut child = command(&broken, &[])
+        .stderr(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Kept after its third row.
+    let row = broken.join("fields/day_00015.0000_bmd.npy");
+    let mut looks = 0;
+    while !row.exists() && looks < 6000 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        looks += 1;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = broken.join("checkpoint/now");
+    assert!(kept.exists() && !broken.join("timeseries.csv").exists());
+
+    // What cannot be gone on from is left as it is.
+    let bytes = std::fs::read(&kept).unwrap();
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 16;
+    let mut other = bytes.clone();
+    other[8] = 9;
+    for (bad, words) in [
+        (&bytes[..bytes.len() - 9], "damaged"),
+        (&bytes[..5], "no checkpoint"),
+        (&flipped[..], "damaged"),
+        (&other[..], "format 9"),
+    ] {
+        std::fs::write(&kept, bad).unwrap();
+        let before = contents(&broken);
+        let output = command(&broken, &["--resume"]).output().unwrap();
+        refused(&output, 2, &["checkpoint/now", words]);
+        assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
+        assert_eq!(contents(&broken), before);
+    }
+    std::fs::write(&kept, &bytes).unwrap();
+    let before = contents(&broken);
+    for more in [
+        &["--resume", "--group", "op"][..],
+        &["--resume", "--set", "rankl_gain=1"],
+    ] {
+        let output = command(&broken, more).output().unwrap();
+        refused(&output, 2, &["checkpoint/now", "of another run"]);
+    }
+    assert_eq!(contents(&broken), before);
+
+    let output = command(&broken, &["--resume"]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let below = |folder: &Path| -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        let all = contents(folder).into_iter();
+        all.map(|(path, bytes)| (path.strip_prefix(folder).unwrap().to_owned(), bytes))
+            .collect()
+    };
+    let (whole, resumed) = (below(&whole), below(&broken));
+    let names = |all: &[(std::path::PathBuf, Vec<u8>)]| -> Vec<std::path::PathBuf> {
+        all.iter().map(|(path, _)| path.clone()).collect()
+    };
+    assert_eq!(names(&whole), names(&resumed));
+    for ((name, a), (_, b)) in whole.iter().zip(&resumed) {
+        assert!(a == b, "{} differs", name.display());
+    }
 }

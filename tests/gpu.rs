@@ -4,7 +4,8 @@
 mod common;
 
 use common::gpu;
-use mechanostat::gpu::{Gpu, GpuError, Need};
+use mechanostat::command::wait::open_gpu;
+use mechanostat::gpu::{GpuError, Need};
 
 #[test]
 fn a_lost_device_is_told() {
@@ -19,7 +20,7 @@ fn a_lost_device_is_told() {
 
 #[test]
 fn too_large_a_need_names_what_is_required_and_what_there_is() {
-    let error = Gpu::open(Need {
+    let error = open_gpu(Need {
         storage_binding_bytes: 1 << 50,
     })
     .unwrap_err();

@@ -9,11 +9,12 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Noise, Oracle, assert_close, gpu, read, write};
+use common::{Noise, Oracle, assert_close, gpu, read, settle, write};
+use mechanostat::command::wait::solved;
 use mechanostat::command::{Cube, CubeField};
 use mechanostat::gpu::Gpu;
 use mechanostat::physiology::Model;
-use mechanostat::sim::{Simulation, Status};
+use mechanostat::sim::Simulation;
 use mechanostat::solver::Element;
 use mechanostat::solver::Grid;
 use mechanostat::solver::multigrid::unpack_block;
@@ -420,7 +421,7 @@ fn solution_matches_f64_conjugate_gradients() {
     let (oracle, problem) = porous([13, 9, 17], [0.7, 1.0, 1.3], 5);
     let mechanics = with_operators(&gpu, &oracle, &problem);
     let grid = mechanics.grid();
-    let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
+    let outcome = solved(&gpu, &mechanics, 0, 1e-5, 60).unwrap();
     assert!(outcome.converged && outcome.iterations <= 25, "{outcome:?}");
     let b = oracle.load_vector(&problem);
     let want = oracle.solve(&b);
@@ -483,7 +484,7 @@ fn settle_inside(
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
-    mechanics.solve(&gpu, 0, 0.0, 30).unwrap();
+    solved(&gpu, &mechanics, 0, 0.0, 30).unwrap();
     (
         unpad(
             &grid,
@@ -558,7 +559,7 @@ fn cantilever(refine: usize, poisson: f64) -> f64 {
     let mut encoder = gpu.encoder("test");
     mechanics.record_operators(&mut encoder);
     gpu.submit(encoder);
-    let outcome = mechanics.solve(&gpu, 0, 1e-5, 100).unwrap();
+    let outcome = solved(&gpu, &mechanics, 0, 1e-5, 100).unwrap();
     assert!(outcome.converged, "{outcome:?}");
     let u = unpad(
         &grid,
@@ -627,7 +628,7 @@ fn plates_between_coarse_nodes_cost_no_iterations() {
     let iterations = [24, 25, 26, 27].map(|n| {
         let (oracle, problem) = gyroid_between_plates(n);
         let mechanics = with_operators(&gpu, &oracle, &problem);
-        let outcome = mechanics.solve(&gpu, 0, 1e-5, 60).unwrap();
+        let outcome = solved(&gpu, &mechanics, 0, 1e-5, 60).unwrap();
         assert!(outcome.converged, "{outcome:?}");
         outcome.iterations
     });
@@ -769,13 +770,7 @@ fn coarse_levels_hold_where_their_nodes_barely_touch_the_bone() {
         let anatomy = Arc::new(Anatomy::build("hip", size).unwrap());
         let model = Arc::new(Model::built_in().unwrap());
         let mut simulation = Simulation::new(&gpu, anatomy, model).unwrap();
-        loop {
-            match simulation.poll().unwrap() {
-                Status::Ready => break,
-                Status::Waiting => gpu.wait().unwrap(),
-                _ => {}
-            }
-        }
+        settle(&mut simulation);
         let spectrum = read::<f32>(
             &gpu,
             simulation.mechanics().multigrid().spectrum_buffer(),

@@ -9,18 +9,20 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{read, settle};
+use common::{measured, read, settle};
+use mechanostat::command::wait::{Wait as _, open_gpu};
 use mechanostat::gpu::{Fault, Gpu, Need, Request, Shader, dispatch, whole};
+use mechanostat::measure::Ruler;
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise};
 use mechanostat::sim::Simulation;
-use mechanostat::sim::field::FieldKind;
 use mechanostat::sim::links::SETTLING;
 use mechanostat::sim::state::SiteState;
 use mechanostat::tissue::{Anatomy, SCENES};
+use mechanostat::view::{Field, FieldKind};
 
 fn checking() -> Gpu {
-    Gpu::open(Request {
+    open_gpu(Request {
         checks: true,
         ..Need::DEFAULT.into()
     })
@@ -28,7 +30,7 @@ fn checking() -> Gpu {
 }
 
 fn faults(gpu: &Gpu) -> Vec<Fault> {
-    let bytes = gpu.read_faults().unwrap().unwrap().wait(gpu).unwrap();
+    let bytes = gpu.fetch(&gpu.read_faults().unwrap().unwrap()).unwrap();
     gpu.faults(&bytes[0])
 }
 
@@ -37,16 +39,15 @@ fn settled(gpu: &Gpu, scene: &str, size: usize) -> Simulation {
     let model = Model::built_in().unwrap();
     let model = model.person(scene, "control", 75.0, &[]).unwrap();
     let mut simulation = Simulation::new(gpu, anatomy, Arc::new(model)).unwrap();
-    simulation.set_slice(16);
-    settle(gpu, &mut simulation);
+    settle(&mut simulation);
     simulation
 }
 
-fn days(gpu: &Gpu, simulation: &mut Simulation, conditions: Conditions, count: u32) {
+fn days(simulation: &mut Simulation, conditions: Conditions, count: u32) {
     simulation.set_conditions(conditions);
     for _ in 0..count {
         assert!(simulation.advance(1.0));
-        settle(gpu, simulation);
+        settle(simulation);
     }
 }
 
@@ -105,11 +106,14 @@ fn every_scene_makes_only_finite_numbers_on_earth_and_in_flight() {
         // At this size the heel of the lower leg has bone between nodes that are all held.
         let size = if *scene == "lower-leg" { 32 } else { 24 };
         let mut simulation = settled(&gpu, scene, size);
-        days(&gpu, &mut simulation, Conditions::EARTH, 1);
-        days(&gpu, &mut simulation, FLIGHT, 8);
+        days(&mut simulation, Conditions::EARTH, 1);
+        days(&mut simulation, FLIGHT, 8);
+        let field = Field::new(&gpu, simulation.state(), simulation.anatomy()).unwrap();
         for kind in FieldKind::ALL {
-            simulation.show(*kind);
+            field.show(&gpu, *kind);
         }
+        let model = Arc::clone(simulation.model());
+        measured(&simulation, &Ruler::new(simulation.body(), &model).unwrap());
         assert!(faults(&gpu).is_empty(), "{scene}: {:?}", faults(&gpu));
     }
 }
@@ -146,7 +150,7 @@ fn bone_that_nothing_strains_has_no_set_point_and_stays_as_it_is() {
     let count = simulation.state().counts.sites;
     let set: Vec<[f32; 2]> = read(&gpu, &simulation.state().homeostasis, count);
     let before: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);
-    days(&gpu, &mut simulation, FLIGHT, 20);
+    days(&mut simulation, FLIGHT, 20);
     let after: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);
     for s in 0..count {
         let is_held = held.contains(&s);
@@ -193,7 +197,7 @@ fn a_parameter_at_each_end_of_its_range_leaves_every_number_finite() {
             simulation.set_model(Arc::new(model));
             assert!(simulation.begin_again());
             for conditions in spells {
-                days(&gpu, &mut simulation, conditions, 3);
+                days(&mut simulation, conditions, 3);
             }
             let found = faults(&gpu);
             assert!(found.is_empty(), "{name} = {end}: {found:?}");
@@ -208,10 +212,9 @@ fn a_parameter_at_each_end_of_its_range_leaves_every_number_finite() {
         let anatomy = Arc::clone(simulation.anatomy());
         let model = Arc::new(person(&set).unwrap());
         let mut other = Simulation::new(&gpu, anatomy, model).unwrap();
-        other.set_slice(16);
-        settle(&gpu, &mut other);
+        settle(&mut other);
         for conditions in spells {
-            days(&gpu, &mut other, conditions, 3);
+            days(&mut other, conditions, 3);
         }
         let found = faults(&gpu);
         assert!(found.is_empty(), "end {end}: {found:?}");

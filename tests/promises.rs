@@ -9,7 +9,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{gpu, settle};
+use common::{gpu, measured, settle, sites};
 use mechanostat::measure::{Measurement, Ruler};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Scenario};
@@ -26,7 +26,7 @@ impl Course {
         let value = |d: usize| {
             let found = self.days[d]
                 .iter()
-                .find(|m| m.region == region && m.quantity == quantity);
+                .find(|m| m.region == region && m.quantity.key() == quantity);
             found
                 .unwrap_or_else(|| panic!("no {quantity} in {region}"))
                 .value
@@ -61,21 +61,18 @@ fn fly(size: usize, scenario: &Scenario) -> Course {
     let gpu = gpu();
     let anatomy = Arc::new(Anatomy::build("hip", size).unwrap());
     let model = Arc::new(Model::built_in().unwrap());
-    let ruler = Ruler::new(&anatomy, &model);
-    let mut simulation = Simulation::new(&gpu, anatomy, model).unwrap();
-    simulation.set_slice(16);
-    settle(&gpu, &mut simulation);
+    let mut simulation = Simulation::new(&gpu, anatomy, Arc::clone(&model)).unwrap();
+    let ruler = Ruler::new(simulation.body(), &model).unwrap();
+    settle(&mut simulation);
     let mut days = Vec::new();
     loop {
-        let pending = simulation.snapshot().unwrap();
-        gpu.wait().unwrap();
-        days.push(ruler.measure(&pending.poll().unwrap().unwrap()));
+        days.push(measured(&simulation, &ruler));
         if simulation.day() >= scenario.days() - 1e-9 {
             return Course { days };
         }
         simulation.set_conditions(scenario.phase_at(simulation.day()).0.conditions);
         assert!(simulation.advance(1.0));
-        settle(&gpu, &mut simulation);
+        settle(&mut simulation);
     }
 }
 
@@ -97,13 +94,13 @@ fn promises(size: usize) {
     let earth = fly(size, &at_gravity(1.0));
     for m in &earth.days[0] {
         let moved = earth
-            .curve(m.region, m.quantity)
+            .curve(m.region, m.quantity.key())
             .into_iter()
             .fold(0.0f64, |a, c| a.max(c.abs()));
         assert!(
             moved <= 0.1,
             "1 g: {} of {} moved by {moved} %",
-            m.quantity,
+            m.quantity.key(),
             m.region
         );
     }
@@ -190,10 +187,8 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
     let model = Arc::new(Model::built_in().unwrap());
     let start = f64::from(model.physiology.trabecular_start);
     let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model).unwrap();
-    settle(&gpu, &mut simulation);
-    let pending = simulation.snapshot().unwrap();
-    gpu.wait().unwrap();
-    let snapshot = pending.poll().unwrap().unwrap();
+    settle(&mut simulation);
+    let sites = sites(&gpu, &simulation);
     let mean = |inside: &dyn Fn([f64; 3]) -> bool| -> f64 {
         let (mut sum, mut weight, mut site) = (0.0, 0.0, 0);
         for plan in &anatomy.bone {
@@ -202,7 +197,7 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
             });
             for s in &plan.sites {
                 if s.kind == SiteKind::Trabecular && inside(p) {
-                    sum += s.fraction * f64::from(snapshot.sites[site].bvtv);
+                    sum += s.fraction * f64::from(sites[site].bvtv);
                     weight += s.fraction;
                 }
                 site += 1;
@@ -244,14 +239,8 @@ fn settling_forgets_where_it_started() {
         let mut model = Model::built_in().unwrap();
         model.physiology.trabecular_start = start;
         let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::new(model)).unwrap();
-        settle(&gpu, &mut simulation);
-        let pending = simulation.snapshot().unwrap();
-        gpu.wait().unwrap();
-        pending
-            .poll()
-            .unwrap()
-            .unwrap()
-            .sites
+        settle(&mut simulation);
+        sites(&gpu, &simulation)
             .iter()
             .map(|s| f64::from(s.bvtv))
             .collect()

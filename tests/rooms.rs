@@ -24,9 +24,17 @@ const FLOORS: &[&[&str]] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("egui", &["app"]),
     ("eframe", &["app"]),
-    ("wgpu", &["gpu", "solver", "sim", "view", "command", "app"]),
+    (
+        "wgpu",
+        &["gpu", "solver", "sim", "view", "measure", "command", "app"],
+    ),
     ("std::fs", &["io"]),
     ("std::thread", &["app"]),
+    // Waiting, and a clock of one's own, are for those that have time.
+    ("block_on", &["command"]),
+    ("PollType::Wait", &["command"]),
+    ("Instant", &["command", "app"]),
+    ("SystemTime", &[]),
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

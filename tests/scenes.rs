@@ -9,43 +9,30 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{gpu, settle};
+use common::{failure, gpu, measured, settle, sites, value};
+use mechanostat::command::wait::{Wait as _, open_gpu};
 use mechanostat::gpu::{Gpu, Need};
-use mechanostat::measure::{Measurement, PendingOrientation, Ruler, StrengthTest};
+use mechanostat::measure::{PendingOrientation, Ruler, StrengthTest};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
-use mechanostat::sim::Simulation;
+use mechanostat::sim::{Simulation, estimate_need, need};
 use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
 use mechanostat::volume::{Axes, Volume, each};
 
 fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, Ruler) {
     let built_in = Model::built_in().unwrap();
     let model = Arc::new(built_in.person(anatomy.scene, group, 75.0, &[]).unwrap());
-    let ruler = Ruler::new(&anatomy, &model);
-    let mut simulation = Simulation::new(gpu, Arc::new(anatomy), model).unwrap();
-    simulation.set_slice(16);
-    settle(gpu, &mut simulation);
+    let mut simulation = Simulation::new(gpu, Arc::new(anatomy), Arc::clone(&model)).unwrap();
+    let ruler = Ruler::new(simulation.body(), &model).unwrap();
+    settle(&mut simulation);
     (simulation, ruler)
 }
 
-fn measured(gpu: &Gpu, simulation: &Simulation, ruler: &Ruler) -> Vec<Measurement> {
-    let pending = simulation.snapshot().unwrap();
-    gpu.wait().unwrap();
-    ruler.measure(&pending.poll().unwrap().unwrap())
-}
-
-fn value(all: &[Measurement], region: &str, quantity: &str) -> f64 {
-    all.iter()
-        .find(|m| m.region == region && m.quantity == quantity)
-        .unwrap_or_else(|| panic!("no {quantity} in {region}"))
-        .value
-}
-
-fn days(gpu: &Gpu, simulation: &mut Simulation, conditions: Conditions, count: u32, dt: f64) {
+fn days(simulation: &mut Simulation, conditions: Conditions, count: u32, dt: f64) {
     simulation.set_conditions(conditions);
     for _ in 0..count {
         assert!(simulation.advance(dt));
-        settle(gpu, simulation);
+        settle(simulation);
     }
 }
 
@@ -161,16 +148,10 @@ fn a_vertebra_bears_thousands_of_newtons_and_loses_strength_in_flight() {
     let test = |simulation: &Simulation| {
         let plan = &simulation.anatomy().strength[0];
         assert_eq!(plan.region, "lumbar_spine");
-        let mut test = StrengthTest::new(simulation, plan).unwrap();
-        loop {
-            if let Some(found) = test.poll().unwrap() {
-                return found;
-            }
-            gpu.wait().unwrap();
-        }
+        failure(StrengthTest::new(simulation, plan).unwrap(), &gpu)
     };
     let before = test(&simulation);
-    days(&gpu, &mut simulation, FLIGHT, 90, 1.0);
+    days(&mut simulation, FLIGHT, 90, 1.0);
     let after = test(&simulation);
     println!("vertebra: {before:?} at first, {after:?} after 90 days of flight");
     // Lumbar bodies of men break at 3 to 10 kN (Brinckmann 1989 Clin Biomech 4 Suppl 2:1).
@@ -186,20 +167,19 @@ fn connections_of_a_core_are_lost_and_do_not_come_back() {
         Anatomy::build("trabecular-core", 24).unwrap(),
         "control",
     );
-    let of =
-        |simulation: &Simulation, q: &str| value(&measured(&gpu, simulation, &ruler), "core", q);
+    let of = |simulation: &Simulation, q: &str| value(&measured(simulation, &ruler), "core", q);
     let (bmd, links) = (
         of(&simulation, "bmd"),
         of(&simulation, "connectivity_density"),
     );
-    days(&gpu, &mut simulation, Conditions::EARTH, 7, 1.0);
+    days(&mut simulation, Conditions::EARTH, 7, 1.0);
     assert!(of(&simulation, "bmd") == bmd, "a core drifts at 1 g");
-    days(&gpu, &mut simulation, FLIGHT, 180, 1.0);
+    days(&mut simulation, FLIGHT, 180, 1.0);
     let (low_bmd, low_links) = (
         of(&simulation, "bmd"),
         of(&simulation, "connectivity_density"),
     );
-    days(&gpu, &mut simulation, Conditions::EARTH, 120, 1.0);
+    days(&mut simulation, Conditions::EARTH, 120, 1.0);
     let (home_bmd, home_links) = (
         of(&simulation, "bmd"),
         of(&simulation, "connectivity_density"),
@@ -222,9 +202,7 @@ fn growth_finds_the_architecture_that_settling_finds() {
     let anatomy = Arc::new(Anatomy::build("hip", 24).unwrap());
     let model = Arc::new(Model::built_in().unwrap());
     let densities = |simulation: &Simulation| -> Vec<f64> {
-        let pending = simulation.snapshot().unwrap();
-        gpu.wait().unwrap();
-        let sites = pending.poll().unwrap().unwrap().sites;
+        let sites = sites(&gpu, simulation);
         let kinds = anatomy.bone.iter().flat_map(|b| &b.sites);
         sites
             .iter()
@@ -234,9 +212,9 @@ fn growth_finds_the_architecture_that_settling_finds() {
             .collect()
     };
     let mut reference = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model)).unwrap();
-    settle(&gpu, &mut reference);
+    settle(&mut reference);
     let mut grown = Simulation::growing(&gpu, Arc::clone(&anatomy), Arc::clone(&model)).unwrap();
-    settle(&gpu, &mut grown);
+    settle(&mut grown);
     let orientation = |simulation: &Simulation| {
         let pending = PendingOrientation::new(simulation).unwrap();
         gpu.wait().unwrap();
@@ -248,7 +226,7 @@ fn growth_finds_the_architecture_that_settling_finds() {
             .all(|v| *v == f64::from(model.physiology.trabecular_start))
     );
     assert_eq!(orientation(&grown), None, "a uniform block runs nowhere");
-    days(&gpu, &mut grown, Conditions::EARTH, 360, 1.0);
+    days(&mut grown, Conditions::EARTH, 360, 1.0);
     let (a, b) = (densities(&grown), densities(&reference));
     let n = a.len() as f64;
     let (ma, mb) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
@@ -273,9 +251,9 @@ fn results_settle_with_resolution_and_time_step() {
     let loss = |scene: &str, size: usize, dt: f64, region: &str, quantity: &str| {
         let (mut simulation, ruler) =
             settled(&gpu, Anatomy::build(scene, size).unwrap(), "control");
-        let before = value(&measured(&gpu, &simulation, &ruler), region, quantity);
-        days(&gpu, &mut simulation, FLIGHT, (180.0 / dt) as u32, dt);
-        100.0 * (value(&measured(&gpu, &simulation, &ruler), region, quantity) / before - 1.0)
+        let before = value(&measured(&simulation, &ruler), region, quantity);
+        days(&mut simulation, FLIGHT, (180.0 / dt) as u32, dt);
+        100.0 * (value(&measured(&simulation, &ruler), region, quantity) / before - 1.0)
     };
     let hip = [32, 48].map(|size| loss("hip", size, 1.0, "total_hip", "bmd"));
     let calf = [32, 48].map(|size| loss("lower-leg", size, 1.0, "triceps_surae", "volume"));
@@ -294,17 +272,13 @@ fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
     let gpu = gpu();
     let (mut simulation, ruler) = settled(&gpu, Anatomy::build("hip", 24).unwrap(), "control");
     simulation.keep_start().unwrap();
-    let start = measured(&gpu, &simulation, &ruler);
+    let start = measured(&simulation, &ruler);
     let after = |simulation: &mut Simulation, link: Option<Link>| {
         assert!(simulation.begin_again());
-        assert_eq!(
-            measured(&gpu, simulation, &ruler),
-            start,
-            "not where it began"
-        );
+        assert_eq!(measured(simulation, &ruler), start, "not where it began");
         let cuts = link.map_or(Cuts::NONE, |l| Cuts::NONE.with(l, true));
-        days(&gpu, simulation, Conditions { cuts, ..FLIGHT }, 40, 1.0);
-        measured(&gpu, simulation, &ruler)
+        days(simulation, Conditions { cuts, ..FLIGHT }, 40, 1.0);
+        measured(simulation, &ruler)
     };
     let whole = after(&mut simulation, None);
     let again = after(&mut simulation, None);
@@ -371,10 +345,10 @@ fn a_scan_becomes_a_scene() {
     assert_eq!((anatomy.scene, anatomy.origin), ("scan", [1.0, 2.0, 3.0]));
     assert!((anatomy.spacing - 45.0 / 24.0).abs() < 1e-12);
     let (mut simulation, ruler) = settled(&gpu, anatomy, "control");
-    let before = value(&measured(&gpu, &simulation, &ruler), "scan", "bmd");
+    let before = value(&measured(&simulation, &ruler), "scan", "bmd");
     assert!((150.0..=300.0).contains(&before), "{before}");
-    days(&gpu, &mut simulation, FLIGHT, 30, 1.0);
-    let after = value(&measured(&gpu, &simulation, &ruler), "scan", "bmd");
+    days(&mut simulation, FLIGHT, 30, 1.0);
+    let after = value(&measured(&simulation, &ruler), "scan", "bmd");
     assert!(after < 0.995 * before, "{before} {after}");
     let refused = |volume: &Volume| Anatomy::from_scan(volume, 24).unwrap_err().to_string();
     assert!(refused(&volume(1.0, |_| 20.0)).contains("no bone"));
@@ -393,16 +367,16 @@ fn a_scan_becomes_a_scene() {
 fn no_buffer_of_a_scene_is_larger_than_the_need_that_is_told() {
     for scene in SCENES {
         for size in [24, 32] {
-            let gpu = Gpu::open(Need::DEFAULT).unwrap();
+            let gpu = open_gpu(Need::DEFAULT).unwrap();
             let anatomy = Arc::new(Anatomy::build(scene, size).unwrap());
             let model = Model::built_in().unwrap();
             let model = Arc::new(model.person(scene, "control", 75.0, &[]).unwrap());
-            let need = Simulation::need(&anatomy).storage_binding_bytes;
+            let need = need(&anatomy).storage_binding_bytes;
             let simulation = Simulation::new(&gpu, anatomy, model).unwrap();
             let largest = gpu.largest_bytes();
             assert_eq!(need, largest, "{scene} at {size}");
             assert!(simulation.bytes() > largest);
-            let told = Simulation::estimate(scene, size).unwrap();
+            let told = estimate_need(scene, size).unwrap();
             assert!(told.storage_binding_bytes >= largest, "{scene} at {size}");
         }
     }
@@ -449,22 +423,19 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
 /// What a device has compiled serves every body on it, and every test of its bones.
 #[test]
 fn a_second_body_and_a_test_to_failure_compile_nothing() {
-    let gpu = Gpu::open(Need::DEFAULT).unwrap();
+    let gpu = open_gpu(Need::DEFAULT).unwrap();
     let anatomy = || Anatomy::build("hip", 24).unwrap();
     let (first, ruler) = settled(&gpu, anatomy(), "control");
     let compiled = gpu.pipelines();
     assert!(compiled > 30, "{compiled}");
     let (mut second, _) = settled(&gpu, anatomy(), "op");
     let plan = &first.anatomy().strength[0];
-    let mut test = StrengthTest::new(&first, plan).unwrap();
-    while test.poll().unwrap().is_none() {
-        gpu.wait().unwrap();
-    }
+    failure(StrengthTest::new(&first, plan).unwrap(), &gpu);
     assert_eq!(gpu.pipelines(), compiled);
     // They share pipelines and nothing else.
-    let before = measured(&gpu, &first, &ruler);
-    days(&gpu, &mut second, FLIGHT, 3, 1.0);
-    assert_eq!(measured(&gpu, &first, &ruler), before);
+    let before = measured(&first, &ruler);
+    days(&mut second, FLIGHT, 3, 1.0);
+    assert_eq!(measured(&first, &ruler), before);
     assert_eq!((first.day(), second.day()), (0.0, 3.0));
 }
 
@@ -479,16 +450,17 @@ fn a_parameter_set_later_acts_as_one_given_first() {
         Arc::new(built_in.person("hip", "control", 75.0, &set).unwrap())
     };
     let after = |simulation: &mut Simulation, ruler: &Ruler| {
-        days(&gpu, simulation, FLIGHT, 6, 1.0);
-        measured(&gpu, simulation, ruler)
+        days(simulation, FLIGHT, 6, 1.0);
+        measured(simulation, ruler)
     };
-    let ruler = Ruler::new(&anatomy(), &person(4.0));
     let mut first = Simulation::new(&gpu, Arc::new(anatomy()), person(12.0)).unwrap();
-    settle(&gpu, &mut first);
+    settle(&mut first);
+    let ruler = Ruler::new(first.body(), &person(4.0)).unwrap();
     let given = after(&mut first, &ruler);
     let mut later = Simulation::new(&gpu, Arc::new(anatomy()), person(4.0)).unwrap();
-    settle(&gpu, &mut later);
+    settle(&mut later);
     later.keep_start().unwrap();
+    let ruler = Ruler::new(later.body(), &person(4.0)).unwrap();
     let short = after(&mut later, &ruler);
     later.set_model(person(12.0));
     assert!(later.begin_again());

@@ -8,21 +8,25 @@
 use std::mem::offset_of;
 
 use mechanostat::gpu::prelude;
+use mechanostat::measure::{connectivity_shader, regions_shader};
 use mechanostat::physiology::Physiology;
 use mechanostat::sim::shader;
 use mechanostat::sim::state::{
-    BoneVoxel, Environment, Lattice, MuscleState, MuscleVoxel, Site, SiteState,
+    BoneVoxel, Environment, MuscleState, MuscleVoxel, SignalGrid, Site, SiteState,
 };
 use mechanostat::solver;
 use mechanostat::solver::Element;
 use mechanostat::solver::Scalars;
 use mechanostat::solver::grid::GridUniform;
 use mechanostat::solver::multigrid::SweepUniform;
-use mechanostat::view::{SHADER, ViewUniform};
+use mechanostat::view::{SHADER, ViewUniform, field_shader};
 
 /// Every shader as it is compiled, behind the functions that check its numbers or do nothing.
 fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
     let mut all = shader::all();
+    all.push(("field", field_shader()));
+    all.push(("regions", regions_shader()));
+    all.push(("connectivity", connectivity_shader()));
     all.extend(solver::shader::all(&Element::new(0.3, [1.0, 1.1, 1.2])));
     all.push(("ray_march", SHADER.to_owned()));
     for (_, source) in &mut all {
@@ -276,9 +280,9 @@ fn host_records_lie_as_the_shaders_declare_them() {
     ));
     assert!(same(
         &shader::signal(),
-        "Lattice",
-        Lattice::LAYOUT,
-        size_of::<Lattice>()
+        "SignalGrid",
+        SignalGrid::LAYOUT,
+        size_of::<SignalGrid>()
     ));
     let physiology: Vec<(&str, usize)> = Physiology::NAMES
         .iter()

@@ -803,7 +803,7 @@ fn a_solve_that_stops_short_says_so() {
 
 #[test]
 fn a_volume_too_large_for_the_adapter_is_told_how_large_would_fit() {
-    let binding = mechanostat::gpu::adapters()
+    let binding = mechanostat::command::wait::now(mechanostat::gpu::adapters())
         .iter()
         .map(|a| a.limits().max_storage_buffer_binding_size)
         .max()

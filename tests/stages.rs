@@ -12,7 +12,6 @@ use mechanostat::gpu::Gpu;
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise, Posture};
 use mechanostat::sim::bone::Bone;
-use mechanostat::sim::field::{Field, FieldKind};
 use mechanostat::sim::loads::{Loads, environment};
 use mechanostat::sim::muscle::Muscle;
 use mechanostat::sim::signal::Signal;
@@ -21,7 +20,8 @@ use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
 use mechanostat::solver::Element;
 use mechanostat::solver::{Mechanics, Problem};
-use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SiteKind, SitePlan, UnitLoad};
+use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, Outlook, SiteKind, SitePlan, UnitLoad};
+use mechanostat::view::{Field, FieldKind};
 use mechanostat::volume::{Axes, Volume, each};
 
 /// A lattice of random tissue with all its buffers, the environment of a day in a strange place.
@@ -102,6 +102,7 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
             .collect(),
         joint_loads: 3,
         strength: Vec::new(),
+        outlook: Outlook::FRONT,
     };
     let model = Model::built_in().unwrap();
     let lists = Lists::new(&anatomy, &model);
@@ -543,7 +544,10 @@ fn bone_matches_f64() {
     let homeostasis = rig.floats(&rig.state.homeostasis, 2 * before.len());
     let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
     let stage = Bone::new(&rig.gpu, &rig.state).unwrap();
-    run(&rig.gpu, |pass| stage.record(pass));
+    run(&rig.gpu, |pass| {
+        stage.record_surfaces(pass);
+        stage.record(pass);
+    });
     let after = rig.sites();
     let dt = f64::from(rig.environment.dt);
     let inhibition = f64::from(rig.environment.osteoclast_inhibition);
@@ -840,7 +844,10 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
     };
     let before = volume(&busy);
     for _ in 0..100 {
-        run(&gpu, |pass| stage.record(pass));
+        run(&gpu, |pass| {
+            stage.record_surfaces(pass);
+            stage.record(pass);
+        });
         // Keep the cells as they are.
         let mut now: Vec<SiteState> = read(&gpu, &state.bone, busy.len());
         for s in &mut now {
@@ -999,17 +1006,15 @@ fn muscle_matches_f64() {
 fn fields_match_f64() {
     let rig = rig(19, strange());
     let p = rig.p();
-    let field = Field::new(&rig.gpu, &rig.state).unwrap();
+    let field = Field::new(&rig.gpu, &rig.state, &rig.anatomy).unwrap();
     let sites = rig.sites();
     let homeostasis = rig.floats(&rig.state.homeostasis, 2 * sites.len());
     let energy = rig.floats(&rig.state.energy, rig.lists.bone_voxels.len());
     let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
     for kind in FieldKind::ALL.iter().copied() {
         use FieldKind as F;
-        let mut encoder = rig.gpu.encoder("test");
-        field.record(&rig.gpu, &mut encoder, kind);
-        rig.gpu.submit(encoder);
-        let values = rig.floats(&rig.state.values, rig.state.counts.lattice);
+        field.show(&rig.gpu, kind);
+        let values = rig.floats(field.values(), rig.state.counts.lattice);
         let (mut got, mut want) = (Vec::new(), Vec::new());
         if kind.in_muscle() {
             for (place, s) in rig.lists.muscle_voxels.iter().zip(rig.muscle()) {

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Oracle, gpu, read};
+use mechanostat::command::wait::solved;
 use mechanostat::command::{Cube, CubeField};
 use mechanostat::measure::compression;
 use mechanostat::volume::each;
@@ -62,7 +63,7 @@ fn a_residual_of_a_thousandth_leaves_strain_energy_within_three_halves_of_a_thou
         let mut encoder = gpu.encoder("test");
         encoder.clear_buffer(cube.mechanics.displacement(), 0, None);
         gpu.submit(encoder);
-        cube.mechanics.solve(&gpu, 0, 1e-3, 1).unwrap();
+        solved(&gpu, &cube.mechanics, 0, 1e-3, 1).unwrap();
         let short = energy(&read::<f32>(
             &gpu,
             cube.mechanics.displacement(),

@@ -5,11 +5,11 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{gpu, read, write};
+use common::{failure, gpu, read, settle, write};
 use mechanostat::gpu::Gpu;
 use mechanostat::measure::{Strength, StrengthTest};
 use mechanostat::physiology::Model;
-use mechanostat::sim::{Simulation, Status};
+use mechanostat::sim::Simulation;
 use mechanostat::tissue::Anatomy;
 
 fn tested(gpu: &Gpu, simulation: &Simulation) -> Vec<Strength> {
@@ -17,15 +17,7 @@ fn tested(gpu: &Gpu, simulation: &Simulation) -> Vec<Strength> {
         .anatomy()
         .strength
         .iter()
-        .map(|plan| {
-            let mut test = StrengthTest::new(simulation, plan).unwrap();
-            loop {
-                if let Some(found) = test.poll().unwrap() {
-                    return found;
-                }
-                gpu.wait().unwrap();
-            }
-        })
+        .map(|plan| failure(StrengthTest::new(simulation, plan).unwrap(), gpu))
         .collect()
 }
 
@@ -35,13 +27,7 @@ fn half_the_modulus_is_half_the_stiffness_and_half_the_strength() {
     let anatomy = Arc::new(Anatomy::build("hip", 32).unwrap());
     let model = Arc::new(Model::built_in().unwrap());
     let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model).unwrap();
-    loop {
-        match simulation.poll().unwrap() {
-            Status::Ready => break,
-            Status::Waiting => gpu.wait().unwrap(),
-            _ => {}
-        }
-    }
+    settle(&mut simulation);
     let whole = tested(&gpu, &simulation);
     let [stance, fall] = whole.as_slice() else {
         panic!("{whole:?}");

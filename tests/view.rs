@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use common::{gpu, write};
+use mechanostat::command::wait::Wait as _;
 use mechanostat::physiology::Model;
 use mechanostat::sim::Simulation;
-use mechanostat::sim::field::FieldKind;
+use mechanostat::sim::state::SiteState;
 use mechanostat::tissue::{Anatomy, Tissue};
-use mechanostat::view::{Camera, Colormap, Cut, Picture, RayMarch, tick};
+use mechanostat::view::{Camera, Colormap, Cut, FieldKind, Picture, RayMarch, tick};
 
 #[test]
 fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone() {
@@ -27,18 +28,17 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone
         Arc::new(Model::built_in().unwrap()),
     )
     .unwrap();
-    let mut march = RayMarch::new(&gpu, simulation.state(), &anatomy).unwrap();
+    let mut march = RayMarch::new(simulation.body()).unwrap();
+    let mineral = simulation.model().physiology.tissue_mineral;
     let size = [300, 360];
     let h = anatomy.spacing as f32;
     let height = 1.2 * 180.0;
     let row = 18;
     let background = [1.0, 1.0, 1.0];
     let mut draw = |value: f32| -> Vec<[u8; 3]> {
-        write(
-            &gpu,
-            &simulation.state().values,
-            &vec![value; anatomy.len()],
-        );
+        let site = SiteState::at_rest(value / mineral);
+        let count = simulation.state().counts.sites;
+        write(&gpu, &simulation.state().bone, &vec![site; count]);
         let mut camera = Camera::front(anatomy.voxels.map(|n| n as f32 * h));
         camera.height = height;
         let picture = Picture {
@@ -52,7 +52,7 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone
             background,
         };
         march.draw(&gpu, &picture).unwrap();
-        let bytes = march.read(&gpu).unwrap().wait(&gpu).unwrap();
+        let bytes = gpu.fetch(&march.read(&gpu).unwrap()).unwrap();
         RayMarch::pixels(size, &bytes[0])
             .chunks(4)
             .map(|p| [p[0], p[1], p[2]])

@@ -5,12 +5,16 @@
     reason = "a test fails by panicking, and exactness is what some of them are about"
 )]
 
+mod common;
+
+use common::read;
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use mechanostat::app::{MechanostatApp, wgpu_setup};
 use mechanostat::command::Place;
 use mechanostat::gpu::Need;
+use mechanostat::measure::Quantity;
 use mechanostat::scenario::{Link, Scenario};
 
 fn harness() -> Harness<'static, MechanostatApp> {
@@ -64,13 +68,8 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     until(&mut harness, 5000, |app| day(app) >= 10.0);
     let energy = |h: &Harness<'static, MechanostatApp>| -> f64 {
         let simulation = &h.state().session().unwrap().simulation;
-        let pending = simulation.snapshot().unwrap();
-        simulation.gpu().wait().unwrap();
-        pending
-            .poll()
-            .unwrap()
-            .unwrap()
-            .energy
+        let count = simulation.state().counts.bone_voxels;
+        read::<f32>(simulation.gpu(), &simulation.state().energy, count)
             .iter()
             .map(|e| f64::from(*e))
             .sum()
@@ -102,7 +101,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     harness.run_steps(20);
     assert_eq!(day(harness.state()), paused, "time passes while paused");
     let session = harness.state().session().unwrap();
-    assert!(session.change("quadriceps", "volume").len() >= 10);
+    assert!(session.change("quadriceps", Quantity::Volume).len() >= 10);
     assert!(
         session.sentence().contains("by hand"),
         "{}",
@@ -138,10 +137,16 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
         until(&mut harness, 500, |app| !app.session().unwrap().is_busy());
     }
     let session = harness.state().session().unwrap();
-    let kept = session.change("quadriceps", "strength");
+    let kept = session.change("quadriceps", Quantity::MuscleStrength);
     assert_eq!(kept.len(), 4);
     assert!(kept.iter().all(|p| p[1] == 0.0), "{kept:?}");
-    assert!(session.change("total_hip", "osteoclasts").last().unwrap()[1] > 1.0);
+    assert!(
+        session
+            .change("total_hip", Quantity::Osteoclasts)
+            .last()
+            .unwrap()[1]
+            > 1.0
+    );
 
     harness.get_by_label("Scene").click();
     harness.run_steps(5);

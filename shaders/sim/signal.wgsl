@@ -4,12 +4,12 @@
 // change relative to homeostasis, which is exactly zero when nothing has changed.
 
 @group(0) @binding(0) var<uniform> physiology: Physiology;
-@group(0) @binding(1) var<uniform> lattice: Lattice;
+@group(0) @binding(1) var<uniform> lattice: SignalGrid;
 @group(0) @binding(2) var<storage, read> source: array<vec4<f32>>;          // BMP-2, BMP-4, myostatin, inhibitors
 @group(0) @binding(4) var<storage, read> secretion: array<f32>;             // BMP-2 of bone, on top of source
 @group(0) @binding(3) var<storage, read_write> level: array<vec4<f32>>;
 
-struct Lattice {
+struct SignalGrid {
     voxels: vec3<u32>,
     parity: u32,        // 0 or 1: which half of the chequerboard this sweep updates
     spacing: vec3<f32>, // mm

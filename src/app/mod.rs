@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 
+use crate::command::wait::now;
 use crate::command::{CommandError, Place, person};
 use crate::gpu::{BACKENDS, Gpu, Need, adapters, device_descriptor, named, wanted_name};
 use crate::scenario::Scenario;
-use crate::sim::Simulation;
-use crate::sim::field::FieldKind;
+use crate::sim::estimate_need;
 use crate::tissue::{Anatomy, SCENES};
-use crate::view::Picture;
+use crate::view::{FieldKind, Picture};
 
 pub use session::{Session, Speed, Spell, WhatIf};
 
@@ -31,6 +31,8 @@ pub struct MechanostatApp {
     picture: Picture,
     /// Which of [`panels::LOWER_CHARTS`] is shown.
     lower_chart: usize,
+    /// Whether passes are timed, and shown.
+    timing: bool,
     texture: Option<egui::TextureId>,
     last_frame: Instant,
     /// Pixels a point at which the largest window was last told.
@@ -62,7 +64,7 @@ pub fn open(
     let mut need = place.need(size)?;
     // Any other scene may be chosen in the window.
     for scene in SCENES {
-        let other = Simulation::estimate(scene, size)?;
+        let other = estimate_need(scene, size)?;
         need.storage_binding_bytes = need.storage_binding_bytes.max(other.storage_binding_bytes);
     }
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
@@ -75,7 +77,7 @@ pub fn open(
     // An unknown name is told before a window opens.
     let adapter = wanted_name(adapter);
     if let Some(name) = &adapter {
-        named(&adapters(), name)?;
+        named(&now(adapters()), name)?;
     }
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -163,7 +165,7 @@ impl MechanostatApp {
         // The window may have been opened on an adapter's own limits; this names what is missing.
         device_descriptor(&render.adapter, place.need(size)?)?;
         let anatomy = place.anatomy(size)?;
-        let mut picture = crate::command::picture(&anatomy, FieldKind::Density, [512, 640]);
+        let mut picture = Picture::of(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
         let mut app = Self {
             render,
@@ -173,6 +175,7 @@ impl MechanostatApp {
             trouble: None,
             picture,
             lower_chart: 0,
+            timing: false,
             texture: None,
             last_frame: Instant::now(),
             told_scale: 0.0,
@@ -213,7 +216,7 @@ impl MechanostatApp {
         if before == Some(anatomy.scene) {
             return;
         }
-        let best = crate::command::picture(anatomy, self.picture.field, self.picture.size);
+        let best = Picture::of(anatomy, self.picture.field, self.picture.size);
         self.picture = Picture {
             background: self.picture.background,
             ..best

@@ -5,11 +5,13 @@ use egui_plot::{AxisHints, Legend, Line, LineStyle, Plot, PlotPoints, Span};
 
 use crate::command;
 use crate::command::Place;
+use crate::figure::{CurveOf, bone_curves, plain};
+use crate::gpu::Gpu;
+use crate::measure::{Quantity, WHOLE_BODY, value_of};
 use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
 use crate::sim::SETTLING_ROUNDS;
-use crate::sim::field::FieldKind;
 use crate::tissue::SCENES;
-use crate::view::{Colormap, Cut, scale_bar, tick};
+use crate::view::{Colormap, Cut, FieldKind, Picture, scale_bar, tick};
 
 use super::{MechanostatApp, Session, Speed, WhatIf};
 
@@ -27,7 +29,7 @@ enum Wish {
 }
 
 /// One curve of a chart: region, quantity, name, colour, dash.
-type CurveSpec = (&'static str, &'static str, String, Color32, LineStyle);
+type CurveSpec = (CurveOf, Color32, LineStyle);
 
 /// Where the curves of a chart are measured.
 #[derive(Clone, Copy)]
@@ -46,78 +48,71 @@ enum Where {
 struct LowerChart {
     title: &'static str,
     place: Where,
-    quantities: &'static [(&'static str, &'static str)],
+    quantities: &'static [Quantity],
 }
 
 const LOWER_CHARTS: &[LowerChart] = &[
     LowerChart {
         title: "Muscle volume",
         place: Where::Muscles,
-        quantities: &[("volume", "")],
+        quantities: &[Quantity::Volume],
     },
     LowerChart {
         title: "Muscle strength",
         place: Where::Muscles,
-        quantities: &[("strength", "")],
+        quantities: &[Quantity::MuscleStrength],
     },
     LowerChart {
         title: "Markers in blood",
         place: Where::Body,
-        quantities: &[
-            ("resorption_marker", "resorption (CTX)"),
-            ("formation_marker", "formation"),
-        ],
+        quantities: &[Quantity::ResorptionMarker, Quantity::FormationMarker],
     },
     LowerChart {
         title: "Bone cells and their signals",
         place: Where::Bone,
         quantities: &[
-            ("osteoclasts", "osteoclasts"),
-            ("osteoblasts", "osteoblasts"),
-            ("osteocyte_signal", "osteocyte signal"),
-            ("rankl_opg", "RANKL/OPG"),
-            ("sclerostin", "sclerostin"),
+            Quantity::Osteoclasts,
+            Quantity::Osteoblasts,
+            Quantity::OsteocyteSignal,
+            Quantity::RanklOpg,
+            Quantity::Sclerostin,
         ],
     },
     LowerChart {
         title: "Osteoblasts at work",
         place: Where::Bone,
-        quantities: &[
-            ("alp", "alkaline phosphatase"),
-            ("osteocalcin", "osteocalcin"),
-            ("cytoskeleton", "cytoskeleton"),
-        ],
+        quantities: &[Quantity::Alp, Quantity::Osteocalcin, Quantity::Cytoskeleton],
     },
     LowerChart {
         title: "Stem cells and marrow fat",
         place: Where::Bone,
         quantities: &[
-            ("mapk", "MAPK"),
-            ("ppar_gamma", "PPAR-γ"),
-            ("osteogenic_fate", "osteogenic fate"),
-            ("marrow_fat", "marrow fat"),
+            Quantity::Mapk,
+            Quantity::PparGamma,
+            Quantity::OsteogenicFate,
+            Quantity::MarrowFat,
         ],
     },
     LowerChart {
         title: "Satellite cells and fibres",
         place: Where::Muscle,
         quantities: &[
-            ("satellite_cells", "satellite cells"),
-            ("myotubes", "myotubes"),
-            ("type1_csa", "type I fibres"),
-            ("type2_csa", "type II fibres"),
-            ("neural_drive", "neural drive"),
+            Quantity::SatelliteCells,
+            Quantity::Myotubes,
+            Quantity::Type1Csa,
+            Quantity::Type2Csa,
+            Quantity::NeuralDrive,
         ],
     },
     LowerChart {
         title: "BMP against myostatin",
         place: Where::Muscle,
         quantities: &[
-            ("bmp2", "BMP-2"),
-            ("bmp4", "BMP-4"),
-            ("noggin_chordin", "Noggin and Chordin"),
-            ("myostatin", "myostatin"),
-            ("muscle_quality", "Smad 1/5/8 over 2/3"),
+            Quantity::Bmp2,
+            Quantity::Bmp4,
+            Quantity::NogginChordin,
+            Quantity::Myostatin,
+            Quantity::MuscleQuality,
         ],
     },
 ];
@@ -125,6 +120,12 @@ const LOWER_CHARTS: &[LowerChart] = &[
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
         egui::Panel::bottom("status").show(ui, |ui| self.status(ui));
+        if self.timing {
+            pass_times(ui.ctx(), &self.gpu, &mut self.timing);
+            if !self.timing {
+                self.gpu.time_passes(false);
+            }
+        }
         egui::Panel::left("controls")
             .default_size(230.0)
             .show(ui, |ui| {
@@ -336,7 +337,7 @@ impl MechanostatApp {
                     {
                         let anatomy = session.simulation.anatomy();
                         self.picture.field = field;
-                        self.picture.range = command::picture(anatomy, field, [1, 1]).range;
+                        self.picture.range = Picture::of(anatomy, field, [1, 1]).range;
                         self.picture.colormap = if field.diverging() {
                             Colormap::Vik
                         } else {
@@ -371,7 +372,7 @@ impl MechanostatApp {
             let size = self.picture.size;
             let field = self.picture.field;
             let background = self.picture.background;
-            self.picture = command::picture(session.simulation.anatomy(), field, size);
+            self.picture = Picture::of(session.simulation.anatomy(), field, size);
             self.picture.background = background;
         }
 
@@ -573,17 +574,14 @@ impl MechanostatApp {
             (Color32::from_rgb(204, 121, 167), LineStyle::dashed_dense()),
             (Color32::from_rgb(240, 228, 66), LineStyle::Solid),
         ];
-        let styled = |curves: Vec<(&'static str, &'static str, String)>| -> Vec<CurveSpec> {
-            curves
-                .into_iter()
-                .zip(styles)
-                .map(|((region, quantity, name), (colour, style))| {
-                    (region, quantity, name, colour, style)
-                })
+        let styled = |curves: Vec<CurveOf>| -> Vec<CurveSpec> {
+            let styled = curves.into_iter().zip(styles);
+            styled
+                .map(|(of, (colour, style))| (of, colour, style))
                 .collect()
         };
         let anatomy = session.simulation.anatomy();
-        let bone = styled(command::bone_curves(anatomy));
+        let bone = styled(bone_curves(anatomy));
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
         chart(ui, session, "bone", height, &bone);
         // What a scene has no muscle for is not offered.
@@ -608,30 +606,21 @@ impl MechanostatApp {
                     }
                 }
             });
-        let main = command::bone_curves(anatomy)
-            .first()
-            .map_or("whole_body", |c| c.0);
-        let curves: Vec<(&'static str, &'static str, String)> = match shown.place {
-            Where::Muscles => anatomy
-                .muscle_regions
-                .iter()
-                .map(|m| (m.name, shown.quantities[0].0, command::plain(m.name)))
+        let of_region = |region: &'static str| -> Vec<CurveOf> {
+            let quantities = shown.quantities.iter();
+            quantities
+                .map(|q| CurveOf::new(region, *q, q.title()))
+                .collect()
+        };
+        let main = bone_curves(anatomy).first().map(|c| c.region);
+        let muscles = anatomy.muscle_regions.iter().map(|m| m.name);
+        let curves: Vec<CurveOf> = match shown.place {
+            Where::Muscles => muscles
+                .map(|m| CurveOf::new(m, shown.quantities[0], plain(m)))
                 .collect(),
-            Where::Muscle => shown
-                .quantities
-                .iter()
-                .map(|(q, label)| (anatomy.muscle_regions[0].name, *q, (*label).to_owned()))
-                .collect(),
-            Where::Bone => shown
-                .quantities
-                .iter()
-                .map(|(q, label)| (main, *q, (*label).to_owned()))
-                .collect(),
-            Where::Body => shown
-                .quantities
-                .iter()
-                .map(|(q, label)| ("whole_body", *q, (*label).to_owned()))
-                .collect(),
+            Where::Muscle => muscles.take(1).flat_map(of_region).collect(),
+            Where::Bone => main.into_iter().flat_map(of_region).collect(),
+            Where::Body => of_region(WHOLE_BODY),
         };
         chart(ui, session, shown.title, height, &styled(curves));
     }
@@ -639,6 +628,14 @@ impl MechanostatApp {
     fn status(&mut self, ui: &mut Ui) {
         ui.horizontal_wrapped(|ui| {
             ui.label(self.gpu.adapter_name());
+            if self.gpu.can_time() {
+                let word = ui
+                    .toggle_value(&mut self.timing, "Timing")
+                    .on_hover_text("how long each pass takes, by the adapter's own clock");
+                if word.changed() {
+                    self.gpu.time_passes(self.timing);
+                }
+            }
             let Some(session) = &self.session else { return };
             let simulation = &session.simulation;
             ui.separator();
@@ -660,15 +657,14 @@ impl MechanostatApp {
             ));
             ui.separator();
             ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
-            let score = |quantity: &str| {
+            let score = |quantity: Quantity| {
                 let (_, row) = session.history.last()?;
-                let found = row.iter().find(|m| m.quantity == quantity)?;
-                Some(found.value)
+                value_of(row, WHOLE_BODY, quantity)
             };
             if let (Some(bone), Some(muscle), Some(both)) = (
-                score("bone_fragility"),
-                score("muscle_weakness"),
-                score("osteosarcopenia"),
+                score(Quantity::BoneFragility),
+                score(Quantity::MuscleWeakness),
+                score(Quantity::Osteosarcopenia),
             ) {
                 ui.separator();
                 ui.label(format!(
@@ -678,6 +674,33 @@ impl MechanostatApp {
             }
         });
     }
+}
+
+/// How long passes took since timing was switched on.
+fn pass_times(ctx: &egui::Context, gpu: &Gpu, open: &mut bool) {
+    egui::Window::new("Time on the adapter")
+        .open(open)
+        .resizable(false)
+        .show(ctx, |ui| {
+            let times = gpu.pass_times();
+            if times.is_empty() {
+                ui.label("nothing has run yet; press Play");
+                return;
+            }
+            egui::Grid::new("pass times").striped(true).show(ui, |ui| {
+                for title in ["pass", "times", "ms each"] {
+                    ui.strong(title);
+                }
+                ui.end_row();
+                for time in times {
+                    ui.label(&time.label);
+                    ui.label(time.passes.to_string());
+                    let each = 1e3 * time.seconds / time.passes.max(1) as f64;
+                    ui.label(format!("{each:.3}"));
+                    ui.end_row();
+                }
+            });
+        });
 }
 
 fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveSpec]) {
@@ -709,10 +732,10 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
                     );
                 }
             }
-            for (region, quantity, name, colour, style) in curves {
-                let points = PlotPoints::from(session.change(region, quantity));
+            for (of, colour, style) in curves {
+                let points = PlotPoints::from(session.change(of.region, of.quantity));
                 plot.line(
-                    Line::new(name.clone(), points)
+                    Line::new(of.label.clone(), points)
                         .color(*colour)
                         .width(2.0)
                         .style(*style),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::command::{CommandError, Place, bone_curves, person, plain};
+use crate::command::wait::clock;
+use crate::command::{CommandError, Place, person};
+use crate::figure::{bone_curves, plain};
 use crate::gpu::{Gpu, GpuError};
-use crate::measure::{Measurement, Ruler};
+use crate::measure::{Measurement, PendingMeasurements, Quantity, Ruler, value_of};
 use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
-use crate::sim::{PendingSnapshot, SETTLING_ROUNDS, SimError, Simulation, Status};
+use crate::sim::{SETTLING_ROUNDS, SimError, Simulation, Status};
 use crate::view::{Picture, RayMarch};
 
 /// How long a frame may be busy with the simulation.
@@ -104,7 +106,7 @@ pub struct Session {
     /// The picture's pipeline.
     pub march: RayMarch,
     ruler: Ruler,
-    pending: Option<PendingSnapshot>,
+    pending: Option<PendingMeasurements>,
     owed: f64,
     step_started: Option<Instant>,
     shown: Option<(Picture, u64)>,
@@ -134,9 +136,9 @@ impl Session {
         } else {
             8
         });
-        let march = RayMarch::new(gpu, simulation.state(), &anatomy)?;
+        let march = RayMarch::new(simulation.body())?;
         Ok(Self {
-            ruler: Ruler::new(&anatomy, &model),
+            ruler: Ruler::new(simulation.body(), &model)?,
             simulation,
             place,
             group: group.to_owned(),
@@ -278,7 +280,7 @@ impl Session {
         let budget = if software { SOFTWARE_BUDGET } else { BUDGET };
         let mut steps = 0;
         while start.elapsed() < budget && steps < MOST_STEPS {
-            match self.simulation.poll()? {
+            match self.simulation.poll(clock())? {
                 // Most slices are done within the frame; the rest is looked at in the next.
                 Status::Waiting => std::thread::sleep(PAUSE),
                 Status::Settling(round) => {
@@ -298,7 +300,7 @@ impl Session {
                         if self.pending.is_none() {
                             // Every new beginning starts from here.
                             self.simulation.keep_start()?;
-                            self.pending = Some(self.simulation.snapshot()?);
+                            self.pending = Some(self.ruler.measure(&self.simulation)?);
                         }
                         std::thread::sleep(PAUSE);
                         continue;
@@ -339,22 +341,18 @@ impl Session {
             if let Some(spell) = self.spells.last_mut() {
                 spell.to = self.simulation.day();
             }
-            self.pending = Some(self.simulation.snapshot()?);
+            self.pending = Some(self.ruler.measure(&self.simulation)?);
         }
         Ok(true)
     }
 
     fn receive(&mut self) -> Result<(), GpuError> {
-        if let Some(snapshot) = self
-            .pending
-            .as_ref()
-            .map(PendingSnapshot::poll)
-            .transpose()?
-            .flatten()
-        {
+        let Some(pending) = &self.pending else {
+            return Ok(());
+        };
+        if let Some(measured) = self.ruler.poll(pending)? {
+            self.history.push((pending.day(), measured));
             self.pending = None;
-            self.history
-                .push((snapshot.day, self.ruler.measure(&snapshot)));
         }
         Ok(())
     }
@@ -367,19 +365,14 @@ impl Session {
         if self.shown == Some(wanted) {
             return Ok(false);
         }
-        self.simulation.show(picture.field);
         self.march.draw(&self.simulation.gpu().clone(), picture)?;
         self.shown = Some(wanted);
         Ok(true)
     }
 
     /// Change of a quantity since day 0, %, over the days.
-    pub fn change(&self, region: &str, quantity: &str) -> Vec<[f64; 2]> {
-        let value = |row: &[Measurement]| {
-            row.iter()
-                .find(|m| m.region == region && m.quantity == quantity)
-                .map(|m| m.value)
-        };
+    pub fn change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
+        let value = |row: &[Measurement]| value_of(row, region, quantity);
         let Some(first) = self.history.first().and_then(|(_, row)| value(row)) else {
             return Vec::new();
         };
@@ -397,7 +390,7 @@ impl Session {
                 self.settling
             );
         }
-        let last = |region: &str, quantity: &str| {
+        let last = |region: &str, quantity: Quantity| {
             self.change(region, quantity).last().map_or(0.0, |p| p[1])
         };
         let tell = |x: f64| {
@@ -414,12 +407,12 @@ impl Session {
         let anatomy = self.simulation.anatomy();
         let mut text = format!("Day {:.0}, {}", self.simulation.day(), self.conditions().1);
         let bone = bone_curves(anatomy);
-        if let Some((region, quantity, label)) = bone.first() {
-            let density = tell(last(region, quantity));
-            text = format!("{text}: {label} density {density}");
+        if let Some(curve) = bone.first() {
+            let density = tell(last(curve.region, curve.quantity));
+            text = format!("{text}: {} density {density}", curve.label);
         }
         if let Some(muscle) = anatomy.muscle_regions.first() {
-            let volume = tell(last(muscle.name, "volume"));
+            let volume = tell(last(muscle.name, Quantity::Volume));
             text = format!("{text}, {} volume {volume}", plain(muscle.name));
         }
         text + "."

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
-use crate::gpu::{Gpu, Request};
+use crate::gpu::Request;
+use crate::measure::Ruler;
 use crate::physiology::Model;
-use crate::sim::{BenchStage, Simulation, Status};
+use crate::scenario::Conditions;
+use crate::sim::{Simulation, Stage, need};
+use crate::solver::{ITERATIONS, OPERATORS};
 use crate::tissue::Anatomy;
 
+use super::bench_copy::copy_bandwidth;
 use super::bench_mechanics::bench_mechanics;
-use super::{CommandError, say};
+use super::error::{CommandError, say};
+use super::wait::{measured, open_gpu, settle};
 
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,16 +51,39 @@ pub struct BenchArgs {
     pub adapter: Option<String>,
 }
 
-struct Line {
-    name: String,
-    milliseconds: f64,
+/// Days that are timed: four solves fall into them.
+const DAYS: u32 = 28;
+
+/// A kind of pass, as the table and the JSON have it.
+#[derive(Debug, Serialize)]
+struct StageRow {
+    stage: &'static str,
+    /// Milliseconds of one.
+    ms: f64,
+    /// Bytes that one must move at least.
     bytes: u64,
+    gb_per_s: f64,
+    share_of_copy: f64,
 }
 
-impl Line {
-    fn gigabytes_per_second(&self) -> f64 {
-        self.bytes as f64 / self.milliseconds * 1e-6
-    }
+/// What is told of the stages.
+#[derive(Debug, Serialize)]
+struct StageReport {
+    adapter: String,
+    size: usize,
+    voxels: usize,
+    active_nodes: u32,
+    gpu_bytes: u64,
+    bytes_per_voxel: f64,
+    build_s: f64,
+    settle_s: f64,
+    copy_gb_per_s: f64,
+    /// Milliseconds of a day without a solve and of one with, solved and measured.
+    day_ms: f64,
+    solve_day_ms: f64,
+    bytes_read_per_day: u64,
+    /// By the adapter's own clock; empty where it has none.
+    stages: Vec<StageRow>,
 }
 
 /// Times every stage and prints it.
@@ -70,112 +99,139 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
             "scans are for 'bench mechanics'; the stages are timed on the hip",
         ));
     }
-    let anatomy = Arc::new(Anatomy::build("hip", args.size)?);
-    let model = Arc::new(Model::built_in()?);
-    let gpu = Gpu::open(Request::on(
-        args.adapter.as_deref(),
-        Simulation::need(&anatomy),
-    ))?;
-    let start = Instant::now();
-    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), model)?;
-    let building = start.elapsed().as_secs_f64();
-    let start = Instant::now();
-    loop {
-        match simulation.poll()? {
-            Status::Ready => break,
-            Status::Waiting => gpu.wait()?,
-            _ => {}
-        }
-    }
-    let settling = start.elapsed().as_secs_f64();
-    let copy = copy_bandwidth(&gpu)?;
-    let mut lines = Vec::new();
-    for stage in BenchStage::ALL {
-        let repeat = |n: u32| -> Result<f64, CommandError> {
-            let start = Instant::now();
-            let mut encoder = gpu.encoder("bench");
-            for _ in 0..n {
-                simulation.record_bench(&mut encoder, stage);
-            }
-            gpu.submit(encoder);
-            gpu.wait()?;
-            Ok(start.elapsed().as_secs_f64())
-        };
-        // Once to warm up, then enough for a tenth of a second, the best of three.
-        let once = repeat(1)?.min(repeat(1)?);
-        let n = (0.1 / once.max(1e-6)).ceil().clamp(1.0, 500.0) as u32;
-        let best = repeat(n)?.min(repeat(n)?).min(repeat(n)?);
-        lines.push(Line {
-            name: stage.name().to_owned(),
-            milliseconds: 1e3 * best / f64::from(n),
-            bytes: simulation.bench_bytes(stage),
-        });
-    }
-    let per_voxel = simulation.bytes() as f64 / anatomy.len() as f64;
+    let report = time_stages(args)?;
     if args.json {
-        let stages: Vec<String> = lines
-            .iter()
-            .map(|l| {
-                format!(
-                    "{{\"stage\":\"{}\",\"ms\":{:.4},\"bytes\":{},\"gb_per_s\":{:.3},\"share_of_copy\":{:.3}}}",
-                    l.name, l.milliseconds, l.bytes, l.gigabytes_per_second(), l.gigabytes_per_second() / copy
-                )
-            })
-            .collect();
-        say(&format!(
-            "{{\"adapter\":{:?},\"size\":{},\"voxels\":{},\"active_nodes\":{},\"gpu_bytes\":{},\"bytes_per_voxel\":{per_voxel:.1},\"build_s\":{building:.2},\"settle_s\":{settling:.2},\"copy_gb_per_s\":{copy:.2},\"stages\":[{}]}}",
-            gpu.adapter_name(),
-            args.size,
-            anatomy.len(),
-            simulation.mechanics().active_nodes(),
-            simulation.bytes(),
-            stages.join(",")
-        ))?;
-    } else {
-        say(&gpu.adapter_name())?;
-        say(&format!(
-            "size {}: {} voxels, {} active nodes, {:.1} bytes a voxel, staging for readback aside",
-            args.size,
-            anatomy.len(),
-            simulation.mechanics().active_nodes(),
-            per_voxel
-        ))?;
-        say(&format!(
-            "building {building:.2} s, settling {settling:.2} s, copying {copy:.2} GB/s\n"
-        ))?;
-        say(&format!(
-            "{:<24} {:>10} {:>12} {:>9} {:>8}",
-            "stage", "ms", "bytes", "GB/s", "of copy"
-        ))?;
-        for l in &lines {
-            say(&format!(
-                "{:<24} {:>10.3} {:>12} {:>9.2} {:>7.0} %",
-                l.name,
-                l.milliseconds,
-                l.bytes,
-                l.gigabytes_per_second(),
-                100.0 * l.gigabytes_per_second() / copy
-            ))?;
-        }
+        let json = serde_json::to_string(&report).map_err(|e| CommandError {
+            message: e.to_string(),
+            code: 1,
+        })?;
+        return say(&json);
     }
-    Ok(())
+    print(&report)
 }
 
-/// Bytes read and written a second by plain copies, GB/s.
-pub(super) fn copy_bandwidth(gpu: &Gpu) -> Result<f64, CommandError> {
-    let bytes = 32u64 << 20;
-    let a = gpu.storage::<u8>("bench copy", bytes as usize)?;
-    let b = gpu.storage::<u8>("bench copy", bytes as usize)?;
-    let mut best = f64::INFINITY;
-    for _ in 0..4 {
+/// A mission's days, timed pass by pass.
+fn time_stages(args: &BenchArgs) -> Result<StageReport, CommandError> {
+    let anatomy = Arc::new(Anatomy::build("hip", args.size)?);
+    let model = Arc::new(Model::built_in()?);
+    let gpu = open_gpu(Request::on(args.adapter.as_deref(), need(&anatomy)))?;
+    let start = Instant::now();
+    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+    let build_s = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    settle(&mut simulation)?;
+    let settle_s = start.elapsed().as_secs_f64();
+    let copy = copy_bandwidth(&gpu)?;
+    let ruler = Ruler::new(simulation.body(), &model)?;
+    simulation.set_conditions(Conditions {
+        gravity: 0.0,
+        ..Conditions::EARTH
+    });
+    // Once to warm up: software adapters compile kernels when they first run.
+    day(&mut simulation, &ruler)?;
+    gpu.time_passes(true);
+    let read = gpu.bytes_read();
+    let (mut plain, mut solved) = (Vec::new(), Vec::new());
+    let mut iterations = 0;
+    for _ in 0..DAYS {
         let start = Instant::now();
-        let mut encoder = gpu.encoder("bench copy");
-        for _ in 0..4 {
-            encoder.copy_buffer_to_buffer(&a, 0, &b, 0, Some(bytes));
+        if day(&mut simulation, &ruler)? {
+            solved.push(start.elapsed().as_secs_f64());
+            let each = simulation.outcomes().iter();
+            iterations += each.map(|o| o.iterations).sum::<u32>();
+        } else {
+            plain.push(start.elapsed().as_secs_f64());
         }
-        gpu.submit(encoder);
-        gpu.wait()?;
-        best = best.min(start.elapsed().as_secs_f64() / 4.0);
     }
-    Ok(2.0 * bytes as f64 / best * 1e-9)
+    gpu.poll()?;
+    let mean = |all: &[f64]| 1e3 * all.iter().sum::<f64>() / all.len().max(1) as f64;
+    Ok(StageReport {
+        adapter: gpu.adapter_name(),
+        size: args.size,
+        voxels: anatomy.len(),
+        active_nodes: simulation.mechanics().active_nodes(),
+        gpu_bytes: simulation.bytes(),
+        bytes_per_voxel: simulation.bytes() as f64 / anatomy.len() as f64,
+        build_s,
+        settle_s,
+        copy_gb_per_s: copy,
+        day_ms: mean(&plain),
+        solve_day_ms: mean(&solved),
+        bytes_read_per_day: (gpu.bytes_read() - read) / u64::from(DAYS),
+        stages: rows(&simulation, iterations, copy),
+    })
+}
+
+/// A day, measured. Returns whether there was a solve.
+fn day(simulation: &mut Simulation, ruler: &Ruler) -> Result<bool, CommandError> {
+    simulation.advance(1.0);
+    let solves = !simulation.is_ready();
+    settle(simulation)?;
+    measured(ruler, simulation)?;
+    Ok(solves)
+}
+
+fn rows(simulation: &Simulation, iterations: u32, copy: f64) -> Vec<StageRow> {
+    let times = simulation.gpu().pass_times();
+    let row = |stage: &'static str, count: Option<u64>, bytes: u64| {
+        let time = times.iter().find(|t| t.label == stage)?;
+        let seconds = time.seconds / count.unwrap_or(time.passes).max(1) as f64;
+        let gb_per_s = bytes as f64 / seconds.max(1e-12) * 1e-9;
+        Some(StageRow {
+            stage,
+            ms: 1e3 * seconds,
+            bytes,
+            gb_per_s,
+            share_of_copy: gb_per_s / copy,
+        })
+    };
+    let body = simulation.body();
+    let stages = Stage::STEP
+        .into_iter()
+        .map(|stage| row(stage.name(), None, body.least_bytes(stage)));
+    let mechanics = body.mechanics();
+    let solver = [
+        row(OPERATORS, None, mechanics.operator_bytes()),
+        row(
+            ITERATIONS,
+            Some(u64::from(iterations)),
+            mechanics.iteration_bytes(),
+        ),
+        row("measure", None, 0),
+    ];
+    stages.chain(solver).flatten().collect()
+}
+
+fn print(report: &StageReport) -> Result<(), CommandError> {
+    say(&report.adapter)?;
+    say(&format!(
+        "size {}: {} voxels, {} active nodes, {:.1} bytes a voxel, views and readback aside",
+        report.size, report.voxels, report.active_nodes, report.bytes_per_voxel
+    ))?;
+    say(&format!(
+        "building {:.2} s, settling {:.2} s, copying {:.2} GB/s",
+        report.build_s, report.settle_s, report.copy_gb_per_s
+    ))?;
+    say(&format!(
+        "a day {:.1} ms, one with a solve {:.1} ms; {} bytes read back a day\n",
+        report.day_ms, report.solve_day_ms, report.bytes_read_per_day
+    ))?;
+    if report.stages.is_empty() {
+        return say("this adapter has no clock for passes, so single stages are not timed");
+    }
+    say(&format!(
+        "{:<24} {:>10} {:>12} {:>9} {:>8}",
+        "stage", "ms", "bytes", "GB/s", "of copy"
+    ))?;
+    for l in &report.stages {
+        say(&format!(
+            "{:<24} {:>10.3} {:>12} {:>9.2} {:>7.0} %",
+            l.stage,
+            l.ms,
+            l.bytes,
+            l.gb_per_s,
+            100.0 * l.share_of_copy
+        ))?;
+    }
+    Ok(())
 }

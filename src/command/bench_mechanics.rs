@@ -11,9 +11,10 @@ use crate::measure::Plates;
 use crate::solver::pieces::attached;
 use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, multigrid};
 
-use super::bench::copy_bandwidth;
+use super::bench_copy::copy_bandwidth;
+use super::error::{CommandError, say, unreadable};
 use super::solve::{Ends, compress, unloaded};
-use super::{CommandError, say, unreadable};
+use super::wait::{Wait as _, now, open_gpu, solved};
 
 /// Iterations after which a solve is given up.
 const MOST_ITERATIONS: u32 = 200;
@@ -136,7 +137,7 @@ impl Cube {
         let mut encoder = gpu.encoder("operators");
         self.mechanics.record_operators(&mut encoder);
         gpu.submit(encoder);
-        let outcome = self.mechanics.solve(gpu, 0, tolerance, MOST_ITERATIONS)?;
+        let outcome = solved(gpu, &self.mechanics, 0, tolerance, MOST_ITERATIONS)?;
         Ok((outcome, start.elapsed().as_secs_f64()))
     }
 }
@@ -234,7 +235,7 @@ pub fn bench_mechanics(
     let mut usual = Vec::new();
     if sizes.is_empty() {
         usual.extend([32, 64, 96]);
-        if Gpu::adapter(adapter)?.get_info().device_type != wgpu::DeviceType::Cpu {
+        if now(Gpu::adapter(adapter))?.get_info().device_type != wgpu::DeviceType::Cpu {
             usual.push(128);
         }
     }
@@ -255,7 +256,7 @@ pub fn bench_mechanics(
     let need = Need {
         storage_binding_bytes: most,
     };
-    let gpu = Gpu::open(Request::on(adapter, need))?;
+    let gpu = open_gpu(Request::on(adapter, need))?;
     let mut report = Report {
         adapter: gpu.adapter_name(),
         copy_gb_per_s: copy_bandwidth(&gpu)?,

@@ -3,9 +3,10 @@
 use clap::Args;
 
 use crate::gpu::{adapters, device_descriptor, named, wanted_name};
-use crate::sim::Simulation;
+use crate::sim::estimate_need;
 
-use super::{CommandError, say};
+use super::error::{CommandError, say};
+use super::wait::now;
 
 /// Sizes that are told of.
 const TOLD: [usize; 9] = [24, 32, 48, 64, 96, 128, 192, 256, 384];
@@ -27,7 +28,7 @@ pub struct DoctorArgs {
 /// # Errors
 /// Exit code 3 when there is no adapter at all, or none of that name.
 pub fn doctor(args: &DoctorArgs) -> Result<(), CommandError> {
-    let mut found = adapters();
+    let mut found = now(adapters());
     if found.is_empty() {
         return Err(CommandError {
             message: "no Vulkan, Metal or DirectX 12 adapter was found; on Debian or Ubuntu `apt install mesa-vulkan-drivers` gives a software one, on other systems install the graphics card's driver".to_owned(),
@@ -55,7 +56,7 @@ pub fn doctor(args: &DoctorArgs) -> Result<(), CommandError> {
         ))?;
         for size in TOLD {
             let mebibytes = BYTES_PER_VOXEL * LATTICE * (size as f64).powi(3) / f64::from(1 << 20);
-            let verdict = match device_descriptor(&adapter, Simulation::estimate("hip", size)?) {
+            let verdict = match device_descriptor(&adapter, estimate_need("hip", size)?) {
                 Ok(_) => "yes".to_owned(),
                 Err(error) => format!("no: {error}"),
             };

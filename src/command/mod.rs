@@ -1,200 +1,35 @@
 //! What the command line does without a window.
 
 mod bench;
+mod bench_copy;
 mod bench_mechanics;
 mod doctor;
+mod error;
+mod fields;
+mod manifest;
+mod mission;
 mod passage;
 mod place;
+mod progress;
 mod results;
 mod run;
+mod run_args;
+mod saved;
+mod sensitivity;
 mod solve;
+mod strength;
+mod table;
 mod validate;
-
-use crate::figure::FigureError;
-use crate::gpu::GpuError;
-use crate::io::IoError;
-use crate::located::Located;
-use crate::scenario::Scenario;
-use crate::sim::SimError;
-use crate::tissue::SceneError;
+mod validate_args;
+pub mod wait;
 
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::{DoctorArgs, doctor};
-pub use place::{Place, person};
-pub use run::{FieldFormat, RunArgs, StrengthDays, run};
-pub(crate) use run::{bone_curves, picture, plain};
+pub use error::CommandError;
+pub use place::{Place, person, scenario};
+pub use run::run;
+pub use run_args::{FieldFormat, RunArgs, StrengthDays};
 pub use solve::{Axis, Ends, SolveArgs, solve};
-pub use validate::{ValidateArgs, validate};
-
-/// Why a command failed: one sentence, and the exit code that says of what kind.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct CommandError {
-    /// The sentence.
-    pub message: String,
-    /// 1 something broke, 2 bad usage or input, 3 no usable adapter.
-    pub code: u8,
-}
-
-impl CommandError {
-    /// Bad usage or input.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            code: 2,
-        }
-    }
-}
-
-/// Prints to stdout. A reader that has gone away ends the command quietly (exit code 0, no message).
-/// # Errors
-/// What the system said, exit code 1.
-pub(crate) fn say(text: &str) -> Result<(), CommandError> {
-    use std::io::Write as _;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")
-        .and_then(|()| out.flush())
-        .map_err(|e| match e.kind() {
-            std::io::ErrorKind::BrokenPipe => CommandError {
-                message: String::new(),
-                code: 0,
-            },
-            _ => CommandError {
-                message: format!("cannot print the result: {e}"),
-                code: 1,
-            },
-        })
-}
-
-impl From<Located> for CommandError {
-    fn from(error: Located) -> Self {
-        Self::usage(error.to_string())
-    }
-}
-
-impl From<SceneError> for CommandError {
-    fn from(error: SceneError) -> Self {
-        Self::usage(error.to_string())
-    }
-}
-
-impl From<IoError> for CommandError {
-    fn from(error: IoError) -> Self {
-        Self {
-            message: error.to_string(),
-            code: if error.is_usage() { 2 } else { 1 },
-        }
-    }
-}
-
-/// Says on stderr what had to be assumed in reading a file, a line each. Where results go, it is kept too.
-fn tell(name: &std::path::Path, notes: &[String]) -> Vec<String> {
-    let told: Vec<String> = notes
-        .iter()
-        .map(|note| format!("{}: {note}", name.display()))
-        .collect();
-    for line in &told {
-        eprintln!("{line}");
-    }
-    told
-}
-
-/// A scan that could not be read, with its file.
-fn unreadable(name: &std::path::Path, error: crate::io::ScanError) -> CommandError {
-    match error {
-        // It names the file itself, and may be the system's fault.
-        crate::io::ScanError::Io(error) => error.into(),
-        error => CommandError::usage(format!("{}: {error}", name.display())),
-    }
-}
-
-impl From<GpuError> for CommandError {
-    fn from(error: GpuError) -> Self {
-        let code = if error.is_no_adapter() || matches!(error, GpuError::Limit { .. }) {
-            3
-        } else {
-            1
-        };
-        Self {
-            message: error.to_string(),
-            code,
-        }
-    }
-}
-
-impl From<SimError> for CommandError {
-    fn from(error: SimError) -> Self {
-        match error {
-            SimError::Gpu(error) => error.into(),
-            other @ SimError::NotConverged { .. } => Self {
-                message: other.to_string(),
-                code: 1,
-            },
-            other @ SimError::TooMany { .. } => Self::usage(other.to_string()),
-        }
-    }
-}
-
-impl From<FigureError> for CommandError {
-    fn from(error: FigureError) -> Self {
-        Self {
-            message: error.to_string(),
-            code: 1,
-        }
-    }
-}
-
-/// A scenario by built-in name or by path.
-/// # Errors
-/// Unknown name, unreadable file, bad content: exit code 2.
-pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
-    if let Some(built_in) = Scenario::built_in(name) {
-        return Ok(built_in?);
-    }
-    let path = std::path::Path::new(name);
-    if !path.exists() {
-        let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
-        return Err(CommandError::usage(format!(
-            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, validate, solve, bench and doctor",
-            names.join(", ")
-        )));
-    }
-    Ok(Scenario::parse(name, &crate::io::read_text(path)?)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Error, ErrorKind};
-
-    use super::*;
-
-    #[test]
-    fn a_full_disk_is_no_bad_usage() {
-        let code = |kind: ErrorKind| {
-            CommandError::from(IoError {
-                path: "out".into(),
-                what: "cannot be written",
-                error: Error::from(kind),
-            })
-            .code
-        };
-        for broken in [
-            ErrorKind::StorageFull,
-            ErrorKind::QuotaExceeded,
-            ErrorKind::FileTooLarge,
-            ErrorKind::WriteZero,
-            ErrorKind::Other,
-        ] {
-            assert_eq!(code(broken), 1, "{broken:?}");
-        }
-        for wrong in [
-            ErrorKind::NotFound,
-            ErrorKind::PermissionDenied,
-            ErrorKind::NotADirectory,
-            ErrorKind::InvalidInput,
-        ] {
-            assert_eq!(code(wrong), 2, "{wrong:?}");
-        }
-    }
-}
+pub use validate::validate;
+pub use validate_args::ValidateArgs;

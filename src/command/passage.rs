@@ -3,8 +3,29 @@
 use crate::scenario::Scenario;
 use crate::sim::{Moment, Simulation};
 
-use super::CommandError;
-use super::run::{Progress, settle};
+use super::error::CommandError;
+use super::progress::Progress;
+use super::wait::settle_telling as settle;
+
+/// Days of a step of the model, unless told otherwise.
+const STEP_DAYS: f64 = 1.0;
+
+/// Runs `scenario` for `last` days in usual steps and looks at each day.
+pub(super) fn fly(
+    simulation: &mut Simulation,
+    scenario: &Scenario,
+    last: u32,
+    look: &mut dyn FnMut(&Simulation, u32) -> Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let quiet = Progress::quiet();
+    let mut passage = Passage::new(scenario, STEP_DAYS);
+    for day in 0..=last {
+        passage.to(simulation, f64::from(day), &quiet)?;
+        look(simulation, day)?;
+        passage.go_on(simulation);
+    }
+    Ok(())
+}
 
 /// Takes a simulation through a scenario.
 ///

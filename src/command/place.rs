@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
 use crate::physiology::{Model, PersonError};
-use crate::sim::Simulation;
+use crate::scenario::Scenario;
+use crate::sim::{estimate_need, need};
 use crate::tissue::{Anatomy, SCENES};
 use crate::volume::{Axes, Volume};
 
-use super::{CommandError, tell, unreadable};
+use super::error::{CommandError, tell, unreadable};
 
 /// Mineral that no bone has, mg HA/cm3: half as much again as in fully mineralised tissue (1200).
 pub(super) const NO_BONE_BMD: f64 = 1800.0;
@@ -140,8 +141,8 @@ impl Place {
     /// As [`Place::anatomy`].
     pub fn need(&self, size: usize) -> Result<Need, CommandError> {
         Ok(match &self.source {
-            PlaceSource::Scene(name) => Simulation::estimate(name, size)?,
-            PlaceSource::Scan(_) => Simulation::need(&*self.anatomy(size)?),
+            PlaceSource::Scene(name) => estimate_need(name, size)?,
+            PlaceSource::Scan(_) => need(&*self.anatomy(size)?),
         })
     }
 
@@ -284,4 +285,22 @@ pub fn person(
             PersonError::Range { .. } => CommandError::usage(format!("--set {e}")),
             PersonError::Unknown { .. } => CommandError::usage(e.to_string()),
         })
+}
+
+/// A scenario by built-in name or by path.
+/// # Errors
+/// Unknown name, unreadable file, bad content: exit code 2.
+pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
+    if let Some(built_in) = Scenario::built_in(name) {
+        return Ok(built_in?);
+    }
+    let path = std::path::Path::new(name);
+    if !path.exists() {
+        let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
+        return Err(CommandError::usage(format!(
+            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, validate, solve, bench and doctor",
+            names.join(", ")
+        )));
+    }
+    Ok(Scenario::parse(name, &crate::io::read_text(path)?)?)
 }

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::io::{self, IoError};
 
-use super::CommandError;
+use super::error::CommandError;
 
 /// Where fields go.
 pub(super) const FIELDS: &str = "fields";
@@ -43,6 +43,11 @@ impl Results {
         })
     }
 
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -65,6 +70,21 @@ impl Results {
         io::write(&path, bytes)?;
         self.written.push(name.to_owned());
         Ok(())
+    }
+
+    /// Writes a file that is not one of the run's results, and that no manifest lists.
+    pub(super) fn write_aside(&self, name: &str, bytes: &[u8]) -> Result<(), CommandError> {
+        let path = self.path(name);
+        io::never_over(&path, &self.inputs)?;
+        if let Some(folder) = path.parent() {
+            io::writable_folder(folder)?;
+        }
+        Ok(io::write(&path, bytes)?)
+    }
+
+    /// Goes on with a run that has written these files.
+    pub(super) fn resume(&mut self, written: Vec<String>) {
+        self.written = written;
     }
 
     /// Removes what an older run left: what its manifest lists, and fields that bear our names of days.

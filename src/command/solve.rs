@@ -14,8 +14,9 @@ use crate::physiology::{DensityLaw, Model};
 use crate::solver::pieces::{Attached, Unloaded, attached};
 use crate::solver::{Element, Grid, multigrid};
 
+use super::error::{CommandError, say, tell, unreadable};
 use super::place::{NO_BONE_BMD, too_dense};
-use super::{CommandError, say, tell, unreadable};
+use super::wait::{Wait as _, clock, now, open_gpu};
 
 /// What is softer than this share of the stiffest voxel carries nothing, and is void.
 const SOFTEST: f64 = 1e-8;
@@ -185,7 +186,7 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
     // What the largest binding holds of the largest buffer. Without an adapter a bad file is still told first.
     let bytes_a_voxel = multigrid::stencil_bytes([1024; 3], [1.0; 3]) as f64 / 1024f64.powi(3);
-    let most = Gpu::largest_binding(args.adapter.as_deref())
+    let most = now(Gpu::largest_binding(args.adapter.as_deref()))
         .map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);
     let reading = Reading {
         most: most.min(Reading::ALL.most),
@@ -302,7 +303,7 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         storage_binding_bytes: (12 * grid.len() as u64)
             .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
     };
-    let gpu = Gpu::open(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
+    let gpu = open_gpu(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
         GpuError::Limit {
             required, actual, ..
         } => {
@@ -428,7 +429,7 @@ pub(super) fn compress(
     let mut test = CompressionTest::new(gpu, plates, tolerance, iterations)?;
     let start = Instant::now();
     loop {
-        if let Some(compressed) = test.poll()? {
+        if let Some(compressed) = test.poll(clock())? {
             return Ok(Solution {
                 compressed,
                 seconds: start.elapsed().as_secs_f64(),

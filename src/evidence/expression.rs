@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-/// A run that an expression needs: of whom, where, under what, and until when.
+/// What an expression needs of a run: of whom, where, under what, and which quantity on which days.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Need {
+pub struct RequiredRun {
     /// Scene.
     pub scene: String,
     /// Group of people.
     pub group: String,
     /// Condition.
     pub condition: String,
-    /// Last day that is looked at.
-    pub days: u32,
+    /// Region.
+    pub region: String,
+    /// Quantity's key.
+    pub quantity: String,
+    /// Days that are looked at.
+    pub days: BTreeSet<u32>,
 }
 
 /// What rounding may add to a share of a change.
@@ -68,6 +72,16 @@ impl Function {
             "highest" => (Self::Highest, 2..=2),
             _ => return None,
         })
+    }
+
+    /// Days that it looks at.
+    fn looks_at(self, days: &[u32]) -> BTreeSet<u32> {
+        let last = days.iter().copied().max().unwrap_or(0);
+        match self {
+            // Every course begins on day 0.
+            Self::Change | Self::Value => days.iter().copied().chain([0]).collect(),
+            Self::HalfLoss | Self::HalfBack | Self::Lowest | Self::Highest => (0..=last).collect(),
+        }
     }
 }
 
@@ -240,7 +254,7 @@ impl Expression {
     }
 
     /// The runs that it needs.
-    pub fn needs(&self) -> BTreeSet<Need> {
+    pub fn needs(&self) -> BTreeSet<RequiredRun> {
         let mut all = BTreeSet::new();
         let mut stack = vec![&self.0];
         while let Some(node) = stack.pop() {
@@ -251,12 +265,14 @@ impl Expression {
                 | Node::Difference(a, b)
                 | Node::Product(a, b)
                 | Node::Quotient(a, b) => stack.extend([a.as_ref(), b.as_ref()]),
-                Node::Of(_, series, days) => {
-                    all.insert(Need {
+                Node::Of(function, series, days) => {
+                    all.insert(RequiredRun {
                         scene: series.scene.clone(),
                         group: series.group.clone(),
                         condition: series.condition.clone(),
-                        days: days.iter().copied().max().unwrap_or(0),
+                        region: series.region.clone(),
+                        quantity: series.quantity.clone(),
+                        days: function.looks_at(days),
                     });
                 }
             }

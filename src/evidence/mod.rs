@@ -5,13 +5,16 @@
 
 mod expression;
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::located::{Located, Source};
+use crate::measure::Quantity;
 use crate::scenario::Scenario;
 use crate::tissue::SCENES;
 
-pub use expression::{Course, Expression, Need};
+pub use expression::{Course, Expression, RequiredRun};
 
 /// The claims that come with the program.
 pub const BUILT_IN: &str = include_str!("../../assets/evidence/claims.csv");
@@ -219,6 +222,13 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
             if !SCENES.contains(&need.scene.as_str()) {
                 let found = format!("the scene '{}'", need.scene);
                 return Err(source.error(at, "model", found, SCENES.join(", ")));
+            }
+            if !Quantity::is_key(&need.quantity) {
+                let found = format!("the quantity '{}'", need.quantity);
+                // Bone and muscle may each have one of the same name.
+                let keys: BTreeSet<&str> = Quantity::ALL.iter().map(|q| q.key()).collect();
+                let keys: Vec<&str> = keys.into_iter().collect();
+                return Err(source.error(at, "model", found, keys.join(", ")));
             }
             if !GROUPS.contains(&need.group.as_str()) {
                 let found = format!("the group '{}'", need.group);

@@ -1,10 +1,12 @@
 //! Figures for print: laid out in millimetres as SVG, with pictures embedded, and drawn to PNG.
 
 mod chart;
+mod curves;
 mod mission;
 mod raster;
 
 pub use chart::{Chart, Curve, Span};
+pub use curves::{CurveOf, bone_curves, plain};
 pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};

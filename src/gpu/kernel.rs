@@ -22,10 +22,20 @@ struct Made {
     label: String,
     source: String,
     module: wgpu::ShaderModule,
-    /// Entry points that count what is no finite number.
-    checking: Vec<String>,
+    /// What its entry points bind.
+    entries: Vec<Entry>,
     kernels: Mutex<Vec<(String, Kernel)>>,
     pictures: Mutex<Vec<wgpu::RenderPipeline>>,
+}
+
+/// What an entry point binds, as wgpu's own reader of shaders tells.
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    /// Bindings that it writes.
+    writes: Vec<u32>,
+    /// Whether it counts what is no finite number.
+    checks: bool,
 }
 
 /// Every shader that a device has compiled.
@@ -51,6 +61,8 @@ pub struct Kernel {
     label: String,
     pipeline: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
+    /// Bindings that it writes.
+    writes: Vec<u32>,
     /// Whether it counts what is no finite number.
     checks: bool,
 }
@@ -71,11 +83,7 @@ impl Shader {
         if let Some(found) = shaders.iter().find(same) {
             return Ok(found.clone());
         }
-        let checking = if gpu.checks() {
-            checking(label, &source)?
-        } else {
-            Vec::new()
-        };
+        let entries = entries(label, &source)?;
         let module = gpu.scoped(label, |device| {
             device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(label),
@@ -87,7 +95,7 @@ impl Shader {
                 label: label.to_owned(),
                 source,
                 module,
-                checking,
+                entries,
                 kernels: Mutex::default(),
                 pictures: Mutex::default(),
             }),
@@ -98,11 +106,15 @@ impl Shader {
 
     /// The binding of the counts, if `entry` counts what is no finite number. [`Kernel::bind`] adds it by itself.
     pub fn check_entry<'a>(&self, gpu: &'a Gpu, entry: &str) -> Option<wgpu::BindGroupEntry<'a>> {
-        if self.made.checking.iter().any(|e| e == entry) {
+        if self.entry(entry).is_some_and(|e| e.checks) {
             counts(gpu)
         } else {
             None
         }
+    }
+
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        self.made.entries.iter().find(|e| e.name == name)
     }
 
     /// The kernel at `entry`.
@@ -134,7 +146,8 @@ impl Shader {
             label,
             pipeline,
             layout,
-            checks: self.made.checking.iter().any(|e| e == entry),
+            writes: self.entry(entry).map_or(Vec::new(), |e| e.writes.clone()),
+            checks: self.entry(entry).is_some_and(|e| e.checks),
         };
         kernels.push((entry.to_owned(), kernel.clone()));
         Ok(kernel)
@@ -192,35 +205,48 @@ fn counts(gpu: &Gpu) -> Option<wgpu::BindGroupEntry<'_>> {
     })
 }
 
-/// The entry points of `source` that use the counts: what a layout derived from the shader has a binding for.
-fn checking(label: &str, source: &str) -> Result<Vec<String>, GpuError> {
+/// The entry points of `source`, and which of its bindings each of them writes.
+fn entries(label: &str, source: &str) -> Result<Vec<Entry>, GpuError> {
     let refused = |detail: String| GpuError::Validation {
         label: label.to_owned(),
         detail,
     };
-    let module = naga::front::wgsl::parse_str(source).map_err(|e| refused(e.to_string()))?;
+    let module = naga::front::wgsl::parse_str(source)
+        .map_err(|e| refused(e.emit_to_string_with_path(source, label)))?;
     let info = naga::valid::Validator::new(
         naga::valid::ValidationFlags::all(),
         naga::valid::Capabilities::all(),
     )
     .validate(&module)
-    .map_err(|e| refused(e.to_string()))?;
-    let counts = module.global_variables.iter().find(|(_, variable)| {
-        variable
-            .binding
-            .as_ref()
-            .is_some_and(|b| b.binding == faults::BINDING)
-    });
-    let Some((counts, _)) = counts else {
-        return Ok(Vec::new());
-    };
-    Ok(module
-        .entry_points
+    .map_err(|e| refused(e.emit_to_string_with_path(source, label)))?;
+    let bindings: Vec<_> = module
+        .global_variables
         .iter()
-        .enumerate()
-        .filter(|(i, _)| !info.get_entry_point(*i)[counts].is_empty())
-        .map(|(_, entry)| entry.name.clone())
-        .collect())
+        .filter_map(|(handle, variable)| Some((handle, variable.binding?.binding)))
+        .collect();
+    let entry = |(i, entry): (usize, &naga::EntryPoint)| {
+        let uses = |handle: naga::Handle<naga::GlobalVariable>| -> naga::valid::GlobalUse {
+            info.get_entry_point(i)[handle]
+        };
+        let writes = |handle| {
+            let written = naga::valid::GlobalUse::WRITE | naga::valid::GlobalUse::ATOMIC;
+            uses(handle).intersects(written)
+        };
+        let counts =
+            |(handle, binding): &(_, u32)| *binding == faults::BINDING && !uses(*handle).is_empty();
+        let own = |(_, binding): &&(_, u32)| *binding != faults::BINDING;
+        Entry {
+            name: entry.name.clone(),
+            writes: bindings
+                .iter()
+                .filter(own)
+                .filter(|(handle, _)| writes(*handle))
+                .map(|(_, binding)| *binding)
+                .collect(),
+            checks: bindings.iter().any(counts),
+        }
+    };
+    Ok(module.entry_points.iter().enumerate().map(entry).collect())
 }
 
 impl Kernel {
@@ -240,6 +266,15 @@ impl Kernel {
             })
             .chain(if self.checks { counts(gpu) } else { None })
             .collect();
+        if let Some(ledger) = &gpu.ledger {
+            for (binding, resource) in buffers {
+                if let (true, wgpu::BindingResource::Buffer(b)) =
+                    (self.writes.contains(binding), resource)
+                {
+                    ledger.written(b.buffer);
+                }
+            }
+        }
         gpu.scoped(&self.label, |device| {
             device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(&self.label),
@@ -252,6 +287,48 @@ impl Kernel {
     /// The name under which drivers and profilers show this kernel.
     pub fn label(&self) -> &str {
         &self.label
+    }
+}
+
+/// A kernel with its buffers, ready to be run again and again.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    kernel: Kernel,
+    group: wgpu::BindGroup,
+    threads: u32,
+}
+
+impl Dispatch {
+    /// `kernel` over at least `threads` invocations, on buffers by the numbers declared in the shader.
+    /// # Errors
+    /// As [`Kernel::bind`].
+    pub fn new(
+        gpu: &Gpu,
+        kernel: &Kernel,
+        threads: u32,
+        buffers: &[(u32, wgpu::BindingResource<'_>)],
+    ) -> Result<Self, GpuError> {
+        Ok(Self {
+            group: kernel.bind(gpu, buffers)?,
+            kernel: kernel.clone(),
+            threads,
+        })
+    }
+
+    /// Records it.
+    pub fn run(&self, pass: &mut wgpu::ComputePass<'_>) {
+        dispatch(pass, &self.kernel, &self.group, self.threads);
+    }
+
+    /// The kernel's entry point.
+    pub fn entry(&self) -> &str {
+        let label = self.kernel.label();
+        label.rsplit("::").next().unwrap_or(label)
+    }
+
+    /// Invocations asked for.
+    pub fn threads(&self) -> u32 {
+        self.threads
     }
 }
 

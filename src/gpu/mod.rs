@@ -1,22 +1,27 @@
 //! The graphics adapter: what it can do, its buffers, kernels and readbacks. Knows no biology.
 //!
-//! Nothing here waits for the adapter except [`Gpu::wait`], which only the command line and
-//! the tests call; a window calls [`Gpu::poll`] once a frame.
+//! Nothing here waits for the adapter: opening is a future, and who has time to wait polls until it is done.
 
 mod error;
 mod faults;
 mod kernel;
+mod ledger;
+mod pace;
 mod readback;
+mod timing;
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::task::{Context, Poll, Waker};
 
 pub use error::GpuError;
 pub use faults::{Fault, prelude};
-pub use kernel::{Kernel, Shader, WORKGROUP, dispatch, slice, whole};
+pub use kernel::{Dispatch, Kernel, Shader, WORKGROUP, dispatch, slice, whole};
+pub use pace::Pace;
 pub use readback::Readback;
 pub(crate) use readback::values;
+pub use timing::PassTime;
 
 /// What a piece of work asks of the adapter beyond WebGPU's default limits: only larger buffers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +78,6 @@ pub fn wanted_name(flag: Option<&str>) -> Option<String> {
         .filter(|name| !name.trim().is_empty())
 }
 
-/// How long an adapter may take over a single submission.
-const PATIENCE: Duration = Duration::from_mins(5);
-
 /// Storage buffers that a kernel may use which also checks its numbers.
 const CHECKING_BUFFERS: u32 = 12;
 
@@ -126,7 +128,8 @@ pub fn device_descriptor(
     )?;
     Ok(wgpu::DeviceDescriptor {
         label: Some("mechanostat device"),
-        required_features: wgpu::Features::empty(),
+        // A clock for passes where there is one; nothing needs it.
+        required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
         required_limits: limits,
         experimental_features: wgpu::ExperimentalFeatures::disabled(),
         memory_hints: wgpu::MemoryHints::MemoryUsage,
@@ -154,9 +157,9 @@ pub fn instance_descriptor() -> wgpu::InstanceDescriptor {
 }
 
 /// Every adapter that the drivers of this machine offer.
-pub fn adapters() -> Vec<wgpu::Adapter> {
+pub async fn adapters() -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(instance_descriptor());
-    pollster::block_on(instance.enumerate_adapters(BACKENDS))
+    instance.enumerate_adapters(BACKENDS).await
 }
 
 /// Which of `adapters` has `name` in its name, in any case; of several the most powerful.
@@ -197,6 +200,30 @@ pub fn named(adapters: &[wgpu::Adapter], name: &str) -> Result<usize, GpuError> 
 #[derive(Clone)]
 pub struct Gpu {
     inner: Arc<Inner>,
+    /// What this handle, and clones of it, have made and bound, where that is listed.
+    ledger: Option<Arc<ledger::Ledger>>,
+}
+
+/// What an error scope will say.
+struct Scope {
+    label: String,
+    filter: wgpu::ErrorFilter,
+    answer: Pin<Box<dyn Future<Output = Option<wgpu::Error>> + Send>>,
+}
+
+impl Scope {
+    /// The answer, if it is there.
+    fn look(&mut self) -> Poll<Result<(), GpuError>> {
+        let mut context = Context::from_waker(Waker::noop());
+        self.answer.as_mut().poll(&mut context).map(|found| {
+            let Some(error) = found else { return Ok(()) };
+            let (label, detail) = (self.label.clone(), error.to_string());
+            Err(match self.filter {
+                wgpu::ErrorFilter::OutOfMemory => GpuError::OutOfMemory { label, detail },
+                _ => GpuError::Validation { label, detail },
+            })
+        })
+    }
 }
 
 struct Inner {
@@ -212,8 +239,14 @@ struct Inner {
     compiled: kernel::Compiled,
     /// Submissions that are over.
     done: Arc<AtomicU64>,
+    /// Error scopes that have not answered yet, by what was made in them. Only browsers take their time.
+    unanswered: Mutex<Vec<Scope>>,
     /// Where shaders check their numbers.
     faults: Option<faults::Faults>,
+    /// The adapter's clock.
+    timing: Option<timing::Timing>,
+    /// Bytes asked back from the adapter so far.
+    read: AtomicU64,
 }
 
 impl std::fmt::Debug for Gpu {
@@ -230,9 +263,9 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Unnamed`] when none has the name,
     /// [`GpuError::Limit`] when it is too small.
-    pub fn open(request: impl Into<Request>) -> Result<Self, GpuError> {
+    pub async fn open(request: impl Into<Request>) -> Result<Self, GpuError> {
         let request = request.into();
-        let adapter = Self::adapter(request.adapter.as_deref())?;
+        let adapter = Self::adapter(request.adapter.as_deref()).await?;
         let mut descriptor = device_descriptor(&adapter, request.need)?;
         if request.checks {
             let buffers = &mut descriptor
@@ -246,11 +279,12 @@ impl Gpu {
             )?;
         }
         let (device, queue) =
-            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
-                GpuError::Device {
+            adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|e| GpuError::Device {
                     detail: e.to_string(),
-                }
-            })?;
+                })?;
         let faults = request.checks.then(|| faults::Faults::new(&device));
         Ok(Self::with_faults(adapter.get_info(), device, queue, faults))
     }
@@ -258,26 +292,29 @@ impl Gpu {
     /// The adapter of this name (or [`NAME_VARIABLE`]'s), or the one with the most power.
     /// # Errors
     /// [`GpuError::NoAdapter`], [`GpuError::Unnamed`].
-    pub fn adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
+    pub async fn adapter(name: Option<&str>) -> Result<wgpu::Adapter, GpuError> {
         if let Some(name) = wanted_name(name) {
-            let found = adapters();
+            let found = adapters().await;
             return Ok(found[named(&found, &name)?].clone());
         }
         let instance = wgpu::Instance::new(instance_descriptor());
-        pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions {
-            power_preference: wgpu::PowerPreference::HighPerformance,
-            ..Default::default()
-        }))
-        .map_err(|e| GpuError::NoAdapter {
-            detail: e.to_string(),
-        })
+        instance
+            .request_adapter(&wgpu::RequestAdapterOptions {
+                power_preference: wgpu::PowerPreference::HighPerformance,
+                ..Default::default()
+            })
+            .await
+            .map_err(|e| GpuError::NoAdapter {
+                detail: e.to_string(),
+            })
     }
 
     /// Bytes of the largest storage binding that [`Gpu::open`] could be asked for.
     /// # Errors
     /// As [`Gpu::adapter`].
-    pub fn largest_binding(name: Option<&str>) -> Result<u64, GpuError> {
-        Ok(Self::adapter(name)?
+    pub async fn largest_binding(name: Option<&str>) -> Result<u64, GpuError> {
+        Ok(Self::adapter(name)
+            .await?
             .limits()
             .max_storage_buffer_binding_size)
     }
@@ -314,8 +351,12 @@ impl Gpu {
                 }
             }
         }));
+        let timing = timing::Timing::new(&device);
         Self {
+            ledger: None,
             inner: Arc::new(Inner {
+                timing,
+                read: AtomicU64::new(0),
                 device,
                 queue,
                 info,
@@ -325,6 +366,7 @@ impl Gpu {
                 largest: AtomicU64::new(0),
                 compiled: kernel::Compiled::default(),
                 done: Arc::default(),
+                unanswered: Mutex::default(),
                 faults,
             }),
         }
@@ -362,6 +404,11 @@ impl Gpu {
         self.inner.largest.load(Ordering::Relaxed)
     }
 
+    /// Bytes that were asked back from the adapter so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.inner.read.load(Ordering::Relaxed)
+    }
+
     /// Pipelines that this device has compiled so far.
     pub fn pipelines(&self) -> u64 {
         self.inner.compiled.pipelines()
@@ -380,6 +427,19 @@ impl Gpu {
             return Err(GpuError::Lost {
                 detail: message.clone(),
             });
+        }
+        if let Ok(mut unanswered) = self.inner.unanswered.lock() {
+            let mut trouble = Ok(());
+            unanswered.retain_mut(|scope| match scope.look() {
+                Poll::Pending => true,
+                Poll::Ready(found) => {
+                    if found.is_err() {
+                        trouble = found;
+                    }
+                    false
+                }
+            });
+            trouble?;
         }
         match self.inner.error.lock().ok().and_then(|e| e.clone()) {
             Some(detail) => Err(GpuError::Uncaptured { detail }),
@@ -407,28 +467,31 @@ impl Gpu {
         label: &str,
         make: impl FnOnce(&wgpu::Device) -> T,
     ) -> Result<T, GpuError> {
-        let memory = self
-            .device()
-            .push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = self
-            .device()
-            .push_error_scope(wgpu::ErrorFilter::Validation);
+        let filters = [
+            wgpu::ErrorFilter::OutOfMemory,
+            wgpu::ErrorFilter::Validation,
+        ];
+        let scopes = filters.map(|filter| (filter, self.device().push_error_scope(filter)));
         let made = make(self.device());
-        // Native error scopes resolve at once: neither line waits for the adapter.
-        let validation = pollster::block_on(validation.pop());
-        let memory = pollster::block_on(memory.pop());
-        if let Some(e) = memory {
-            return Err(GpuError::OutOfMemory {
+        // The innermost is closed first; the outer one says more.
+        let mut trouble = Ok(());
+        for (filter, scope) in scopes.into_iter().rev() {
+            let mut scope = Scope {
                 label: label.to_owned(),
-                detail: e.to_string(),
-            });
+                filter,
+                answer: Box::pin(scope.pop()),
+            };
+            match scope.look() {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(found) => trouble = found,
+                Poll::Pending => {
+                    if let Ok(mut unanswered) = self.inner.unanswered.lock() {
+                        unanswered.push(scope);
+                    }
+                }
+            }
         }
-        if let Some(e) = validation {
-            return Err(GpuError::Validation {
-                label: label.to_owned(),
-                detail: e.to_string(),
-            });
-        }
+        trouble?;
         Ok(made)
     }
 
@@ -451,6 +514,9 @@ impl Gpu {
             })
         })?;
         self.count_bytes(size);
+        if let Some(ledger) = &self.ledger {
+            ledger.made(label, &buffer);
+        }
         self.inner.largest.fetch_max(size, Ordering::Relaxed);
         Ok(buffer)
     }
@@ -513,8 +579,14 @@ impl Gpu {
     }
 
     /// Hands recorded commands to the adapter.
-    pub fn submit(&self, encoder: wgpu::CommandEncoder) {
+    pub fn submit(&self, mut encoder: wgpu::CommandEncoder) {
+        if let Some(timing) = &self.inner.timing {
+            timing.resolve(&mut encoder);
+        }
         self.queue().submit([encoder.finish()]);
+        if let Some(timing) = &self.inner.timing {
+            timing.submitted();
+        }
         let done = Arc::clone(&self.inner.done);
         self.queue().on_submitted_work_done(move || {
             done.fetch_add(1, Ordering::Relaxed);
@@ -530,35 +602,14 @@ impl Gpu {
             .map_err(|e| GpuError::Poll {
                 detail: e.to_string(),
             })?;
+        if let Some(timing) = &self.inner.timing {
+            timing.collect(self.queue());
+        }
         self.check()
     }
 
-    fn has_moved_since(&self, done: u64) -> bool {
-        // Lets what is over say so; trouble is told by the next wait.
-        self.device().poll(wgpu::PollType::Poll).ok();
-        self.inner.done.load(Ordering::Relaxed) != done
-    }
-
-    /// Waits until all submitted work is done. For the command line and tests only.
-    /// # Errors
-    /// [`GpuError::Poll`] when for [`PATIENCE`] nothing at all was done, or what [`Gpu::check`] finds.
-    pub fn wait(&self) -> Result<(), GpuError> {
-        loop {
-            let before = self.inner.done.load(Ordering::Relaxed);
-            let waited = self.device().poll(wgpu::PollType::Wait {
-                submission_index: None,
-                timeout: Some(PATIENCE),
-            });
-            match waited {
-                Ok(_) => return self.check(),
-                // A slow adapter goes on, one submission after the other.
-                Err(wgpu::PollError::Timeout) if self.has_moved_since(before) => {}
-                Err(e) => {
-                    return Err(GpuError::Poll {
-                        detail: e.to_string(),
-                    });
-                }
-            }
-        }
+    /// Submissions that are over, as far as the adapter has been asked.
+    pub fn done(&self) -> u64 {
+        self.inner.done.load(Ordering::Relaxed)
     }
 }

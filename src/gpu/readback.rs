@@ -27,6 +27,9 @@ impl Readback {
             parts.push((total, bytes));
             total += bytes.next_multiple_of(16);
         }
+        gpu.inner
+            .read
+            .fetch_add(total, std::sync::atomic::Ordering::Relaxed);
         // Not counted as simulation memory: it is given back as soon as it is read.
         let staging = gpu.scoped("readback staging", |device| {
             device.create_buffer(&wgpu::BufferDescriptor {
@@ -78,16 +81,6 @@ impl Readback {
                 Ok(Some(parts))
             }
         }
-    }
-
-    /// Waits for the bytes. For the command line and tests only.
-    /// # Errors
-    /// As [`Gpu::wait`] and [`Readback::poll`].
-    pub fn wait(&self, gpu: &Gpu) -> Result<Vec<Vec<u8>>, GpuError> {
-        gpu.wait()?;
-        self.poll()?.ok_or_else(|| GpuError::Readback {
-            detail: "the copy never arrived".to_owned(),
-        })
     }
 }
 

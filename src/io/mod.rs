@@ -1,10 +1,12 @@
 //! Files: bytes to plain values and back. Knows no biology.
 
+mod archive;
 mod field;
 mod files;
 mod scan;
 mod table;
 
+pub use archive::{Archive, ArchiveError, sum};
 pub use field::{npy, vti};
 pub use files::{
     IoError, names_in, never_over, read, read_text, remove, remove_empty, writable_folder, write,

@@ -1,7 +1,9 @@
 //! A micro-finite-element compression test: a block between two plates, and what its displacement, evaluated in f64, says.
 
-use crate::gpu::{Gpu, GpuError, Readback, values};
-use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, Progress, Solve};
+use std::time::Duration;
+
+use crate::gpu::{Gpu, GpuError, Pace, Readback, values};
+use crate::solver::{Element, Grid, Look, Mechanics, Outcome, Problem, Solve};
 use crate::volume::each;
 
 /// Volume share of Pistoia's criterion: bone fails when this much of it …
@@ -9,8 +11,8 @@ pub const PISTOIA_VOLUME: f64 = 0.02;
 /// … is strained beyond this effective strain (Pistoia 2002 Bone 30:842).
 pub const PISTOIA_STRAIN: f64 = 0.007;
 
-/// Iterations a poll submits: a look costs less than an iteration that does nothing.
-const SLICE: u32 = 1;
+/// Iterations a submission holds at most: a look costs less than an iteration that does nothing.
+const MOST_SLICE: u32 = 1;
 
 /// A block between two plates.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +120,7 @@ pub struct CompressionTest {
     mechanics: Mechanics,
     even: Vec<f32>,
     solve: Solve,
+    pace: Pace,
     doing: Doing,
     bytes: u64,
 }
@@ -139,9 +142,6 @@ impl CompressionTest {
         let even = plates.lift(true);
         let apart = plates.lift(false);
         gpu.write(mechanics.modulus(), &plates.moduli());
-        let mut encoder = gpu.encoder("compression");
-        mechanics.record_operators(&mut encoder);
-        gpu.submit(encoder);
         gpu.write(mechanics.displacement(), &apart);
         let mut encoder = gpu.encoder("compression");
         mechanics.record_true_residual(&mut encoder, 0);
@@ -151,7 +151,8 @@ impl CompressionTest {
             gpu: gpu.clone(),
             mechanics,
             even,
-            solve: Solve::to(0, tolerance, iterations),
+            solve: Solve::to(0, tolerance, iterations).with_operators(),
+            pace: Pace::new(MOST_SLICE),
             doing: Doing::Imposing(read),
             bytes,
         })
@@ -165,7 +166,7 @@ impl CompressionTest {
     /// What it leaves, once it is done; until then the next slice of work is submitted whenever the last one is over.
     /// # Errors
     /// As [`Gpu::scoped`], and [`GpuError::Readback`].
-    pub fn poll(&mut self) -> Result<Option<Compressed>, GpuError> {
+    pub fn poll(&mut self, now: Duration) -> Result<Option<Compressed>, GpuError> {
         self.gpu.poll()?;
         match &self.doing {
             Doing::Imposing(read) => {
@@ -177,9 +178,10 @@ impl CompressionTest {
                 }
             }
             Doing::Solving => {
-                if let Progress::Done(outcome) =
-                    self.solve.poll(&self.gpu, &self.mechanics, SLICE)?
-                {
+                let look = self
+                    .solve
+                    .poll(&self.gpu, &self.mechanics, &mut self.pace, now)?;
+                if let Look::Done(outcome) = look {
                     let mut encoder = self.gpu.encoder("compression");
                     let bytes = 12 * self.mechanics.grid().len() as u64;
                     let range = (self.mechanics.displacement(), 0, bytes);

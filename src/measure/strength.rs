@@ -1,9 +1,10 @@
 //! Tests to failure of a whole bone: a linear solve of its own, and Pistoia's criterion.
 
-use crate::gpu::{Gpu, Readback, values};
+use std::time::Duration;
+
+use crate::gpu::{Gpu, Pace, Readback, values};
 use crate::sim::{SimError, Simulation, node_forces};
-use crate::solver::Element;
-use crate::solver::{Mechanics, Problem, Progress, Solve};
+use crate::solver::{Element, Look, Mechanics, Problem, Solve};
 use crate::tissue::{SiteKind, StrengthPlan};
 
 use super::compression::{PISTOIA_STRAIN, PISTOIA_VOLUME, strain_energy};
@@ -12,8 +13,8 @@ use super::compression::{PISTOIA_STRAIN, PISTOIA_VOLUME, strain_energy};
 const TOLERANCE: f32 = 1e-3;
 /// Iterations after which it is given up.
 const MOST_ITERATIONS: u32 = 200;
-/// Iterations a poll submits.
-const SLICE: u32 = 8;
+/// Iterations that a submission holds at most.
+const MOST_SLICE: u32 = 8;
 
 /// What a test says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +39,7 @@ pub struct StrengthTest {
     /// Modulus that bone has at least, relative to the reference.
     least: f64,
     solve: Solve,
+    pace: Pace,
     readback: Option<Readback>,
 }
 
@@ -91,7 +93,6 @@ impl StrengthTest {
             0,
             None,
         );
-        mechanics.record_operators(&mut encoder);
         gpu.submit(encoder);
         Ok(Self {
             gpu: gpu.clone(),
@@ -108,7 +109,8 @@ impl StrengthTest {
             } else {
                 0.0
             },
-            solve: Solve::new(0, TOLERANCE, 0, MOST_ITERATIONS),
+            solve: Solve::new(0, TOLERANCE, 0, MOST_ITERATIONS).with_operators(),
+            pace: Pace::new(MOST_SLICE),
             readback: None,
         })
     }
@@ -116,12 +118,15 @@ impl StrengthTest {
     /// Goes on if the adapter is done with the last slice; the answer, once it is there.
     /// # Errors
     /// [`SimError::NotConverged`], or trouble with the adapter.
-    pub fn poll(&mut self) -> Result<Option<Strength>, SimError> {
+    pub fn poll(&mut self, now: Duration) -> Result<Option<Strength>, SimError> {
         self.gpu.poll()?;
         if let Some(readback) = &self.readback {
             return Ok(readback.poll()?.map(|parts| self.evaluate(&parts)));
         }
-        let Progress::Done(outcome) = self.solve.poll(&self.gpu, &self.mechanics, SLICE)? else {
+        let look = self
+            .solve
+            .poll(&self.gpu, &self.mechanics, &mut self.pace, now)?;
+        let Look::Done(outcome) = look else {
             return Ok(None);
         };
         if !outcome.converged || !outcome.true_residual.is_finite() {

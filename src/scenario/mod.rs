@@ -1,6 +1,6 @@
 //! What happens to the body: gravity, posture, exercise and drugs, phase by phase.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::located::{Located, Source};
@@ -49,8 +49,8 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 macro_rules! named {
     ($(#[$doc:meta])* $kind:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $kind { $($(#[$vdoc])* $variant),+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $kind { $($(#[$vdoc])* #[serde(rename = $name)] $variant),+ }
 
         impl $kind {
             /// All of them.
@@ -174,8 +174,22 @@ impl Link {
 }
 
 /// Links that are cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "Vec<Link>", from = "Vec<Link>")]
 pub struct Cuts(u32);
+
+impl From<Cuts> for Vec<Link> {
+    fn from(cuts: Cuts) -> Self {
+        cuts.iter().collect()
+    }
+}
+
+impl From<Vec<Link>> for Cuts {
+    fn from(links: Vec<Link>) -> Self {
+        let cut = |cuts: Self, link: &Link| cuts.with(*link, true);
+        links.iter().fold(Self::NONE, cut)
+    }
+}
 
 impl Cuts {
     /// None.
@@ -200,7 +214,7 @@ impl Cuts {
 }
 
 /// What acts on the body at a moment.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Conditions {
     /// Gravity, multiples of 9.80665 m/s², 0 to 3.
     pub gravity: f64,

@@ -90,9 +90,8 @@ impl Bone {
         dispatch(pass, &self.surfaces.0, &self.surfaces.1, self.threads);
     }
 
-    /// One step of cells and density.
+    /// One step of cells and density, on the surfaces as they are.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        self.record_surfaces(pass);
         dispatch(pass, &self.remodel.0, &self.remodel.1, self.threads);
     }
 

@@ -13,7 +13,8 @@ fn stitch(parts: &[&str]) -> String {
     parts.join("\n")
 }
 
-fn tissue_stage(body: &str) -> String {
+/// A stage behind what the stages share: parameters, environment, records.
+pub fn tissue_stage(body: &str) -> String {
     stitch(&[
         GRID,
         &Physiology::wgsl(),
@@ -52,11 +53,6 @@ pub fn muscle() -> String {
     tissue_stage(stage!("muscle"))
 }
 
-/// `field.wgsl`.
-pub fn field() -> String {
-    tissue_stage(stage!("field"))
-}
-
 /// Every stage's name with its source, for validation.
 pub fn all() -> Vec<(&'static str, String)> {
     vec![
@@ -66,6 +62,5 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("signal", signal()),
         ("bone", bone()),
         ("muscle", muscle()),
-        ("field", field()),
     ]
 }

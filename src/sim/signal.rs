@@ -7,7 +7,7 @@ use crate::physiology::Model;
 use crate::tissue::Anatomy;
 
 use super::shader;
-use super::state::{Lattice, TissueState};
+use super::state::{SignalGrid, TissueState};
 
 /// What a step leaves of a change of the sources, at most, as long as that takes no more than [`MOST_SWEEPS`].
 const LEFT: f64 = 5e-3;
@@ -49,7 +49,7 @@ impl Signal {
         model: &Model,
     ) -> Result<Self, GpuError> {
         let kernel = Shader::new(gpu, "signal", &shader::signal())?.kernel(gpu, "spread")?;
-        let lattice = || gpu.uniform("signal lattice", &Lattice::zeroed());
+        let lattice = || gpu.uniform("signal lattice", &SignalGrid::zeroed());
         let lattices = [lattice()?, lattice()?];
         let group = |lattice: &wgpu::Buffer| {
             kernel.bind(
@@ -81,7 +81,7 @@ impl Signal {
             sweeps(f64::from(model.physiology.signal_length) / anatomy.spacing);
         self.sweeps = sweeps;
         for (parity, lattice) in self.lattices.iter().enumerate() {
-            let uniform = Lattice {
+            let uniform = SignalGrid {
                 voxels: anatomy.voxels.map(|n| n as u32),
                 parity: parity as u32,
                 spacing: [anatomy.spacing as f32; 3],

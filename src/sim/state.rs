@@ -170,7 +170,7 @@ record! {
 
 record! {
     /// The lattice as `signal.wgsl` sees it.
-    Lattice {
+    SignalGrid {
         /// Voxels along x, y, z.
         voxels: [u32; 3],
         /// Which half of the chequerboard a sweep updates.
@@ -256,10 +256,6 @@ pub struct TissueState {
     pub reference: wgpu::Buffer,
     /// Forces today `[activity][8 cases]`, N, then counts.
     pub day: wgpu::Buffer,
-    /// The chosen quantity by lattice voxel, for the view.
-    pub values: wgpu::Buffer,
-    /// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle. For the view.
-    pub envelope: wgpu::Buffer,
     /// Numbers of things, as in [`Environment`].
     pub counts: Counts,
 }
@@ -410,20 +406,6 @@ impl TissueState {
                 .filter(|a| a.scene == anatomy.scene)
                 .count(),
         };
-        let mut envelope = vec![0u32; counts.lattice];
-        let byte = |share: f64| (255.0 * share).round() as u32;
-        for plan in &anatomy.bone {
-            envelope[anatomy.voxel(plan.at)] |= byte(plan.envelope);
-        }
-        for plan in &anatomy.muscle {
-            envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
-        }
-        for (shift, mask) in [(16, 0xff), (24, 0xff00)] {
-            let occupied: Vec<bool> = envelope.iter().map(|e| e & mask != 0).collect();
-            for (e, d) in envelope.iter_mut().zip(distance(anatomy.voxels, &occupied)) {
-                *e |= u32::from(d) << shift;
-            }
-        }
         let day: Vec<f32> = std::iter::repeat_n(0.0, MOST * MOST)
             .chain(lists.counts.iter().copied())
             .collect();
@@ -446,8 +428,6 @@ impl TissueState {
             strength: gpu.storage_from("muscle strength", &[1.0f32; MOST])?,
             reference: gpu.storage_from("reference forces", &lists.reference)?,
             day: gpu.storage_from("daily forces", &day)?,
-            values: gpu.storage::<f32>("field", counts.lattice)?,
-            envelope: gpu.storage_from("field envelope", &envelope)?,
             counts,
         })
     }
@@ -470,45 +450,4 @@ impl TissueState {
             ..Environment::zeroed()
         }
     }
-}
-
-/// Steps (through faces, edges or corners, at most 255) from each voxel to the nearest occupied one.
-fn distance(voxels: [usize; 3], occupied: &[bool]) -> Vec<u8> {
-    // The largest of three axis distances separates: one sweep forth and back along each axis
-    // of "the least, over the line, of the larger of the step and what is there".
-    let mut d: Vec<u8> = occupied.iter().map(|o| if *o { 0 } else { 255 }).collect();
-    let [nx, ny, nz] = voxels;
-    let line = |d: &mut Vec<u8>, start: usize, stride: usize, n: usize| {
-        let old: Vec<u8> = (0..n).map(|i| d[start + i * stride]).collect();
-        for i in 0..n {
-            let mut best = old[i];
-            let mut step = 1;
-            // Further along than the best so far nothing can be nearer.
-            while step < usize::from(best) {
-                let near = i
-                    .checked_sub(step)
-                    .map_or(255, |j| old[j])
-                    .min(old.get(i + step).copied().unwrap_or(255));
-                best = best.min(near.max(step.min(255) as u8));
-                step += 1;
-            }
-            d[start + i * stride] = best;
-        }
-    };
-    for z in 0..nz {
-        for y in 0..ny {
-            line(&mut d, nx * (y + ny * z), 1, nx);
-        }
-    }
-    for z in 0..nz {
-        for x in 0..nx {
-            line(&mut d, x + nx * ny * z, nx, ny);
-        }
-    }
-    for y in 0..ny {
-        for x in 0..nx {
-            line(&mut d, x + nx * y, nx * ny, nz);
-        }
-    }
-    d
 }

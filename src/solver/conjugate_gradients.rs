@@ -4,15 +4,15 @@
 //! only have to follow changes of modulus.
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
-use crate::gpu::{Gpu, GpuError, Kernel, Readback, Shader, dispatch, slice, values, whole};
+use crate::gpu::{Dispatch, Gpu, GpuError, Readback, Shader, slice, values, whole};
 
 use super::element::Element;
 use super::grid::Grid;
 use super::multigrid::{Finest, Multigrid, Topology};
 use super::problem::Problem;
 use super::shader;
-use super::solve::{Outcome, Progress, Solve};
 
 /// Keep in step with `struct Scalars` in `scalars.wgsl`; a test compares the layouts.
 #[repr(C)]
@@ -40,23 +40,39 @@ pub struct Scalars {
     pub enough: f32,
 }
 
-/// Iterations that [`Mechanics::solve`] adds at most once a tolerance above [`LOOSE`] is met: where strain
+/// Iterations that [`super::Solve::to`] adds at most once a tolerance above [`LOOSE`] is met: where strain
 /// energy is small its relative error lags behind the residual, and some more iterations let it catch up.
 pub const FINISHING: u32 = 3;
 /// Below this residual even the worst hundredth of the strain energy is right to a thousandth, where no void
 /// leaves bone next to unstrained.
 pub const LOOSE: f32 = 1e-4;
 
+/// What the solver's passes are called where their time is told.
+pub(crate) const OPERATORS: &str = "mechanics operators";
+pub(crate) const ITERATIONS: &str = "mechanics iterations";
+
+/// How a solve went.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Conjugate gradient iterations.
+    pub iterations: u32,
+    /// ‖b − K u‖ / ‖b‖ of the stored displacement, evaluated anew.
+    pub true_residual: f64,
+    /// Whether the tolerance was met before the iterations ran out.
+    pub converged: bool,
+}
+
+/// One unit load: what is bound to its load and its displacement.
 struct Case {
     norm2: f32,
-    points: u32,
-    residual: wgpu::BindGroup,
-    load: wgpu::BindGroup,
-    update: wgpu::BindGroup,
+    load: Dispatch,
+    residual: Dispatch,
+    update: Dispatch,
 }
 
 /// The solver with its buffers.
 pub struct Mechanics {
+    gpu: Gpu,
     grid: Grid,
     element: Element,
     count: u32,
@@ -67,35 +83,18 @@ pub struct Mechanics {
     case_bytes: u64,
     r: wgpu::Buffer,
     scalars: wgpu::Buffer,
-    kernels: Kernels,
-    groups: Groups,
+    shared: Shared,
     cases: Vec<Case>,
     multigrid: Multigrid,
 }
 
-struct Kernels {
-    apply_load: Kernel,
-    residual: Kernel,
-    finish_start: Kernel,
-    finish_true: Kernel,
-    dot_rz: Kernel,
-    finish_beta: Kernel,
-    direction: Kernel,
-    stiffness_times: Kernel,
-    finish_alpha: Kernel,
-    update: Kernel,
-    finish_update: Kernel,
-}
-
-struct Groups {
-    finish_start: wgpu::BindGroup,
-    finish_true: wgpu::BindGroup,
-    dot_rz: wgpu::BindGroup,
-    finish_beta: wgpu::BindGroup,
-    direction: wgpu::BindGroup,
-    stiffness_times: wgpu::BindGroup,
-    finish_alpha: wgpu::BindGroup,
-    finish_update: wgpu::BindGroup,
+/// What every case runs alike.
+struct Shared {
+    finish_start: Dispatch,
+    finish_true: Dispatch,
+    /// An iteration behind its V-cycle, up to the case's update and after it.
+    direction: [Dispatch; 5],
+    finish_update: Dispatch,
 }
 
 impl std::fmt::Debug for Mechanics {
@@ -121,78 +120,57 @@ struct Vectors<'a> {
     scalars: &'a wgpu::Buffer,
 }
 
-impl Kernels {
-    fn new(gpu: &Gpu, element: &Element) -> Result<Self, GpuError> {
-        let source = shader::conjugate_gradients(element);
-        let module = Shader::new(gpu, "conjugate_gradients", &source)?;
-        let kernel = |entry: &str| module.kernel(gpu, entry);
-        Ok(Self {
-            apply_load: kernel("apply_load")?,
-            residual: kernel("residual")?,
-            finish_start: kernel("finish_start")?,
-            finish_true: kernel("finish_true")?,
-            dot_rz: kernel("dot_rz")?,
-            finish_beta: kernel("finish_beta")?,
-            direction: kernel("direction")?,
-            stiffness_times: kernel("stiffness_times")?,
-            finish_alpha: kernel("finish_alpha")?,
-            update: kernel("update")?,
-            finish_update: kernel("finish_update")?,
-        })
+impl Vectors<'_> {
+    fn all(&self) -> [(u32, &wgpu::Buffer); 10] {
+        [
+            (0, self.uniform),
+            (2, self.nodes),
+            (3, self.modulus),
+            (5, self.r),
+            (6, self.p),
+            (7, self.q),
+            (8, self.z),
+            (10, self.partials),
+            (11, self.scalars),
+            // What is multiplied by the stiffness: here a direction, in a residual the displacement.
+            (4, self.p),
+        ]
+    }
+
+    /// `entry` on these of them, by the numbers in the shader, and on `further` ranges.
+    fn on(
+        &self,
+        gpu: &Gpu,
+        module: &Shader,
+        (entry, threads): (&str, u32),
+        bindings: &[u32],
+        further: &[(u32, wgpu::BindingResource<'_>)],
+    ) -> Result<Dispatch, GpuError> {
+        let kernel = module.kernel(gpu, entry)?;
+        let own = self.all().into_iter().filter(|(n, _)| bindings.contains(n));
+        let buffers: Vec<_> = own
+            .map(|(n, buffer)| (n, whole(buffer)))
+            .chain(further.iter().cloned())
+            .collect();
+        Dispatch::new(gpu, &kernel, threads, &buffers)
     }
 }
 
-impl Groups {
-    fn new(gpu: &Gpu, kernels: &Kernels, v: &Vectors<'_>) -> Result<Self, GpuError> {
-        let finish = |k: &Kernel| {
-            k.bind(
-                gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (10, whole(v.partials)),
-                    (11, whole(v.scalars)),
-                ],
-            )
-        };
+impl Shared {
+    fn new(gpu: &Gpu, module: &Shader, v: &Vectors<'_>, count: u32) -> Result<Self, GpuError> {
+        let sum = |entry| v.on(gpu, module, (entry, 1), &[0, 10, 11], &[]);
+        let each = |entry, bindings: &[u32]| v.on(gpu, module, (entry, count), bindings, &[]);
         Ok(Self {
-            finish_start: finish(&kernels.finish_start)?,
-            finish_true: finish(&kernels.finish_true)?,
-            finish_beta: finish(&kernels.finish_beta)?,
-            finish_alpha: finish(&kernels.finish_alpha)?,
-            finish_update: finish(&kernels.finish_update)?,
-            dot_rz: kernels.dot_rz.bind(
-                gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (2, whole(v.nodes)),
-                    (5, whole(v.r)),
-                    (8, whole(v.z)),
-                    (10, whole(v.partials)),
-                    (11, whole(v.scalars)),
-                ],
-            )?,
-            direction: kernels.direction.bind(
-                gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (2, whole(v.nodes)),
-                    (6, whole(v.p)),
-                    (8, whole(v.z)),
-                    (11, whole(v.scalars)),
-                ],
-            )?,
-            stiffness_times: kernels.stiffness_times.bind(
-                gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (2, whole(v.nodes)),
-                    (3, whole(v.modulus)),
-                    (4, whole(v.p)),
-                    (7, whole(v.q)),
-                    (10, whole(v.partials)),
-                    (11, whole(v.scalars)),
-                ],
-            )?,
+            finish_start: sum("finish_start")?,
+            finish_true: sum("finish_true")?,
+            direction: [
+                each("dot_rz", &[0, 2, 5, 8, 10, 11])?,
+                sum("finish_beta")?,
+                each("direction", &[0, 2, 6, 8, 11])?,
+                each("stiffness_times", &[0, 2, 3, 4, 7, 10, 11])?,
+                sum("finish_alpha")?,
+            ],
+            finish_update: sum("finish_update")?,
         })
     }
 }
@@ -220,46 +198,38 @@ fn load_points(problem: &Problem, grid: Grid, list: &[u32], load: usize) -> (Vec
 impl Case {
     fn new(
         gpu: &Gpu,
-        kernels: &Kernels,
+        module: &Shader,
         v: &Vectors<'_>,
-        displacement: (u64, u64),
+        count: u32,
+        (offset, bytes): (u64, u64),
         (points, norm2): (&[[f32; 4]], f64),
     ) -> Result<Self, GpuError> {
-        let u = || slice(v.displacement, displacement.0, displacement.1);
+        let u = || slice(v.displacement, offset, bytes);
         let buffer = gpu.storage_from("mechanics load points", points)?;
+        let points_bytes = (16 * points.len().max(1)) as u64;
+        let load = (12, slice(&buffer, 0, points_bytes));
         Ok(Self {
             norm2: norm2 as f32,
-            points: points.len() as u32,
-            residual: kernels.residual.bind(
+            load: v.on(
                 gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (2, whole(v.nodes)),
-                    (3, whole(v.modulus)),
-                    (4, u()),
-                    (5, whole(v.r)),
-                    (10, whole(v.partials)),
-                ],
+                module,
+                ("apply_load", points.len() as u32),
+                &[5],
+                &[load],
             )?,
-            load: kernels.apply_load.bind(
+            residual: v.on(
                 gpu,
-                &[
-                    (5, whole(v.r)),
-                    (12, slice(&buffer, 0, (16 * points.len().max(1)) as u64)),
-                ],
+                module,
+                ("residual", count),
+                &[0, 2, 3, 5, 10],
+                &[(4, u())],
             )?,
-            update: kernels.update.bind(
+            update: v.on(
                 gpu,
-                &[
-                    (0, whole(v.uniform)),
-                    (2, whole(v.nodes)),
-                    (5, whole(v.r)),
-                    (6, whole(v.p)),
-                    (7, whole(v.q)),
-                    (9, u()),
-                    (10, whole(v.partials)),
-                    (11, whole(v.scalars)),
-                ],
+                module,
+                ("update", count),
+                &[0, 2, 5, 6, 7, 10, 11],
+                &[(9, u())],
             )?,
         })
     }
@@ -317,16 +287,18 @@ impl Mechanics {
             partials: &partials,
             scalars: &scalars,
         };
-        let kernels = Kernels::new(gpu, &problem.element)?;
-        let groups = Groups::new(gpu, &kernels, &vectors)?;
+        let source = shader::conjugate_gradients(&problem.element);
+        let module = Shader::new(gpu, "conjugate_gradients", &source)?;
+        let shared = Shared::new(gpu, &module, &vectors, count)?;
         let cases = (0..problem.loads.len())
             .map(|c| {
                 let (points, norm2) = load_points(problem, grid, &list, c);
                 let u = (c as u64 * case_bytes, vector_bytes);
-                Case::new(gpu, &kernels, &vectors, u, (&points, norm2))
+                Case::new(gpu, &module, &vectors, count, u, (&points, norm2))
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
+            gpu: gpu.clone(),
             grid,
             element: problem.element.clone(),
             count,
@@ -337,8 +309,7 @@ impl Mechanics {
             case_bytes,
             r,
             scalars,
-            kernels,
-            groups,
+            shared,
             cases,
             multigrid,
         })
@@ -400,9 +371,22 @@ impl Mechanics {
     }
 
     /// Fits the preconditioner to the modulus as it is now.
+    pub fn operators(&self) -> &[Dispatch] {
+        self.multigrid.operators()
+    }
+
+    /// [`Mechanics::operators`], all in one.
     pub fn record_operators(&self, encoder: &mut wgpu::CommandEncoder) {
-        let mut pass = compute_pass(encoder, "mechanics operators");
-        self.multigrid.record_operators(&mut pass);
+        self.gpu.pass(encoder, OPERATORS, |pass| {
+            self.operators().iter().for_each(|d| d.run(pass));
+        });
+    }
+
+    /// An iteration of preconditioned conjugate gradients for one case; after convergence it does nothing.
+    pub fn iteration(&self, case: usize) -> impl Iterator<Item = &Dispatch> + Clone {
+        let cycle = self.multigrid.cycle().iter();
+        let end = [&self.cases[case].update, &self.shared.finish_update];
+        cycle.chain(&self.shared.direction).chain(end)
     }
 
     /// Sets ‖b‖² of a case without loads, whose right-hand side is what its held nodes impose.
@@ -431,47 +415,45 @@ impl Mechanics {
         gpu.queue()
             .write_buffer(&self.scalars, 0, bytemuck::bytes_of(&scalars));
         self.record_residual(encoder, case);
-        let mut pass = compute_pass(encoder, "mechanics start");
-        dispatch(
-            &mut pass,
-            &self.kernels.finish_start,
-            &self.groups.finish_start,
-            1,
-        );
+        self.gpu.pass(encoder, ITERATIONS, |pass| {
+            self.shared.finish_start.run(pass);
+        });
     }
 
     fn record_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
         encoder.clear_buffer(&self.r, 0, None);
-        let mut pass = compute_pass(encoder, "mechanics residual");
-        let c = &self.cases[case];
-        dispatch(&mut pass, &self.kernels.apply_load, &c.load, c.points);
-        dispatch(&mut pass, &self.kernels.residual, &c.residual, self.count);
+        let case = &self.cases[case];
+        self.gpu.pass(encoder, ITERATIONS, |pass| {
+            case.load.run(pass);
+            case.residual.run(pass);
+        });
     }
 
-    /// Up to `iterations` of preconditioned conjugate gradients; those after convergence do nothing.
+    /// Whole iterations of one case.
     pub fn record_iterations(
         &self,
         encoder: &mut wgpu::CommandEncoder,
         case: usize,
         iterations: u32,
     ) {
-        let mut pass = compute_pass(encoder, "mechanics conjugate gradients");
-        let (k, g) = (&self.kernels, &self.groups);
-        for _ in 0..iterations {
-            self.multigrid.record_cycle(&mut pass);
-            dispatch(&mut pass, &k.dot_rz, &g.dot_rz, self.count);
-            dispatch(&mut pass, &k.finish_beta, &g.finish_beta, 1);
-            dispatch(&mut pass, &k.direction, &g.direction, self.count);
-            dispatch(
-                &mut pass,
-                &k.stiffness_times,
-                &g.stiffness_times,
-                self.count,
-            );
-            dispatch(&mut pass, &k.finish_alpha, &g.finish_alpha, 1);
-            dispatch(&mut pass, &k.update, &self.cases[case].update, self.count);
-            dispatch(&mut pass, &k.finish_update, &g.finish_update, 1);
-        }
+        self.gpu.pass(encoder, ITERATIONS, |pass| {
+            for _ in 0..iterations {
+                self.iteration(case).for_each(|d| d.run(pass));
+            }
+        });
+    }
+
+    /// Bytes that fitting the preconditioner must move at least. Galerkin: elements in, 156 bytes a coarse node out; spectrum:
+    /// 16 sweeps of vectors and operator.
+    pub fn operator_bytes(&self) -> u64 {
+        let n = u64::from(self.count);
+        n * 4 + n / 8 * 156 + 16 * (n * (24 + 8) + n / 8 * (156 + 24))
+    }
+
+    /// Bytes that an iteration must move at least: seven visits of every level, and nine passes over vectors on the finest.
+    pub fn iteration_bytes(&self) -> u64 {
+        let n = u64::from(self.count);
+        7 * (n * (36 + 8) + n / 7 * (156 + 36)) + 9 * n * 24
     }
 
     /// Kernels that a solve spends its time in: name, and the bytes each must move at least once.
@@ -494,29 +476,22 @@ impl Mechanics {
         ]
     }
 
-    /// One of [`Mechanics::kernels`] by itself, after [`Mechanics::record_start`] with a tolerance of 0.
+    /// One of [`Mechanics::kernels`] by itself, on the level where it is largest, after [`Mechanics::record_start`] with a
+    /// tolerance of 0.
     pub fn record_kernel(&self, pass: &mut wgpu::ComputePass<'_>, name: &str) {
-        let (k, g) = (&self.kernels, &self.groups);
-        let (kernel, group) = match name {
-            "dot_rz" => (&k.dot_rz, &g.dot_rz),
-            "direction" => (&k.direction, &g.direction),
-            "stiffness_times" => (&k.stiffness_times, &g.stiffness_times),
-            "update" => (&k.update, &self.cases[0].update),
-            entry => return self.multigrid.record_alone(pass, entry),
-        };
-        dispatch(pass, kernel, group, self.count);
+        let all = self.operators().iter().chain(self.iteration(0));
+        let of_name = all.filter(|d| d.entry() == name);
+        if let Some(largest) = of_name.max_by_key(|d| d.threads()) {
+            largest.run(pass);
+        }
     }
 
     /// Evaluates b − K u of the stored displacement anew, for an honest report.
     pub fn record_true_residual(&self, encoder: &mut wgpu::CommandEncoder, case: usize) {
         self.record_residual(encoder, case);
-        let mut pass = compute_pass(encoder, "mechanics true residual");
-        dispatch(
-            &mut pass,
-            &self.kernels.finish_true,
-            &self.groups.finish_true,
-            1,
-        );
+        self.gpu.pass(encoder, ITERATIONS, |pass| {
+            self.shared.finish_true.run(pass);
+        });
     }
 
     /// Schedules the scalars' way back. [`Mechanics::scalars_from`] reads them.
@@ -552,37 +527,9 @@ impl Mechanics {
             converged: scalars.stop == 1,
         }
     }
-
-    /// Solves one case and waits for it. For the command line and tests.
-    /// # Errors
-    /// As [`Gpu::wait`].
-    pub fn solve(
-        &self,
-        gpu: &Gpu,
-        case: usize,
-        tolerance: f32,
-        most: u32,
-    ) -> Result<Outcome, GpuError> {
-        let mut solve = Solve::to(case, tolerance, most);
-        loop {
-            // A look costs less than an iteration that does nothing.
-            match solve.poll(gpu, self, 1)? {
-                Progress::Done(outcome) => return Ok(outcome),
-                Progress::Submitted => {}
-                Progress::Waiting => gpu.wait()?,
-            }
-        }
-    }
 }
 
-fn compute_pass<'a>(encoder: &'a mut wgpu::CommandEncoder, label: &str) -> wgpu::ComputePass<'a> {
-    encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-        label: Some(label),
-        timestamp_writes: None,
-    })
-}
-
-/// Workgroups that [`dispatch`] starts for `threads`, the folded dimension included.
+/// Workgroups that a [`Dispatch`] starts for `threads`, the folded dimension included.
 fn workgroups(threads: usize) -> usize {
     let groups = threads.div_ceil(64).max(1);
     let columns = groups.min(65_535);

@@ -12,8 +12,9 @@ mod problem;
 pub mod shader;
 mod solve;
 
-pub use conjugate_gradients::{FINISHING, LOOSE, Mechanics, Scalars};
+pub use conjugate_gradients::{FINISHING, LOOSE, Mechanics, Outcome, Scalars};
+pub(crate) use conjugate_gradients::{ITERATIONS, OPERATORS};
 pub use element::Element;
 pub use grid::Grid;
 pub use problem::Problem;
-pub use solve::{Outcome, Progress, Solve};
+pub use solve::{Look, Solve};

@@ -8,7 +8,8 @@ use glam::DVec3;
 
 use super::shape::tapered;
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, SiteKind, SitePlan, StrengthPlan, Tissue, UnitLoad,
+    Anatomy, BonePlan, BoneRegion, MusclePlan, Outlook, SiteKind, SitePlan, StrengthPlan, Tissue,
+    UnitLoad,
 };
 
 /// Extent without the platens, mm.
@@ -281,6 +282,11 @@ pub(super) fn from_solid(
             press("muscle", -DVec3::Z),
         ],
         joint_loads: 3,
+        // Single struts are solid.
+        outlook: Outlook {
+            densest: 1200.0,
+            ..Outlook::BLOCK
+        },
         strength: vec![StrengthPlan {
             name: "compression",
             region: "core",

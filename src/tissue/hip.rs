@@ -11,7 +11,7 @@ use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
 use super::shape::{blend, column, directions, ellipsoid, ramp, sphere, tapered};
-use super::{StrengthPlan, UnitLoad};
+use super::{Outlook, StrengthPlan, UnitLoad};
 
 /// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
@@ -206,6 +206,16 @@ impl Scene for Hip {
     fn is_held(&self, p: DVec3, spacing: f64) -> bool {
         p.z < 0.01 * spacing
     }
+    /// Opened in the plane through the head's centre and the shaft, where the trabecular groups are seen.
+    fn outlook(&self) -> Outlook {
+        Outlook {
+            azimuth: -13.0,
+            elevation: 6.0,
+            cut: Some((1, 0.53)),
+            ..Outlook::FRONT
+        }
+    }
+
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
         vec![stance_test(lattice, elements), fall_test(lattice, elements)]
     }

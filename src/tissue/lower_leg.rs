@@ -8,7 +8,7 @@ use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
 use super::shape::{blend, column, ellipsoid, ramp, tapered};
-use super::{StrengthPlan, UnitLoad};
+use super::{Outlook, StrengthPlan, UnitLoad};
 
 const EXTENT: DVec3 = DVec3::new(110.0, 140.0, 450.0);
 const ORIGIN: DVec3 = DVec3::new(-55.0, -75.0, 0.0);
@@ -196,6 +196,16 @@ impl Scene for LowerLeg {
         let cuboid = p.y > 34.0 - 0.75 * spacing && p.z < 75.0;
         tibia || calcaneus || cuboid
     }
+    /// From the side, where heel and Achilles tendon are seen.
+    fn outlook(&self) -> Outlook {
+        Outlook {
+            azimuth: -75.0,
+            elevation: 6.0,
+            cut: Some((0, 0.5)),
+            ..Outlook::FRONT
+        }
+    }
+
     fn strength(&self, _: &Lattice<'_>, _: [usize; 3]) -> Vec<StrengthPlan> {
         Vec::new()
     }

@@ -7,7 +7,7 @@ use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
 use super::shape::{blend, column, directions, ramp, tapered};
-use super::{StrengthPlan, UnitLoad};
+use super::{Outlook, StrengthPlan, UnitLoad};
 
 const EXTENT: DVec3 = DVec3::new(120.0, 110.0, 40.0);
 const ORIGIN: DVec3 = DVec3::new(-60.0, -80.0, 0.0);
@@ -144,6 +144,17 @@ impl Scene for Lumbar {
         p.z <= BOTTOM + 0.01 * spacing && p.y > -HALF_DEPTH - spacing
     }
     /// The body compressed by its disc, the lower endplate embedded.
+    /// From above, through the middle of its body; it is wide rather than high, and pictures are not.
+    fn outlook(&self) -> Outlook {
+        Outlook {
+            azimuth: -13.0,
+            elevation: 65.0,
+            height: (0, 1.35),
+            cut: Some((2, 0.5)),
+            ..Outlook::FRONT
+        }
+    }
+
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
         let held = crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
             .filter(|at| {

@@ -184,6 +184,39 @@ pub struct StrengthPlan {
     pub held: Vec<([usize; 3], u8)>,
 }
 
+/// From where a scene is looked at, and where it is opened, unless somebody chose otherwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// Degrees around the vertical axis; 0 looks from the front.
+    pub azimuth: f32,
+    /// Degrees above the horizon.
+    pub elevation: f32,
+    /// Height of the picture, as a share of the lattice along an axis (0 x, 1 y, 2 z).
+    pub height: (usize, f32),
+    /// The plane that opens it: across which axis, at which share of the lattice.
+    pub cut: Option<(usize, f32)>,
+    /// Bone mineral density that the colours end at, mg HA/cm3.
+    pub densest: f32,
+}
+
+impl Outlook {
+    /// From the front, whole.
+    pub const FRONT: Self = Self {
+        azimuth: 0.0,
+        elevation: 0.0,
+        height: (2, 1.05),
+        cut: None,
+        densest: 600.0,
+    };
+    /// A block, from its corner.
+    pub const BLOCK: Self = Self {
+        azimuth: -30.0,
+        elevation: 15.0,
+        height: (2, 1.5),
+        ..Self::FRONT
+    };
+}
+
 /// A scene at one resolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Anatomy {
@@ -223,6 +256,8 @@ pub struct Anatomy {
     pub settles: bool,
     /// Tests to failure.
     pub strength: Vec<StrengthPlan>,
+    /// From where it is looked at.
+    pub outlook: Outlook,
 }
 
 impl Anatomy {

@@ -1,8 +1,8 @@
 //! A scene from a scan: single trabeculae where the scan resolves them, a whole bone where it does not.
 
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, SceneError, SiteKind, SitePlan, Tissue, UnitLoad,
-    core,
+    Anatomy, BonePlan, BoneRegion, MusclePlan, Outlook, SceneError, SiteKind, SitePlan, Tissue,
+    UnitLoad, core,
 };
 use crate::volume::{Volume, each};
 
@@ -178,6 +178,7 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         joint_loads: 1,
         held,
         strength: Vec::new(),
+        outlook: Outlook::BLOCK,
         settles: false,
     })
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use glam::DVec3;
 
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, MuscleRegion, SitePlan, StrengthPlan, Tissue,
-    UnitLoad,
+    Anatomy, BonePlan, BoneRegion, MusclePlan, MuscleRegion, Outlook, SitePlan, StrengthPlan,
+    Tissue, UnitLoad,
 };
 
 /// What the inside of a bone is at a point.
@@ -53,6 +53,8 @@ pub(super) trait Scene {
     fn is_held(&self, p: DVec3, spacing: f64) -> bool;
     /// Tests to failure.
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan>;
+    /// From where it is looked at.
+    fn outlook(&self) -> Outlook;
 }
 
 fn vector(at: [usize; 3]) -> DVec3 {
@@ -231,6 +233,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         joint_loads: loads.len() - groups.len(),
         held,
         strength: scene.strength(&lattice, elements),
+        outlook: scene.outlook(),
         loads,
         settles: true,
     }

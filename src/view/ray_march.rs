@@ -4,11 +4,10 @@ use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 
 use crate::gpu::{Gpu, GpuError, Readback, Shader, whole};
-use crate::sim::field::FieldKind;
-use crate::sim::state::TissueState;
-use crate::tissue::Anatomy;
+use crate::sim::Body;
 
-use super::{Camera, Colormap};
+use super::field::Field;
+use super::picture::{Cut, Picture};
 
 /// The shader's source.
 pub const SHADER: &str = include_str!("../../shaders/view/ray_march.wgsl");
@@ -46,54 +45,10 @@ pub struct ViewUniform {
     pub scale: f32,
 }
 
-/// A plane that opens the tissue: what lies in front of it is taken away.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cut {
-    /// Whole.
-    None,
-    /// Coronal, at a share (0 back to 1 front) of the lattice's depth.
-    Coronal(f32),
-    /// Sagittal, at a share (0 medial to 1 lateral) of its width.
-    Sagittal(f32),
-    /// Axial, at a share (0 below to 1 above) of its height.
-    Axial(f32),
-}
-
-impl std::fmt::Display for Cut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "whole",
-            Self::Coronal(_) => "cut open along a coronal plane",
-            Self::Sagittal(_) => "cut open along a sagittal plane",
-            Self::Axial(_) => "cut open along an axial plane",
-        })
-    }
-}
-
-/// What a picture shows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Picture {
-    /// Pixels, width and height.
-    pub size: [u32; 2],
-    /// From where.
-    pub camera: Camera,
-    /// Which quantity.
-    pub field: FieldKind,
-    /// Its range on the colour map, in the field's unit.
-    pub range: (f32, f32),
-    /// Its colours.
-    pub colormap: Colormap,
-    /// Where the tissue is opened.
-    pub cut: Cut,
-    /// Whether the other tissue is hinted at.
-    pub ghost: bool,
-    /// Colour behind, sRGB 0 to 1.
-    pub background: [f32; 3],
-}
-
-/// Draws one simulation's lattice.
+/// Draws one body's lattice: a view, with a field of its own.
 #[derive(Debug)]
 pub struct RayMarch {
+    field: Field,
     pipeline: wgpu::RenderPipeline,
     group: wgpu::BindGroup,
     uniform: wgpu::Buffer,
@@ -106,7 +61,9 @@ pub struct RayMarch {
 impl RayMarch {
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
+    pub fn new(body: &Body) -> Result<Self, GpuError> {
+        let (gpu, anatomy) = (body.gpu(), body.anatomy());
+        let field = Field::new(gpu, body.state(), anatomy)?;
         let module = Shader::new(gpu, "ray_march", SHADER)?;
         let pipeline = module.picture(gpu, "corner", "march", FORMAT)?;
         let uniform = gpu.uniform("view", &ViewUniform::zeroed())?;
@@ -114,8 +71,8 @@ impl RayMarch {
         let layout = pipeline.get_bind_group_layout(0);
         let resources = [
             whole(&uniform),
-            whole(&state.values),
-            whole(&state.envelope),
+            whole(field.values()),
+            whole(field.envelope()),
             whole(&colours),
         ];
         let group = gpu.scoped("ray_march", |device| {
@@ -135,6 +92,7 @@ impl RayMarch {
             })
         })?;
         Ok(Self {
+            field,
             pipeline,
             group,
             uniform,
@@ -179,11 +137,11 @@ impl RayMarch {
         }
     }
 
-    /// Draws `picture` from the values that the simulation last spread to the lattice, and
-    /// returns the image (its size the picture's).
+    /// Draws `picture` of the body as it is now, and returns the image (its size the picture's).
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn draw(&mut self, gpu: &Gpu, picture: &Picture) -> Result<&wgpu::Texture, GpuError> {
+        self.field.show(gpu, picture.field);
         let size = picture.size.map(|n| n.max(1));
         if self.target.as_ref().is_none_or(|(s, _)| *s != size) {
             let texture = gpu.scoped("picture", |device| {
@@ -234,24 +192,11 @@ impl RayMarch {
         };
         let target = texture.create_view(&wgpu::TextureViewDescriptor::default());
         let mut encoder = gpu.encoder("picture");
-        {
-            let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-                label: Some("ray_march"),
-                color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &target,
-                    depth_slice: None,
-                    resolve_target: None,
-                    ops: wgpu::Operations {
-                        load: wgpu::LoadOp::Clear(wgpu::Color::BLACK),
-                        store: wgpu::StoreOp::Store,
-                    },
-                })],
-                ..Default::default()
-            });
+        gpu.render_pass(&mut encoder, "ray march", &target, |pass| {
             pass.set_pipeline(&self.pipeline);
             pass.set_bind_group(0, &self.group, &[]);
             pass.draw(0..3, 0..1);
-        }
+        });
         gpu.submit(encoder);
         Ok(texture)
     }

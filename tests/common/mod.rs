@@ -7,8 +7,11 @@
 
 use std::sync::OnceLock;
 
+use mechanostat::command::wait::{self, Wait as _, clock, open_gpu};
 use mechanostat::gpu::{Gpu, Need, Readback};
-use mechanostat::sim::{Simulation, Status};
+use mechanostat::measure::{Measurement, Ruler, Strength, StrengthTest};
+use mechanostat::sim::Simulation;
+use mechanostat::sim::state::SiteState;
 use mechanostat::solver::Element;
 use mechanostat::solver::Problem;
 use mechanostat::volume::each;
@@ -16,19 +19,43 @@ use mechanostat::volume::each;
 /// The adapter of the tests. A missing one fails them with the sentence that says what to install.
 pub fn gpu() -> Gpu {
     static ONCE: OnceLock<()> = OnceLock::new();
-    let gpu = Gpu::open(Need::DEFAULT).unwrap_or_else(|e| panic!("{e}"));
+    let gpu = open_gpu(Need::DEFAULT).unwrap_or_else(|e| panic!("{e}"));
     ONCE.get_or_init(|| println!("adapter: {}", gpu.adapter_name()));
     gpu
 }
 
 /// Lets a simulation finish what is under way.
-pub fn settle(gpu: &Gpu, simulation: &mut Simulation) {
+pub fn settle(simulation: &mut Simulation) {
+    wait::settle(simulation).unwrap_or_else(|e| panic!("{e}"));
+}
+
+/// A simulation's measurements as it is now.
+pub fn measured(simulation: &Simulation, ruler: &Ruler) -> Vec<Measurement> {
+    wait::measured(ruler, simulation).unwrap()
+}
+
+/// How every site is, as it is now.
+pub fn sites(gpu: &Gpu, simulation: &Simulation) -> Vec<SiteState> {
+    let state = simulation.state();
+    read(gpu, &state.bone, state.counts.sites)
+}
+
+/// The value of a region's quantity, by its key.
+#[track_caller]
+pub fn value(all: &[Measurement], region: &str, key: &str) -> f64 {
+    all.iter()
+        .find(|m| m.region == region && m.quantity.key() == key)
+        .unwrap_or_else(|| panic!("no {key} in {region}"))
+        .value
+}
+
+/// A test to failure, waited for.
+pub fn failure(mut test: StrengthTest, gpu: &Gpu) -> Strength {
     loop {
-        match simulation.poll().unwrap_or_else(|e| panic!("{e}")) {
-            Status::Ready => return,
-            Status::Waiting => gpu.wait().unwrap_or_else(|e| panic!("{e}")),
-            _ => {}
+        if let Some(found) = test.poll(clock()).unwrap() {
+            return found;
         }
+        gpu.wait().unwrap();
     }
 }
 
@@ -87,7 +114,7 @@ pub fn read<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) ->
     let bytes = (count * size_of::<T>()) as u64;
     let readback = Readback::record(gpu, &mut encoder, &[(buffer, 0, bytes)]).unwrap();
     gpu.submit(encoder);
-    bytemuck::pod_collect_to_vec(&readback.wait(gpu).unwrap()[0])
+    bytemuck::pod_collect_to_vec(&gpu.fetch(&readback).unwrap()[0])
 }
 
 pub fn write<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, values: &[T]) {

@@ -1,12 +1,12 @@
 //! The level that is solved by sweeps alone. Shader: `coarsest.wgsl`.
 
-use crate::gpu::GpuError;
+use crate::gpu::{Dispatch, GpuError};
 
-use super::commands::{Maker, Recorded};
 use super::levels::Level;
+use super::maker::Maker;
 
 /// From the right-hand side to the answer in `pong`.
-pub(super) fn solve(maker: &Maker<'_>, level: &Level) -> Result<Recorded, GpuError> {
+pub(super) fn solve(maker: &Maker<'_>, level: &Level) -> Result<Dispatch, GpuError> {
     maker.make(
         &maker.shaders.coarsest,
         "coarsest",

@@ -2,10 +2,10 @@
 //!
 //! Galerkin products, because coarse voxels that average modulus lose thin trabeculae and with them half the convergence.
 
-use crate::gpu::GpuError;
+use crate::gpu::{Dispatch, GpuError};
 
-use super::commands::{Maker, Recorded};
 use super::levels::Level;
+use super::maker::Maker;
 use super::stencil::AHEAD;
 
 /// Operators of all levels below the finest, one from the other; `children` is the element's table.
@@ -13,7 +13,7 @@ pub(super) fn commands(
     maker: &Maker<'_>,
     levels: &[Level],
     children: &wgpu::Buffer,
-) -> Result<Vec<Recorded>, GpuError> {
+) -> Result<Vec<Dispatch>, GpuError> {
     let mut commands = Vec::new();
     for (l, pair) in levels.windows(2).enumerate() {
         let (fine, coarse) = (&pair[0], &pair[1]);

@@ -4,23 +4,23 @@
 //! which nodes each level has, `levels` holds their buffers, `stencil` how operators are kept.
 
 mod coarsest;
-mod commands;
 mod galerkin;
 mod levels;
+mod maker;
 mod smoother;
 mod spectrum;
 mod stencil;
 mod topology;
 mod transfer;
 
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::{Dispatch, Gpu, GpuError};
 
 use super::element::Element;
 use super::grid::Grid;
 
-use commands::{Maker, Recorded, Shaders};
 pub(crate) use levels::Finest;
 use levels::Level;
+use maker::{Maker, Shaders};
 pub use smoother::SweepUniform;
 pub use stencil::{BLOCK_WORDS, stencil_bytes, unpack_block};
 pub(crate) use topology::Topology;
@@ -29,9 +29,9 @@ pub(crate) use topology::Topology;
 #[derive(Debug)]
 pub struct Multigrid {
     /// One V-cycle: residual in, correction out.
-    cycle: Vec<Recorded>,
+    cycle: Vec<Dispatch>,
     /// Coarse operators from the modulus, then λ of every level.
-    operators: Vec<Recorded>,
+    operators: Vec<Dispatch>,
     spectrum_buffer: wgpu::Buffer,
     levels: Vec<Level>,
     /// Whether nodes of any level have lost parents to other pieces of bone.
@@ -74,26 +74,13 @@ impl Multigrid {
     }
 
     /// Coarse operators and damping for the modulus as it is now.
-    pub(crate) fn record_operators(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for command in &self.operators {
-            command.run(pass);
-        }
+    pub(crate) fn operators(&self) -> &[Dispatch] {
+        &self.operators
     }
 
     /// One V-cycle.
-    pub(crate) fn record_cycle(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for command in &self.cycle {
-            command.run(pass);
-        }
-    }
-
-    /// The largest command that runs `entry`, by itself. For `bench`.
-    pub(crate) fn record_alone(&self, pass: &mut wgpu::ComputePass<'_>, entry: &str) {
-        let all = self.cycle.iter().chain(&self.operators);
-        let of_entry = all.filter(|c| c.entry == entry);
-        if let Some(command) = of_entry.max_by_key(|c| c.threads) {
-            command.run(pass);
-        }
+    pub(crate) fn cycle(&self) -> &[Dispatch] {
+        &self.cycle
     }
 
     /// Active nodes of a level, 0 where there is none.
@@ -124,7 +111,7 @@ impl Multigrid {
 }
 
 /// The V-cycle from level `l` down. The right-hand side is in `rhs`, the answer ends in `pong`.
-fn cycle_from(maker: &Maker<'_>, levels: &[Level], l: usize) -> Result<Vec<Recorded>, GpuError> {
+fn cycle_from(maker: &Maker<'_>, levels: &[Level], l: usize) -> Result<Vec<Dispatch>, GpuError> {
     let level = &levels[l];
     let Some(coarse) = levels.get(l + 1) else {
         return Ok(vec![coarsest::solve(maker, level)?]);

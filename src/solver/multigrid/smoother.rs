@@ -2,10 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::{Dispatch, Gpu, GpuError};
 
-use super::commands::{Maker, Recorded};
 use super::levels::Level;
+use super::maker::Maker;
 
 /// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
 /// the spectrum of D⁻¹K that they work on. Odd, so that each half of a visit ends where the next
@@ -106,7 +106,7 @@ pub(super) fn before(
     maker: &Maker<'_>,
     level: &Level,
     l: usize,
-) -> Result<Vec<Recorded>, GpuError> {
+) -> Result<Vec<Dispatch>, GpuError> {
     let entry = if l == 0 {
         "smooth_first_fine"
     } else {
@@ -125,7 +125,7 @@ pub(super) fn before(
 }
 
 /// The sweeps after it, from `ping` into `pong`.
-pub(super) fn after(maker: &Maker<'_>, level: &Level, l: usize) -> Result<Vec<Recorded>, GpuError> {
+pub(super) fn after(maker: &Maker<'_>, level: &Level, l: usize) -> Result<Vec<Dispatch>, GpuError> {
     run(maker, level, l, 0)
 }
 
@@ -135,7 +135,7 @@ fn run(
     level: &Level,
     l: usize,
     skipped: usize,
-) -> Result<Vec<Recorded>, GpuError> {
+) -> Result<Vec<Dispatch>, GpuError> {
     let entry = if l == 0 {
         "smooth_fine"
     } else {
@@ -153,7 +153,7 @@ fn run(
 }
 
 /// What is left of the right-hand side by `ping`, into `pong`.
-pub(super) fn residual(maker: &Maker<'_>, level: &Level, l: usize) -> Result<Recorded, GpuError> {
+pub(super) fn residual(maker: &Maker<'_>, level: &Level, l: usize) -> Result<Dispatch, GpuError> {
     let entry = if l == 0 {
         "residual_fine"
     } else {

@@ -1,9 +1,9 @@
 //! λmax(D⁻¹K) of every level, which the smoother's dampings are divided by. Shader: `spectrum.wgsl`.
 
-use crate::gpu::GpuError;
+use crate::gpu::{Dispatch, GpuError};
 
-use super::commands::{Maker, Recorded};
 use super::levels::Level;
+use super::maker::Maker;
 
 /// Applications of D⁻¹K for λ on the finest and on coarser levels: power iterations, and steps of Chebyshev's
 /// recurrence after them (both even). Porous coarse levels have their largest eigenvalues in few places,
@@ -12,7 +12,7 @@ const SPECTRUM_FINEST: [usize; 2] = [4, 10];
 const SPECTRUM_COARSE: [usize; 2] = [8, 24];
 
 /// λ of all levels, for the operators as they are.
-pub(super) fn commands(maker: &Maker<'_>, levels: &[Level]) -> Result<Vec<Recorded>, GpuError> {
+pub(super) fn commands(maker: &Maker<'_>, levels: &[Level]) -> Result<Vec<Dispatch>, GpuError> {
     let mut commands = Vec::new();
     for (l, level) in levels.iter().enumerate() {
         let n = level.count;

@@ -1,16 +1,16 @@
 //! Between a level and the next coarser one. Shader: `transfer.wgsl`.
 
-use crate::gpu::GpuError;
+use crate::gpu::{Dispatch, GpuError};
 
-use super::commands::{Maker, Recorded};
 use super::levels::Level;
+use super::maker::Maker;
 
 /// The residual in `pong` of the finer level, restricted to the coarser one's right-hand side.
 pub(super) fn restrict(
     maker: &Maker<'_>,
     fine: &Level,
     coarse: &Level,
-) -> Result<Recorded, GpuError> {
+) -> Result<Dispatch, GpuError> {
     maker.make(
         &maker.shaders.transfer,
         "restrict_residual",
@@ -32,7 +32,7 @@ pub(super) fn prolong(
     maker: &Maker<'_>,
     fine: &Level,
     coarse: &Level,
-) -> Result<Recorded, GpuError> {
+) -> Result<Dispatch, GpuError> {
     maker.make(
         &maker.shaders.transfer,
         "prolong_correction",

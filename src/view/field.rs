@@ -2,10 +2,10 @@
 
 use std::mem::offset_of;
 
-use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
-
-use super::shader;
-use super::state::{MuscleState, SiteState, TissueState};
+use crate::gpu::{Dispatch, Gpu, GpuError, Readback, Shader, values, whole};
+use crate::sim::shader::tissue_stage;
+use crate::sim::state::{MuscleState, SiteState, TissueState};
+use crate::tissue::Anatomy;
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $kind:ident: $title:literal, $key:literal, $unit:expr, $range:expr, $code:expr;)+) => {
@@ -160,68 +160,182 @@ impl FieldKind {
     }
 }
 
-/// The stage.
+/// One view's field: a chosen quantity of a body, and what the ray march needs beside it.
 #[derive(Debug)]
 pub struct Field {
-    bone: (Kernel, wgpu::BindGroup, u32),
-    muscle: (Kernel, wgpu::BindGroup, u32),
+    bone: Dispatch,
+    muscle: Dispatch,
     choice: wgpu::Buffer,
+    values: wgpu::Buffer,
+    envelope: wgpu::Buffer,
+    voxels: usize,
 }
 
 impl Field {
+    /// Of a body's `state`.
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn new(gpu: &Gpu, state: &TissueState) -> Result<Self, GpuError> {
-        let module = Shader::new(gpu, "field", &shader::field())?;
+    pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
+        let module = Shader::new(gpu, "field", &shader())?;
         let choice = gpu.uniform("field choice", &[0u32; 4])?;
-        let bone = module.kernel(gpu, "bone_field")?;
-        let bone_group = bone.bind(
-            gpu,
-            &[
-                (0, whole(&state.physiology)),
-                (1, whole(&state.environment)),
-                (2, whole(&choice)),
-                (3, whole(&state.bone_voxels)),
-                (4, whole(&state.sites)),
-                (5, whole(&state.bone)),
-                (6, whole(&state.homeostasis)),
-                (7, whole(&state.energy)),
-                (8, whole(&state.values)),
-                (12, whole(&state.envelope)),
-            ],
-        )?;
-        let muscle = module.kernel(gpu, "muscle_field")?;
-        let muscle_group = muscle.bind(
-            gpu,
-            &[
-                (1, whole(&state.environment)),
-                (2, whole(&choice)),
-                (8, whole(&state.values)),
-                (9, whole(&state.muscle_voxels)),
-                (10, whole(&state.muscle)),
-                (11, whole(&state.level)),
-            ],
-        )?;
+        let values = gpu.storage::<f32>("field", anatomy.len())?;
+        let envelope = gpu.storage_from("field envelope", &envelope(anatomy))?;
+        let counts = &state.counts;
         Ok(Self {
-            bone: (bone, bone_group, state.counts.bone_voxels as u32),
-            muscle: (muscle, muscle_group, state.counts.muscle_voxels as u32),
+            bone: Dispatch::new(
+                gpu,
+                &module.kernel(gpu, "bone_field")?,
+                counts.bone_voxels as u32,
+                &[
+                    (0, whole(&state.physiology)),
+                    (1, whole(&state.environment)),
+                    (2, whole(&choice)),
+                    (3, whole(&state.bone_voxels)),
+                    (4, whole(&state.sites)),
+                    (5, whole(&state.bone)),
+                    (6, whole(&state.homeostasis)),
+                    (7, whole(&state.energy)),
+                    (8, whole(&values)),
+                    (12, whole(&envelope)),
+                ],
+            )?,
+            muscle: Dispatch::new(
+                gpu,
+                &module.kernel(gpu, "muscle_field")?,
+                counts.muscle_voxels as u32,
+                &[
+                    (1, whole(&state.environment)),
+                    (2, whole(&choice)),
+                    (8, whole(&values)),
+                    (9, whole(&state.muscle_voxels)),
+                    (10, whole(&state.muscle)),
+                    (11, whole(&state.level)),
+                ],
+            )?,
             choice,
+            values,
+            envelope,
+            voxels: anatomy.len(),
         })
     }
 
-    /// Spreads `kind` to the lattice. The choice travels through the queue: submit before choosing again.
-    pub fn record(&self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder, kind: FieldKind) {
-        gpu.queue()
-            .write_buffer(&self.choice, 0, bytemuck::bytes_of(&kind.code().words()));
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
-            label: Some("field"),
-            timestamp_writes: None,
-        });
-        let (kernel, group, threads) = if kind.in_muscle() {
+    /// Spreads `kind`, as it is now, to the lattice.
+    pub fn show(&self, gpu: &Gpu, kind: FieldKind) {
+        // The choice travels through the queue: one submission a choice.
+        gpu.write(&self.choice, &kind.code().words());
+        let mut encoder = gpu.encoder("field");
+        let spread = if kind.in_muscle() {
             &self.muscle
         } else {
             &self.bone
         };
-        dispatch(&mut pass, kernel, group, *threads);
+        gpu.pass(&mut encoder, "field", |pass| spread.run(pass));
+        gpu.submit(encoder);
     }
+
+    /// The quantity shown last, by lattice voxel (f32), x fastest.
+    pub fn values(&self) -> &wgpu::Buffer {
+        &self.values
+    }
+
+    /// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle.
+    pub fn envelope(&self) -> &wgpu::Buffer {
+        &self.envelope
+    }
+
+    /// Schedules the way back of the quantity shown last, with the envelope; [`Field::numbers`] unpacks them.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn read(&self, gpu: &Gpu) -> Result<Readback, GpuError> {
+        let bytes = 4 * self.voxels as u64;
+        let mut encoder = gpu.encoder("field readback");
+        let ranges = [(&self.values, 0, bytes), (&self.envelope, 0, bytes)];
+        let readback = Readback::record(gpu, &mut encoder, &ranges)?;
+        gpu.submit(encoder);
+        Ok(readback)
+    }
+
+    /// The field in [`FieldKind::unit`], by lattice voxel, NaN where its tissue is not, from what [`Field::read`] brought.
+    pub fn numbers(kind: FieldKind, parts: &[Vec<u8>]) -> Vec<f32> {
+        let [field, envelope] = parts else {
+            return Vec::new();
+        };
+        let shift = if kind.in_muscle() { 8 } else { 0 };
+        values::<f32>(field)
+            .into_iter()
+            .zip(values::<u32>(envelope))
+            .map(|(value, envelope)| {
+                if (envelope >> shift) as u8 == 0 {
+                    f32::NAN
+                } else {
+                    value * kind.scale()
+                }
+            })
+            .collect()
+    }
+}
+
+/// The shader's source, with what it shares with the stages of the ring.
+pub fn shader() -> String {
+    tissue_stage(include_str!("../../shaders/view/field.wgsl"))
+}
+
+/// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle.
+fn envelope(anatomy: &Anatomy) -> Vec<u32> {
+    let mut envelope = vec![0u32; anatomy.len()];
+    let byte = |share: f64| (255.0 * share).round() as u32;
+    for plan in &anatomy.bone {
+        envelope[anatomy.voxel(plan.at)] |= byte(plan.envelope);
+    }
+    for plan in &anatomy.muscle {
+        envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
+    }
+    for (shift, mask) in [(16, 0xff), (24, 0xff00)] {
+        let occupied: Vec<bool> = envelope.iter().map(|e| e & mask != 0).collect();
+        for (e, d) in envelope.iter_mut().zip(distance(anatomy.voxels, &occupied)) {
+            *e |= u32::from(d) << shift;
+        }
+    }
+    envelope
+}
+
+/// Steps (through faces, edges or corners, at most 255) from each voxel to the nearest occupied one.
+fn distance(voxels: [usize; 3], occupied: &[bool]) -> Vec<u8> {
+    // The largest of three axis distances separates: one sweep forth and back along each axis
+    // of "the least, over the line, of the larger of the step and what is there".
+    let mut d: Vec<u8> = occupied.iter().map(|o| if *o { 0 } else { 255 }).collect();
+    let [nx, ny, nz] = voxels;
+    let line = |d: &mut Vec<u8>, start: usize, stride: usize, n: usize| {
+        let old: Vec<u8> = (0..n).map(|i| d[start + i * stride]).collect();
+        for i in 0..n {
+            let mut best = old[i];
+            let mut step = 1;
+            // Further along than the best so far nothing can be nearer.
+            while step < usize::from(best) {
+                let near = i
+                    .checked_sub(step)
+                    .map_or(255, |j| old[j])
+                    .min(old.get(i + step).copied().unwrap_or(255));
+                best = best.min(near.max(step.min(255) as u8));
+                step += 1;
+            }
+            d[start + i * stride] = best;
+        }
+    };
+    for z in 0..nz {
+        for y in 0..ny {
+            line(&mut d, nx * (y + ny * z), 1, nx);
+        }
+    }
+    for z in 0..nz {
+        for x in 0..nx {
+            line(&mut d, x + nx * ny * z, nx, ny);
+        }
+    }
+    for y in 0..ny {
+        for x in 0..nx {
+            line(&mut d, x + nx * y, nx * ny, nz);
+        }
+    }
+    d
 }

@@ -1,25 +1,10 @@
-//! Kernels bound to the buffers of a level, ready to be run again and again.
+//! What kernels on the levels are made from.
 
-use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
+use crate::gpu::{Dispatch, Gpu, GpuError, Shader, whole};
 use crate::solver::element::Element;
 use crate::solver::shader;
 
 use super::levels::Finest;
-
-/// A kernel with its buffers.
-#[derive(Debug)]
-pub(super) struct Recorded {
-    pub(super) entry: &'static str,
-    kernel: Kernel,
-    group: wgpu::BindGroup,
-    pub(super) threads: u32,
-}
-
-impl Recorded {
-    pub(super) fn run(&self, pass: &mut wgpu::ComputePass<'_>) {
-        dispatch(pass, &self.kernel, &self.group, self.threads);
-    }
-}
 
 /// A shader a kind of kernel.
 #[derive(Debug)]
@@ -57,20 +42,15 @@ impl Maker<'_> {
     pub(super) fn make(
         &self,
         shader: &Shader,
-        entry: &'static str,
+        entry: &str,
         threads: u32,
         buffers: &[(u32, &wgpu::Buffer)],
-    ) -> Result<Recorded, GpuError> {
+    ) -> Result<Dispatch, GpuError> {
         let kernel = shader.kernel(self.gpu, entry)?;
         let buffers: Vec<_> = buffers
             .iter()
             .map(|(binding, buffer)| (*binding, whole(buffer)))
             .collect();
-        Ok(Recorded {
-            entry,
-            group: kernel.bind(self.gpu, &buffers)?,
-            kernel,
-            threads,
-        })
+        Dispatch::new(self.gpu, &kernel, threads, &buffers)
     }
 }

@@ -1,0 +1,111 @@
+//! What `run.toml` says of a run: enough to run it again.
+
+use toml::{Table, Value};
+
+use crate::gpu::Fault;
+use crate::physiology::{Model, Physiology};
+use crate::scenario::Scenario;
+use crate::sim::Simulation;
+
+use super::run_args::RunArgs;
+
+pub(super) fn manifest(
+    scenario: &Scenario,
+    args: &RunArgs,
+    days: f64,
+    model: &Model,
+    simulation: &Simulation,
+) -> Table {
+    let mut run = Table::new();
+    let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
+    set("version", env!("CARGO_PKG_VERSION").into());
+    set("adapter", simulation.gpu().adapter_name().into());
+    set("scenario", args.scenario.clone().into());
+    set("scene", args.scene.clone().into());
+    set("size", (args.size as i64).into());
+    if let Some(mask) = &args.mask {
+        set("mask", mask.display().to_string().into());
+    }
+    set("group", args.group.clone().into());
+    set("body_mass_kg", scenario.body_mass_kg.into());
+    set(
+        "set",
+        Value::Array(args.set.iter().map(|s| s.clone().into()).collect()),
+    );
+    set("grow", args.grow.into());
+    set("days", days.into());
+    set("every", args.every.into());
+    set("step_days", args.step_days.into());
+    set("fields", format!("{:?}", args.fields).to_lowercase().into());
+    set(
+        "strength",
+        format!("{:?}", args.strength).to_lowercase().into(),
+    );
+    set("spacing_mm", simulation.anatomy().spacing.into());
+    set(
+        "gpu_bytes_per_voxel",
+        (simulation.bytes() as f64 / simulation.anatomy().len() as f64).into(),
+    );
+    let mut solves = Table::new();
+    for (load, outcome) in simulation.anatomy().loads.iter().zip(simulation.outcomes()) {
+        let mut solve = Table::new();
+        solve.insert("true_residual".to_owned(), outcome.true_residual.into());
+        solve.insert(
+            "iterations".to_owned(),
+            i64::from(outcome.iterations).into(),
+        );
+        solves.insert(load.name.to_owned(), solve.into());
+    }
+    set("last_solves", solves.into());
+    let mut parameters = Table::new();
+    for (name, value) in Physiology::NAMES.iter().zip(model.physiology.values()) {
+        // The shortest decimal that names this f32, not its expansion to f64.
+        let value: f64 = value.to_string().parse().unwrap_or(f64::from(value));
+        parameters.insert((*name).to_owned(), value.into());
+    }
+    set("parameters", parameters.into());
+    if let Ok(activities) = Value::try_from(&model.activities) {
+        set("activity", activities);
+    }
+    if let Ok(muscles) = Value::try_from(&model.muscles) {
+        set("muscle", muscles);
+    }
+    if let Ok(joints) = Value::try_from(&model.joints) {
+        set("joint", joints);
+    }
+    set("scenario_text", scenario.text.clone().into());
+    run
+}
+
+pub(super) fn fault_table(faults: &[Fault]) -> Table {
+    let mut table = Table::new();
+    table.insert(
+        "nan".to_owned(),
+        faults.iter().map(|f| i64::from(f.nan)).sum::<i64>().into(),
+    );
+    table.insert(
+        "infinite".to_owned(),
+        faults
+            .iter()
+            .map(|f| i64::from(f.infinite))
+            .sum::<i64>()
+            .into(),
+    );
+    table
+}
+
+pub(super) fn told_faults(faults: &[Fault]) -> String {
+    let each: Vec<String> = faults
+        .iter()
+        .map(|f| {
+            format!(
+                "{} that are no number and {} infinite ones in {}",
+                f.nan, f.infinite, f.shader
+            )
+        })
+        .collect();
+    format!(
+        "not every quotient, root and power was finite: {}",
+        each.join("; ")
+    )
+}

@@ -1,0 +1,82 @@
+//! Flags of `mechanostat run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// How fields are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FieldFormat {
+    /// VTK image for ParaView.
+    Vti,
+    /// NumPy array.
+    Npy,
+    /// Not at all.
+    None,
+}
+
+/// When bones are tested to failure; each test costs a solve of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StrengthDays {
+    /// On the first and the last day.
+    Ends,
+    /// At every row of the table.
+    Every,
+    /// Never.
+    None,
+}
+
+/// Flags of `mechanostat run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Built-in scenario or path of a TOML file
+    pub scenario: String,
+    /// Folder for what the run leaves [default: results/SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy)
+    #[arg(long, default_value = "hip")]
+    pub scene: String,
+    /// Of a scan as scene, what this scan of the same voxels has above 0
+    #[arg(long, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+    /// Voxels along the scene's longest side
+    #[arg(long, default_value_t = 64, value_name = "N")]
+    pub size: usize,
+    /// Group of people: control, op (osteoporotic) or oa (osteoarthritic)
+    #[arg(long, default_value = "control")]
+    pub group: String,
+    /// Days to run; more than the scenario has lengthen its last phase [default: all]
+    #[arg(long, value_name = "D")]
+    pub days: Option<f64>,
+    /// Days between two rows of the table (and two fields)
+    #[arg(long, default_value_t = 1.0, value_name = "D")]
+    pub every: f64,
+    /// Days of a step of the model, 0.1 to 1
+    #[arg(long, default_value_t = 1.0, value_name = "D")]
+    pub step_days: f64,
+    /// Fields to write at each of these days
+    #[arg(long, value_enum, default_value_t = FieldFormat::None)]
+    pub fields: FieldFormat,
+    /// Another value for a parameter of physiology.toml, as NAME=VALUE; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Grow trabecular bone from a uniform block by the laws of remodelling, sped up, instead of settling it first
+    #[arg(long)]
+    pub grow: bool,
+    /// When bones are tested to failure (a solve each)
+    #[arg(long, value_enum, default_value_t = StrengthDays::Ends)]
+    pub strength: StrengthDays,
+    /// Go on with the run that --out holds the middle of, to the same bytes
+    #[arg(long)]
+    pub resume: bool,
+    /// Seconds after which the run is kept again in --out, for --resume
+    #[arg(long, default_value_t = 20.0, value_name = "S")]
+    pub save_every: f64,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+    /// Count quotients, roots and powers that are no finite number, where the shaders make them (slower)
+    #[arg(long)]
+    pub check_numbers: bool,
+}

@@ -1,0 +1,228 @@
+//! A run in the middle, kept in its folder while it goes on: what `--resume` goes on from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::gpu::Gpu;
+use crate::io;
+use crate::physiology::Model;
+use crate::scenario::Scenario;
+use crate::sim::{Checkpoint, CheckpointError, Simulation};
+use crate::tissue::Anatomy;
+
+use super::error::CommandError;
+use super::results::Results;
+use super::run_args::RunArgs;
+use super::table::Table;
+use super::wait::{Wait as _, clock};
+
+/// Where a run is kept while it goes on.
+pub(super) const FOLDER: &str = "checkpoint";
+/// The settled body, for the figure, and the body as it was last kept.
+const START: &str = "checkpoint/start";
+const NOW: &str = "checkpoint/now";
+
+/// What is kept beside the body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Progressed {
+    /// What the run was asked for.
+    asked: String,
+    /// Rows of days measured so far.
+    pub(super) table: Table,
+    /// Files written so far.
+    pub(super) written: Vec<String>,
+}
+
+/// A run read back.
+pub(super) struct Saved {
+    pub(super) start: Checkpoint,
+    pub(super) now: Checkpoint,
+    pub(super) progressed: Progressed,
+}
+
+/// What of the flags and the scenario decides the numbers, and which of them are written.
+pub(super) fn asked(args: &RunArgs, scenario: &Scenario, days: f64) -> String {
+    format!(
+        "scene {} (mask {:?}), size {}, group {}, set {:?}, grow {}, {days} days, every {}, step-days {}, fields {:?}, strength {:?}, scenario {}",
+        args.scene,
+        args.mask,
+        args.size,
+        args.group,
+        args.set,
+        args.grow,
+        args.every,
+        args.step_days,
+        args.fields,
+        args.strength,
+        io::sum(&[scenario.text.as_bytes()]),
+    )
+}
+
+fn refused(path: &std::path::Path, error: &impl std::fmt::Display) -> CommandError {
+    CommandError::usage(format!("{}: {error}", path.display()))
+}
+
+/// Whether a folder holds a run that could go on.
+pub(super) fn is_there(folder: &std::path::Path) -> bool {
+    folder.join(NOW).is_file()
+}
+
+/// Reads what a folder holds of a run that was asked the same.
+/// # Errors
+/// Nothing there, a damaged file, one of another run: exit code 2.
+pub(super) fn read(folder: &std::path::Path, asked: &str) -> Result<Saved, CommandError> {
+    if !is_there(folder) {
+        return Err(CommandError::usage(format!(
+            "--resume: {} holds no run to go on with",
+            folder.display()
+        )));
+    }
+    let load = |name: &str| -> Result<Checkpoint, CommandError> {
+        let path = folder.join(name);
+        let bytes = io::read(&path)?;
+        Checkpoint::from_bytes(&bytes).map_err(|e| refused(&path, &e))
+    };
+    let now = load(NOW)?;
+    let path = folder.join(NOW);
+    let progressed: Progressed = toml::from_str(now.note()).map_err(|e| {
+        refused(
+            &path,
+            &format!("this checkpoint's rows cannot be read: {}", e.message()),
+        )
+    })?;
+    if progressed.asked != asked {
+        return Err(refused(
+            &path,
+            &format!(
+                "this checkpoint is of another run ({}), and this one is asked for: {asked}",
+                progressed.asked
+            ),
+        ));
+    }
+    if !progressed.table.is_whole() {
+        return Err(refused(&path, &"this checkpoint's rows have no columns"));
+    }
+    Ok(Saved {
+        start: load(START)?,
+        now,
+        progressed,
+    })
+}
+
+/// A body as a checkpoint has it. What another adapter may change is told.
+pub(super) fn restored(
+    gpu: &Gpu,
+    anatomy: &Arc<Anatomy>,
+    model: &Arc<Model>,
+    checkpoint: &Checkpoint,
+    folder: &std::path::Path,
+) -> Result<Simulation, CommandError> {
+    Simulation::restore(gpu, Arc::clone(anatomy), Arc::clone(model), checkpoint).map_err(
+        |e| match e {
+            CheckpointError::Sim(e) => e.into(),
+            e => refused(&folder.join(FOLDER), &e),
+        },
+    )
+}
+
+/// A simulation's checkpoint, waited for. None while it solves.
+fn checkpoint(simulation: &Simulation) -> Result<Option<Checkpoint>, CommandError> {
+    let Some(pending) = simulation.checkpoint()? else {
+        return Ok(None);
+    };
+    Ok(Some(simulation.gpu().arrival(|| pending.poll())?))
+}
+
+/// Keeps a run now and then.
+pub(super) struct Keeper {
+    asked: String,
+    every: Duration,
+    /// Until it is written, with the first one that follows.
+    start: Option<Checkpoint>,
+    last: Duration,
+    /// What keeping took the last time: it shall be a small part of a run.
+    took: Duration,
+}
+
+/// A run goes on for this many times what keeping it takes before it is kept again.
+const SPARING: u32 = 20;
+
+impl Keeper {
+    /// Of a run that stands on its first day, or goes on (with its start written already).
+    pub(super) fn new(
+        simulation: &Simulation,
+        asked: String,
+        every: Duration,
+        resumed: bool,
+    ) -> Result<Self, CommandError> {
+        Ok(Self {
+            asked,
+            every,
+            start: if resumed {
+                None
+            } else {
+                checkpoint(simulation)?
+            },
+            last: Duration::ZERO,
+            took: Duration::ZERO,
+        })
+    }
+
+    /// Keeps the run if that is due. It must stand at a whole step.
+    pub(super) fn keep(
+        &mut self,
+        simulation: &Simulation,
+        table: &Table,
+        results: &Results,
+    ) -> Result<(), CommandError> {
+        let began = clock();
+        let spared = if self.every.is_zero() {
+            Duration::ZERO
+        } else {
+            SPARING * self.took
+        };
+        if began < self.last + self.every.max(spared) {
+            return Ok(());
+        }
+        let Some(now) = checkpoint(simulation)? else {
+            return Ok(());
+        };
+        let progressed = Progressed {
+            asked: self.asked.clone(),
+            table: table.clone(),
+            written: results.written().to_vec(),
+        };
+        let note = toml::to_string(&progressed).map_err(|e| CommandError {
+            message: format!("the run's rows cannot be kept: {e}"),
+            code: 1,
+        })?;
+        let bytes = |checkpoint: &Checkpoint| {
+            checkpoint.to_bytes().map_err(|e| CommandError {
+                message: e.to_string(),
+                code: 1,
+            })
+        };
+        if let Some(start) = self.start.take() {
+            // Of another run nothing stays beside it.
+            forget(results)?;
+            results.write_aside(START, &bytes(&start)?)?;
+        }
+        results.write_aside(NOW, &bytes(&now.with_note(note))?)?;
+        self.last = clock();
+        self.took = self.last.saturating_sub(began);
+        Ok(())
+    }
+}
+
+/// Removes what was kept, once a run is over or begins anew.
+pub(super) fn forget(results: &Results) -> Result<(), CommandError> {
+    let paths: [PathBuf; 2] = [results.path(START), results.path(NOW)];
+    for path in paths {
+        io::remove(&path)?;
+    }
+    io::remove_empty(&results.path(FOLDER));
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! `mechanostat validate --sensitivity`: how headline figures move with each parameter.
+
+use std::sync::Arc;
+
+use crate::evidence::condition;
+use crate::gpu::{Gpu, Request};
+use crate::measure::{Quantity, Ruler, WHOLE_BODY, value_of};
+use crate::physiology::{Model, Physiology};
+use crate::scenario::{STANDARD_MASS_KG, Scenario};
+use crate::sim::links::SETTLING;
+use crate::sim::{Simulation, estimate_need};
+use crate::tissue::{Anatomy, SCENES};
+
+use super::error::{CommandError, say};
+use super::passage::fly;
+use super::place::person;
+use super::progress::Progress;
+use super::validate_args::ValidateArgs;
+use super::wait::{measured, open_gpu, settle};
+
+/// By how much each parameter is changed.
+const NUDGE: f64 = 0.1;
+/// Days of the runs.
+const DAYS: u32 = 270;
+
+/// A figure that is looked at.
+struct Headline {
+    name: &'static str,
+    region: &'static str,
+    quantity: Quantity,
+    day: u32,
+}
+
+const fn headline(
+    name: &'static str,
+    region: &'static str,
+    quantity: Quantity,
+    day: u32,
+) -> Headline {
+    Headline {
+        name,
+        region,
+        quantity,
+        day,
+    }
+}
+
+const HEADLINES: &[Headline] = &[
+    headline("hip bmd", "total_hip", Quantity::Bmd, 180),
+    headline("hip trab", "total_hip", Quantity::TrabecularBmd, 180),
+    headline("hip cort", "total_hip", Quantity::CorticalBmd, 180),
+    headline("hip home", "total_hip", Quantity::Bmd, 270),
+    headline("quads d8", "quadriceps", Quantity::Volume, 8),
+    headline("quads", "quadriceps", Quantity::Volume, 180),
+    headline("strength", "quadriceps", Quantity::MuscleStrength, 180),
+    headline("CTX", WHOLE_BODY, Quantity::ResorptionMarker, 120),
+    headline("formation", WHOLE_BODY, Quantity::FormationMarker, 180),
+];
+
+/// The runs behind the figures.
+struct Flights {
+    gpu: Gpu,
+    anatomy: Arc<Anatomy>,
+    scenario: Scenario,
+    /// With the parameters as they are, settled.
+    settled: Simulation,
+}
+
+impl Flights {
+    fn new(args: &ValidateArgs, model: &Model) -> Result<Self, CommandError> {
+        let scene = SCENES[0];
+        let need = estimate_need(scene, args.size())?;
+        let gpu = open_gpu(Request::on(args.adapter.as_deref(), need))?;
+        let anatomy = Arc::new(Anatomy::build(scene, args.size())?);
+        let mut settled = fresh(&gpu, &anatomy, model)?;
+        settled.keep_start()?;
+        Ok(Self {
+            gpu,
+            anatomy,
+            scenario: condition("flight").ok_or_else(|| CommandError::usage("no flight"))??,
+            settled,
+        })
+    }
+
+    /// The figures with other parameters, settled anew where settling hangs on what is changed.
+    fn with(&mut self, model: &Model, settle_anew: bool) -> Result<Vec<f64>, CommandError> {
+        if settle_anew {
+            let mut simulation = fresh(&self.gpu, &self.anatomy, model)?;
+            return figures(&mut simulation, model, &self.scenario);
+        }
+        self.settled.set_model(Arc::new(model.clone()));
+        self.settled.begin_again();
+        figures(&mut self.settled, model, &self.scenario)
+    }
+}
+
+fn fresh(gpu: &Gpu, anatomy: &Arc<Anatomy>, model: &Model) -> Result<Simulation, CommandError> {
+    let model = Arc::new(model.clone());
+    let mut simulation = Simulation::new(gpu, Arc::clone(anatomy), model)?;
+    settle(&mut simulation)?;
+    Ok(simulation)
+}
+
+/// Each headline's change since day 0, %.
+fn figures(
+    simulation: &mut Simulation,
+    model: &Model,
+    scenario: &Scenario,
+) -> Result<Vec<f64>, CommandError> {
+    let ruler = Ruler::new(simulation.body(), model)?;
+    let mut first = Vec::new();
+    let mut found = vec![f64::NAN; HEADLINES.len()];
+    fly(simulation, scenario, DAYS, &mut |simulation, day| {
+        if day != 0 && HEADLINES.iter().all(|h| h.day != day) {
+            return Ok(());
+        }
+        let all = measured(&ruler, simulation)?;
+        if day == 0 {
+            first.clone_from(&all);
+        }
+        for (found, h) in found.iter_mut().zip(HEADLINES) {
+            let of = |all| value_of(all, h.region, h.quantity).unwrap_or(f64::NAN);
+            if h.day == day {
+                *found = 100.0 * (of(&all) / of(&first) - 1.0);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn line(name: &str, cells: Vec<String>) -> String {
+    let cells: Vec<String> = cells.iter().map(|c| format!("{c:>14}")).collect();
+    format!("{name:<38}{}", cells.concat())
+}
+
+/// Changes each parameter 10 % down and up, and tells how the headlines move.
+pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
+    let model = person(SCENES[0], "control", STANDARD_MASS_KG, &args.set)?;
+    let mut flights = Flights::new(args, &model)?;
+    let names: Vec<&str> = Physiology::NAMES
+        .iter()
+        .copied()
+        .filter(|n| model.physiology.get(n).is_some_and(|v| v != 0.0))
+        .collect();
+    let bar = Progress::new(0, 2.0 * names.len() as f64 + 1.0);
+    let base = flights.with(&model, false)?;
+    let mut all = serde_json::Map::new();
+    if !args.json {
+        say("Change in percentage points of each figure, for the parameter 10 % down / up.")?;
+        say(&line(
+            "flight of 180 days, control",
+            HEADLINES.iter().map(|h| h.name.to_owned()).collect(),
+        ))?;
+        let cells = base.iter().map(|b| format!("{b:.2}")).collect();
+        say(&line("as it is (%)", cells))?;
+    }
+    for name in names {
+        let mut moved = Vec::new();
+        for factor in [1.0 - NUDGE, 1.0 + NUDGE] {
+            let changed = nudged(args, &model, name, factor)?;
+            let found = flights.with(&changed, SETTLING.contains(&name))?;
+            moved.push(
+                found
+                    .iter()
+                    .zip(&base)
+                    .map(|(f, b)| f - b)
+                    .collect::<Vec<f64>>(),
+            );
+            bar.another_day();
+        }
+        if args.json {
+            let figures: serde_json::Map<String, serde_json::Value> = HEADLINES
+                .iter()
+                .zip(moved[0].iter().zip(&moved[1]))
+                .map(|(h, (down, up))| (h.name.to_owned(), serde_json::json!([down, up])))
+                .collect();
+            all.insert(name.to_owned(), figures.into());
+        } else {
+            let cells = moved[0].iter().zip(&moved[1]);
+            let cells = cells
+                .map(|(down, up)| format!("{:+.2}/{:+.2}", down + 0.0, up + 0.0))
+                .collect();
+            say(&line(name, cells))?;
+        }
+    }
+    bar.finish();
+    if args.json {
+        let figures: Vec<serde_json::Value> = HEADLINES
+            .iter()
+            .zip(&base)
+            .map(|(h, b)| serde_json::json!({"name": h.name, "region": h.region, "quantity": h.quantity.key(), "day": h.day, "change_pct": b}))
+            .collect();
+        let whole = serde_json::json!({"size": args.size(), "figures": figures, "points_for_10_percent_down_and_up": all});
+        say(&format!("{whole:#}"))?;
+    }
+    Ok(())
+}
+
+/// A person with one parameter changed, no further than it goes: bone cannot fill more than its volume.
+fn nudged(
+    args: &ValidateArgs,
+    model: &Model,
+    name: &str,
+    factor: f64,
+) -> Result<Model, CommandError> {
+    let value = f64::from(model.physiology.get(name).unwrap_or_default()) * factor;
+    let value = model
+        .range(name)
+        .map_or(value, |([low, high], _)| value.clamp(low, high));
+    // Muscle's mass changes forces too, so the person is made anew.
+    let mut set = args.set.clone();
+    set.push(format!("{name}={value}"));
+    person(SCENES[0], "control", STANDARD_MASS_KG, &set)
+}

@@ -1,0 +1,35 @@
+//! What a simulation can fail with.
+
+use crate::gpu::GpuError;
+
+/// What a simulation can fail with.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SimError {
+    /// Trouble with the adapter.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// More of something than the shaders have room for.
+    #[error("scene {scene} has {found} {what}; at most {most} are possible")]
+    TooMany {
+        /// Where.
+        scene: String,
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A solve ran out of iterations.
+    #[error(
+        "the solve for {load} did not converge: {iterations} iterations left a residual of {residual:.1e}"
+    )]
+    NotConverged {
+        /// Which unit load.
+        load: String,
+        /// Iterations done.
+        iterations: u32,
+        /// What was left, relative.
+        residual: f64,
+    },
+}
