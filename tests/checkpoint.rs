@@ -45,8 +45,11 @@ fn days(simulation: &mut Simulation, conditions: Conditions, count: u32) {
     }
 }
 
-/// All that a run is, to the bit: its buffers and what is measured.
-fn everything(simulation: &Simulation) -> (Vec<(String, Vec<u8>)>, Vec<Measurement>, f64) {
+/// Named buffers, measurements, and the day.
+type Everything = (Vec<(String, Vec<u8>)>, Vec<Measurement>, f64);
+
+/// All that a run is, to the bit.
+fn everything(simulation: &Simulation) -> Everything {
     let gpu = simulation.gpu();
     let buffers = simulation.body().changing().iter();
     let bytes = buffers.map(|(name, b)| (name.clone(), read::<u8>(gpu, b, b.size() as usize)));

@@ -1,7 +1,11 @@
 //! The window. The only room that names egui.
 
+mod charts;
+mod controls;
 mod panels;
 mod session;
+mod status;
+mod tissue;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -214,6 +214,32 @@ impl SolveRow {
     }
 }
 
+/// A scan with its name.
+type Named = (String, Scan);
+
+/// Sizes of cubes unless told otherwise: software adapters leave out the largest.
+fn usual_sizes(adapter: Option<&str>) -> Result<Vec<usize>, CommandError> {
+    let mut usual = vec![32, 64, 96];
+    if now(Gpu::adapter(adapter))?.get_info().device_type != wgpu::DeviceType::Cpu {
+        usual.push(128);
+    }
+    Ok(usual)
+}
+
+/// What cubes and scans ask of the adapter.
+fn need(sizes: &[usize], scans: &[Named]) -> Need {
+    let binding = |n: [usize; 3], edges| {
+        (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n, edges))
+    };
+    let cubes = sizes.iter().map(|n| binding([*n; 3], [1.0; 3]));
+    let scans = scans
+        .iter()
+        .map(|(_, scan)| binding(scan.volume.voxels, scan.volume.spacing));
+    Need {
+        storage_binding_bytes: cubes.chain(scans).max().unwrap_or(0),
+    }
+}
+
 /// Solves cubes of `sizes` (none: the usual ones) and scans, times the kernels on the largest cube, and prints it all.
 /// # Errors
 /// [`CommandError`].
@@ -231,83 +257,90 @@ pub fn bench_mechanics(
                 .map(|scan| (path.display().to_string(), scan))
                 .map_err(|e| unreadable(path, e))
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut usual = Vec::new();
-    if sizes.is_empty() {
-        usual.extend([32, 64, 96]);
-        if now(Gpu::adapter(adapter))?.get_info().device_type != wgpu::DeviceType::Cpu {
-            usual.push(128);
-        }
-    }
-    let sizes = if sizes.is_empty() { &usual } else { sizes };
-    let binding = |n: [usize; 3], edges| {
-        (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n, edges))
+        .collect::<Result<Vec<Named>, _>>()?;
+    let sizes = if sizes.is_empty() {
+        usual_sizes(adapter)?
+    } else {
+        sizes.to_vec()
     };
-    let most = sizes
-        .iter()
-        .map(|n| binding([*n; 3], [1.0; 3]))
-        .chain(
-            opened
-                .iter()
-                .map(|(_, scan)| binding(scan.volume.voxels, scan.volume.spacing)),
-        )
-        .max()
-        .unwrap_or(0);
-    let need = Need {
-        storage_binding_bytes: most,
-    };
-    let gpu = open_gpu(Request::on(adapter, need))?;
-    let mut report = Report {
-        adapter: gpu.adapter_name(),
-        copy_gb_per_s: copy_bandwidth(&gpu)?,
-        solves: Vec::new(),
-        kernels: Vec::new(),
+    let gpu = open_gpu(Request::on(adapter, need(&sizes, &opened)))?;
+    let mut bench = Bench {
+        report: Report {
+            adapter: gpu.adapter_name(),
+            copy_gb_per_s: copy_bandwidth(&gpu)?,
+            solves: Vec::new(),
+            kernels: Vec::new(),
+        },
+        gpu,
+        json,
     };
     if !json {
-        say(&report.adapter)?;
-        say(&format!("copying {:.2} GB/s\n", report.copy_gb_per_s))?;
+        say(&bench.report.adapter)?;
+        say(&format!("copying {:.2} GB/s\n", bench.report.copy_gb_per_s))?;
         say(&SolveRow::header())?;
     }
-    let tell = |row: SolveRow, rows: &mut Vec<SolveRow>| -> Result<(), CommandError> {
-        if !json {
-            say(&row.line())?;
-        }
-        rows.push(row);
-        Ok(())
-    };
     let largest = sizes.iter().copied().max();
     for field in [CubeField::Smooth, CubeField::Gyroid] {
-        for n in sizes {
-            let cube = Cube::new(&gpu, field, *n)?;
-            let voxels = [*n; 3];
-            let count = n * n * n;
-            let row = |start, tolerance: f64, (outcome, seconds): (Outcome, f64)| SolveRow {
-                field: field.name().to_owned(),
-                voxels,
-                elements: count,
-                start,
-                tolerance,
-                iterations: outcome.iterations,
-                converged: outcome.converged,
-                true_residual: outcome.true_residual,
-                seconds,
-                voxels_per_s: count as f64 / seconds,
-                bytes_per_voxel: cube.bytes as f64 / count as f64,
-            };
-            for tolerance in [1e-3, 1e-5] {
-                let solved = cube.solve(&gpu, tolerance as f32)?;
-                tell(row("zero", tolerance, solved), &mut report.solves)?;
-            }
-            // What a step of remodelling asks for: modulus a little changed, the last answer at hand.
-            cube.write_modulus(&gpu, 0.01);
-            let solved = cube.solve_on(&gpu, 1e-3)?;
-            tell(row("warm", 1e-3, solved), &mut report.solves)?;
-            if Some(*n) == largest && field == CubeField::Smooth {
-                report.kernels = time_kernels(&gpu, &cube, report.copy_gb_per_s)?;
-            }
+        for n in &sizes {
+            let is_timed = Some(*n) == largest && field == CubeField::Smooth;
+            bench.cube(field, *n, is_timed)?;
         }
     }
     for (name, scan) in &opened {
+        bench.scan(name, scan)?;
+    }
+    bench.tell_kernels()
+}
+
+/// A benchmark under way.
+struct Bench {
+    gpu: Gpu,
+    report: Report,
+    json: bool,
+}
+
+impl Bench {
+    fn tell(&mut self, row: SolveRow) -> Result<(), CommandError> {
+        if !self.json {
+            say(&row.line())?;
+        }
+        self.report.solves.push(row);
+        Ok(())
+    }
+
+    /// Solves a cube to two tolerances, and after a small change.
+    fn cube(&mut self, field: CubeField, n: usize, is_timed: bool) -> Result<(), CommandError> {
+        let cube = Cube::new(&self.gpu, field, n)?;
+        let count = n * n * n;
+        let row = |start, tolerance: f64, (outcome, seconds): (Outcome, f64)| SolveRow {
+            field: field.name().to_owned(),
+            voxels: [n; 3],
+            elements: count,
+            start,
+            tolerance,
+            iterations: outcome.iterations,
+            converged: outcome.converged,
+            true_residual: outcome.true_residual,
+            seconds,
+            voxels_per_s: count as f64 / seconds,
+            bytes_per_voxel: cube.bytes as f64 / count as f64,
+        };
+        for tolerance in [1e-3, 1e-5] {
+            let solved = cube.solve(&self.gpu, tolerance as f32)?;
+            self.tell(row("zero", tolerance, solved))?;
+        }
+        // What a step of remodelling asks for: modulus a little changed, the last answer at hand.
+        cube.write_modulus(&self.gpu, 0.01);
+        let solved = cube.solve_on(&self.gpu, 1e-3)?;
+        self.tell(row("warm", 1e-3, solved))?;
+        if is_timed {
+            self.report.kernels = time_kernels(&self.gpu, &cube, self.report.copy_gb_per_s)?;
+        }
+        Ok(())
+    }
+
+    /// Compresses a scan between both kinds of plates.
+    fn scan(&mut self, name: &str, scan: &Scan) -> Result<(), CommandError> {
         let n = scan.volume.voxels;
         let bone: Vec<bool> = scan.volume.values.iter().map(|v| *v > 0.0).collect();
         let element = Element::new(0.3, scan.volume.spacing);
@@ -315,6 +348,10 @@ pub fn bench_mechanics(
             .map_err(|e| CommandError::usage(format!("{name}: {}", unloaded(e))))?;
         let active = &attached.bone;
         let youngs: Vec<f64> = active.iter().map(|a| f64::from(u8::from(*a))).collect();
+        let file = Path::new(name)
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         for ends in [Ends::Clamped, Ends::Free] {
             let plates = Plates {
                 grid: Grid { elements: n },
@@ -324,54 +361,53 @@ pub fn bench_mechanics(
                 axis: 2,
                 clamped: ends == Ends::Clamped,
             };
-            let solution = compress(&gpu, &plates, 1e-5, MOST_ITERATIONS)?;
+            let solution = compress(&self.gpu, &plates, 1e-5, MOST_ITERATIONS)?;
             let outcome = solution.compressed.outcome;
             let count: usize = n.iter().product();
-            let file = Path::new(name)
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy();
-            tell(
-                SolveRow {
-                    field: format!("{file} {}", format!("{ends:?}").to_lowercase()),
-                    voxels: n,
-                    elements: active.iter().filter(|a| **a).count(),
-                    start: "zero",
-                    tolerance: 1e-5,
-                    iterations: outcome.iterations,
-                    converged: outcome.converged,
-                    true_residual: outcome.true_residual,
-                    seconds: solution.seconds,
-                    voxels_per_s: count as f64 / solution.seconds,
-                    bytes_per_voxel: solution.bytes as f64 / count as f64,
-                },
-                &mut report.solves,
-            )?;
+            self.tell(SolveRow {
+                field: format!("{file} {}", format!("{ends:?}").to_lowercase()),
+                voxels: n,
+                elements: active.iter().filter(|a| **a).count(),
+                start: "zero",
+                tolerance: 1e-5,
+                iterations: outcome.iterations,
+                converged: outcome.converged,
+                true_residual: outcome.true_residual,
+                seconds: solution.seconds,
+                voxels_per_s: count as f64 / solution.seconds,
+                bytes_per_voxel: solution.bytes as f64 / count as f64,
+            })?;
         }
+        Ok(())
     }
-    if json {
-        let text = serde_json::to_string(&report).map_err(|e| CommandError {
-            message: e.to_string(),
-            code: 1,
-        })?;
-        return say(&text);
-    }
-    say(&format!(
-        "\n{:<20} {:>9} {:>9} {:>12} {:>8} {:>8}",
-        "kernel", "voxels", "ms", "bytes", "GB/s", "of copy"
-    ))?;
-    for k in &report.kernels {
+
+    /// The whole report as JSON, or the kernels' table.
+    fn tell_kernels(&self) -> Result<(), CommandError> {
+        let report = &self.report;
+        if self.json {
+            let text = serde_json::to_string(report).map_err(|e| CommandError {
+                message: e.to_string(),
+                code: 1,
+            })?;
+            return say(&text);
+        }
         say(&format!(
-            "{:<20} {:>9} {:>9.3} {:>12} {:>8.2} {:>6.0} %",
-            k.kernel,
-            k.voxels.iter().product::<usize>(),
-            k.ms,
-            k.bytes,
-            k.gb_per_s,
-            100.0 * k.share_of_copy
+            "\n{:<20} {:>9} {:>9} {:>12} {:>8} {:>8}",
+            "kernel", "voxels", "ms", "bytes", "GB/s", "of copy"
         ))?;
+        for k in &report.kernels {
+            say(&format!(
+                "{:<20} {:>9} {:>9.3} {:>12} {:>8.2} {:>6.0} %",
+                k.kernel,
+                k.voxels.iter().product::<usize>(),
+                k.ms,
+                k.bytes,
+                k.gb_per_s,
+                100.0 * k.share_of_copy
+            ))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Times each kernel of a solve by itself: enough repeats for a tenth of a second, the best of three.

@@ -129,7 +129,7 @@ fn figures(
     Ok(found)
 }
 
-fn line(name: &str, cells: Vec<String>) -> String {
+fn line(name: &str, cells: &[String]) -> String {
     let cells: Vec<String> = cells.iter().map(|c| format!("{c:>14}")).collect();
     format!("{name:<38}{}", cells.concat())
 }
@@ -150,10 +150,13 @@ pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
         say("Change in percentage points of each figure, for the parameter 10 % down / up.")?;
         say(&line(
             "flight of 180 days, control",
-            HEADLINES.iter().map(|h| h.name.to_owned()).collect(),
+            &HEADLINES
+                .iter()
+                .map(|h| h.name.to_owned())
+                .collect::<Vec<_>>(),
         ))?;
-        let cells = base.iter().map(|b| format!("{b:.2}")).collect();
-        say(&line("as it is (%)", cells))?;
+        let cells: Vec<String> = base.iter().map(|b| format!("{b:.2}")).collect();
+        say(&line("as it is (%)", &cells))?;
     }
     for name in names {
         let mut moved = Vec::new();
@@ -178,10 +181,10 @@ pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
             all.insert(name.to_owned(), figures.into());
         } else {
             let cells = moved[0].iter().zip(&moved[1]);
-            let cells = cells
+            let cells: Vec<String> = cells
                 .map(|(down, up)| format!("{:+.2}/{:+.2}", down + 0.0, up + 0.0))
                 .collect();
-            say(&line(name, cells))?;
+            say(&line(name, &cells))?;
         }
     }
     bar.finish();

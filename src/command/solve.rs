@@ -289,33 +289,44 @@ fn doubts(args: &SolveArgs, scan: &Scan, youngs: &[f64]) -> Vec<String> {
     doubts
 }
 
-/// Runs the test and leaves `solve.toml` and the strain energy density.
-/// # Errors
-/// [`CommandError`]; a solve that did not converge exits with 1.
-pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
-    check(args)?;
-    let name = args.volume.display();
-    let scan = open(args)?;
+/// Opens an adapter that holds the whole of a scan.
+fn open_for(args: &SolveArgs, scan: &Scan) -> Result<Gpu, CommandError> {
     let n = scan.volume.voxels;
-    let axis = args.axis as usize;
     let grid = Grid { elements: n };
     let need = Need {
         storage_binding_bytes: (12 * grid.len() as u64)
             .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
     };
-    let gpu = open_gpu(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
+    open_gpu(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
         GpuError::Limit {
             required, actual, ..
         } => {
             let share = actual as f64 / required as f64;
+            let name = args.volume.display();
             CommandError::usage(format!("{name}: {}", too_large(n, share)))
         }
         e => e.into(),
-    })?;
-    let law = args.law.as_deref().map(density_law).transpose()?;
-    let mut youngs = youngs_moduli(args, &scan, law.as_ref());
+    })
+}
+
+/// The bone that carries the load, and what was told of the rest.
+struct Carrier {
+    /// Young's modulus by voxel, MPa; 0 where there is none.
+    youngs: Vec<f64>,
+    attached: Attached,
+    notes: Vec<String>,
+    too_soft: usize,
+}
+
+/// Picks out of a scan what carries the load.
+fn carrier(
+    args: &SolveArgs,
+    scan: &Scan,
+    law: Option<&(Model, DensityLaw)>,
+) -> Result<Carrier, CommandError> {
+    let mut youngs = youngs_moduli(args, scan, law);
     let mut notes = scan.notes.clone();
-    notes.extend(doubts(args, &scan, &youngs));
+    notes.extend(doubts(args, scan, &youngs));
     let stiffest = youngs.iter().copied().fold(0.0, f64::max);
     let mut too_soft = 0;
     for e in &mut youngs {
@@ -324,34 +335,51 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
             too_soft += 1;
         }
     }
-    let bone: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
-    let attached = attached(n, &bone, axis)
-        .map_err(|e| CommandError::usage(format!("{name}: {}", unloaded(e))))?;
-    drop(bone);
+    let solid: Vec<bool> = youngs.iter().map(|e| *e > 0.0).collect();
+    let attached = attached(scan.volume.voxels, &solid, args.axis as usize)
+        .map_err(|e| CommandError::usage(format!("{}: {}", args.volume.display(), unloaded(e))))?;
     for (e, active) in youngs.iter_mut().zip(&attached.bone) {
         if !active {
             *e = 0.0;
         }
     }
+    Ok(Carrier {
+        youngs,
+        attached,
+        notes,
+        too_soft,
+    })
+}
+
+/// Runs the test and leaves `solve.toml` and the strain energy density.
+/// # Errors
+/// [`CommandError`]; a solve that did not converge exits with 1.
+pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
+    check(args)?;
+    let scan = open(args)?;
+    let gpu = open_for(args, &scan)?;
+    let law = args.law.as_deref().map(density_law).transpose()?;
+    let carrier = carrier(args, &scan, law.as_ref())?;
     io::writable_folder(&args.out)?;
     let path = args.out.join("solve.toml");
     let names = scan.names("sed");
     for file in names.iter().map(|n| args.out.join(n)).chain([path.clone()]) {
         io::never_over(&file, &scan.files)?;
     }
-    let told = tell(&args.volume, &notes);
+    let told = tell(&args.volume, &carrier.notes);
 
+    let (n, axis) = (scan.volume.voxels, args.axis as usize);
+    let grid = Grid { elements: n };
     let element = Element::new(args.poisson, scan.volume.spacing);
     let plates = Plates {
         grid,
         element: &element,
-        youngs: &youngs,
-        idle: &attached.idle,
+        youngs: &carrier.youngs,
+        idle: &carrier.attached.idle,
         axis,
         clamped: args.ends == Ends::Clamped,
     };
     let solution = compress(&gpu, &plates, args.tolerance as f32, args.iterations)?;
-    let outcome = solution.compressed.outcome;
     let imposed = args.strain * n[axis] as f64 * scan.volume.spacing[axis];
     let u: Vec<f32> = solution
         .compressed
@@ -359,30 +387,56 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         .iter()
         .map(|u| (f64::from(*u) * imposed) as f32)
         .collect();
-    let test = compression(&grid, &element, &youngs, &u, axis, imposed);
+    let test = compression(&grid, &element, &carrier.youngs, &u, axis, imposed);
 
+    write_energy(args, &scan, &test)?;
+    let report = Report {
+        law_source: law.map(|(_, law)| law.source),
+        too_soft_removed: carrier.too_soft,
+        told,
+        ..report(
+            args,
+            &scan,
+            &gpu,
+            &test,
+            &solution,
+            &carrier.youngs,
+            &carrier.attached,
+        )
+    };
+    let text = toml::to_string(&report).map_err(broken)?;
+    io::write(&path, text.as_bytes())?;
+    say_answer(&test, &report, &solution, &path)
+}
+
+fn broken(error: impl std::fmt::Display) -> CommandError {
+    CommandError {
+        message: error.to_string(),
+        code: 1,
+    }
+}
+
+/// Writes the strain energy density as a scan of the same kind.
+fn write_energy(args: &SolveArgs, scan: &Scan, test: &Compression) -> Result<(), CommandError> {
     let field: Vec<f32> = test.energy.iter().map(|e| *e as f32).collect();
     let files = scan
         .with_values("sed", &field, "strain energy density, MPa")
-        .map_err(|e| CommandError {
-            message: e.to_string(),
-            code: 1,
-        })?;
+        .map_err(broken)?;
     // The file of voxels before the one that names it.
     for (file, bytes) in files.iter().rev() {
         io::write(&args.out.join(file), bytes)?;
     }
-    let report = Report {
-        law_source: law.map(|(_, law)| law.source),
-        too_soft_removed: too_soft,
-        told,
-        ..report(args, &scan, &gpu, &test, &solution, &youngs, &attached)
-    };
-    let text = toml::to_string(&report).map_err(|e| CommandError {
-        message: e.to_string(),
-        code: 1,
-    })?;
-    io::write(&path, text.as_bytes())?;
+    Ok(())
+}
+
+/// Tells the answer; one that did not converge is an error.
+fn say_answer(
+    test: &Compression,
+    report: &Report,
+    solution: &Solution,
+    path: &std::path::Path,
+) -> Result<(), CommandError> {
+    let outcome = solution.compressed.outcome;
     say(&format!(
         "stiffness {:.2} N/mm, apparent modulus {:.2} MPa, failure load {:.1} N\nalong {} ({})\n{} elements, {} iterations, true residual {:.1e}, {:.1} s\n{}",
         test.stiffness,
@@ -400,16 +454,15 @@ pub fn solve(args: &SolveArgs) -> Result<(), CommandError> {
         path.display()
     ))?;
     if outcome.converged {
-        Ok(())
-    } else {
-        Err(CommandError {
-            message: format!(
-                "the solve did not converge: {} iterations left a residual of {:.1e}; what was written says so",
-                outcome.iterations, outcome.true_residual
-            ),
-            code: 1,
-        })
+        return Ok(());
     }
+    Err(CommandError {
+        message: format!(
+            "the solve did not converge: {} iterations left a residual of {:.1e}; what was written says so",
+            outcome.iterations, outcome.true_residual
+        ),
+        code: 1,
+    })
 }
 
 /// A test that is over, with what it cost.

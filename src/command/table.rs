@@ -19,7 +19,7 @@ struct Column {
 /// One day's numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Day {
-    day: f64,
+    at: f64,
     gravity: f64,
     /// Column and value.
     cells: Vec<(usize, f64)>,
@@ -40,7 +40,7 @@ impl Table {
             .map(|m| (self.column_of(m), m.value))
             .collect();
         self.days.push(Day {
-            day: (day * 1e6).round() / 1e6,
+            at: (day * 1e6).round() / 1e6,
             gravity,
             cells,
         });
@@ -70,7 +70,7 @@ impl Table {
 
     /// The last day.
     pub(super) fn last_day(&self) -> f64 {
-        self.days.last().map_or(0.0, |d| d.day)
+        self.days.last().map_or(0.0, |d| d.at)
     }
 
     /// Day and change since the first day, %, of a quantity of a region.
@@ -80,7 +80,7 @@ impl Table {
         });
         let of_day = |d: &Day| {
             let (column, value) = d.cells.iter().find(|(c, _)| Some(*c) == column)?;
-            Some((d.day, percent(self.columns[*column].first, *value)))
+            Some((d.at, percent(self.columns[*column].first, *value)))
         };
         self.days.iter().filter_map(of_day).collect()
     }
@@ -91,7 +91,7 @@ impl Table {
             let row = |(column, value): &(usize, f64)| {
                 let c = &self.columns[*column];
                 Row {
-                    day: d.day,
+                    day: d.at,
                     gravity: d.gravity,
                     region: c.region.clone(),
                     quantity: c.quantity.clone(),

@@ -169,75 +169,79 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
             )
         })?;
         let at = record.position().map_or(0, |p| p.byte() as usize);
-        let row: Row = record.deserialize(Some(&headers)).map_err(|e| {
-            let csv::ErrorKind::Deserialize { err, .. } = e.kind() else {
-                return source.error(at, "row", e.to_string(), allowed("row"));
-            };
-            let found = err.kind().to_string();
-            // The reader does not say in which column an unknown name stands; only one column has names.
-            let column = err.field().and_then(|i| headers.get(i as usize)).unwrap_or(
-                if found.contains("variant") {
-                    "sure"
-                } else {
-                    "row"
-                },
-            );
-            source.error(at, column, found, allowed(column))
-        })?;
-        let refuse = |key: &str, found: String| Err(source.error(at, key, found, allowed(key)));
-        for (key, value) in [
-            ("id", &row.id),
-            ("claim", &row.claim),
-            ("who", &row.who),
-            ("source", &row.source),
-        ] {
-            if value.trim().is_empty() {
-                return refuse(key, "nothing".to_owned());
-            }
-        }
+        let row = row(&source, &headers, &record, at)?;
+        let refuse = |key: &str, found: String| source.error(at, key, found, allowed(key));
         if claims.iter().any(|c| c.row.id == row.id) {
-            return refuse("id", format!("\"{}\" for a second time", row.id));
+            return Err(refuse("id", format!("\"{}\" for a second time", row.id)));
         }
-        let numbers = [row.low, row.high, row.value, row.day];
-        if numbers.iter().flatten().any(|x| !x.is_finite())
-            || (row.low.is_none() && row.high.is_none())
-            || matches!((row.low, row.high), (Some(low), Some(high)) if low > high)
-        {
-            return refuse("low", format!("low {:?}, high {:?}", row.low, row.high));
-        }
-        let model = match Expression::parse(&row.model) {
-            Ok(model) => model,
-            Err(why) => return refuse("model", why),
-        };
-        for need in model.needs() {
-            if !CONDITIONS.iter().any(|(n, _)| *n == need.condition) {
-                let names: Vec<&str> = CONDITIONS.iter().map(|(n, _)| *n).collect();
-                return Err(source.error(
-                    at,
-                    "model",
-                    format!("the condition '{}'", need.condition),
-                    names.join(", "),
-                ));
-            }
-            if !SCENES.contains(&need.scene.as_str()) {
-                let found = format!("the scene '{}'", need.scene);
-                return Err(source.error(at, "model", found, SCENES.join(", ")));
-            }
-            if !Quantity::is_key(&need.quantity) {
-                let found = format!("the quantity '{}'", need.quantity);
-                // Bone and muscle may each have one of the same name.
-                let keys: BTreeSet<&str> = Quantity::ALL.iter().map(|q| q.key()).collect();
-                let keys: Vec<&str> = keys.into_iter().collect();
-                return Err(source.error(at, "model", found, keys.join(", ")));
-            }
-            if !GROUPS.contains(&need.group.as_str()) {
-                let found = format!("the group '{}'", need.group);
-                return Err(source.error(at, "model", found, GROUPS.join(", ")));
-            }
+        let model = Expression::parse(&row.model).map_err(|why| refuse("model", why))?;
+        for needed in model.needs() {
+            check(&needed).map_err(|(found, known)| source.error(at, "model", found, known))?;
         }
         claims.push(Claim { row, model });
     }
     Ok(claims)
+}
+
+/// One row, with what must stand in it.
+fn row(
+    source: &Source<'_>,
+    headers: &csv::StringRecord,
+    record: &csv::StringRecord,
+    at: usize,
+) -> Result<Row, Located> {
+    let row: Row = record.deserialize(Some(headers)).map_err(|e| {
+        let csv::ErrorKind::Deserialize { err, .. } = e.kind() else {
+            return source.error(at, "row", e.to_string(), allowed("row"));
+        };
+        let found = err.kind().to_string();
+        // The reader does not say in which column an unknown name stands; only one column has names.
+        let other = if found.contains("variant") {
+            "sure"
+        } else {
+            "row"
+        };
+        let field = err.field().and_then(|i| headers.get(i as usize));
+        let column = field.unwrap_or(other);
+        source.error(at, column, found, allowed(column))
+    })?;
+    let refuse = |key: &str, found: String| Err(source.error(at, key, found, allowed(key)));
+    for (key, value) in [
+        ("id", &row.id),
+        ("claim", &row.claim),
+        ("who", &row.who),
+        ("source", &row.source),
+    ] {
+        if value.trim().is_empty() {
+            return refuse(key, "nothing".to_owned());
+        }
+    }
+    let numbers = [row.low, row.high, row.value, row.day];
+    if numbers.iter().flatten().any(|x| !x.is_finite())
+        || (row.low.is_none() && row.high.is_none())
+        || matches!((row.low, row.high), (Some(low), Some(high)) if low > high)
+    {
+        return refuse("low", format!("low {:?}, high {:?}", row.low, row.high));
+    }
+    Ok(row)
+}
+
+/// Whether there is what an expression needs; else what was found, and what there is.
+fn check(needed: &RequiredRun) -> Result<(), (String, String)> {
+    // Bone and muscle may each have a quantity of the same name.
+    let keys: BTreeSet<&str> = Quantity::ALL.iter().map(|q| q.key()).collect();
+    let conditions: Vec<&str> = CONDITIONS.iter().map(|(n, _)| *n).collect();
+    for (what, found, known) in [
+        ("condition", &needed.condition, conditions),
+        ("scene", &needed.scene, SCENES.to_vec()),
+        ("quantity", &needed.quantity, keys.into_iter().collect()),
+        ("group", &needed.group, GROUPS.to_vec()),
+    ] {
+        if !known.contains(&found.as_str()) {
+            return Err((format!("the {what} '{found}'"), known.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// What a column may hold.

@@ -68,96 +68,141 @@ fn nice_step(range: f64, parts: f64) -> f64 {
         }
 }
 
-impl Chart {
-    /// The chart as SVG in a box, mm.
-    pub(super) fn svg(&self, x: f64, y: f64, width: f64, height: f64) -> String {
-        let (left, bottom) = (x + 11.0, y + height - 8.0);
-        let (w, h) = (width - 13.0, height - 12.0);
-        let values = || {
-            self.curves
-                .iter()
-                .flat_map(|c| c.points.iter().map(|p| p.1))
-        };
-        let (mut low, mut high) = (values().fold(0.0, f64::min), values().fold(0.0, f64::max));
+/// A chart's box on the page, mm, and the values that it spans.
+struct Frame {
+    left: f64,
+    bottom: f64,
+    width: f64,
+    height: f64,
+    days: f64,
+    low: f64,
+    high: f64,
+    /// Between two ticks of the values.
+    step: f64,
+}
+
+impl Frame {
+    fn new(chart: &Chart, x: f64, y: f64, width: f64, height: f64) -> Self {
+        let curves = chart.curves.iter();
+        let values = curves.flat_map(|c| c.points.iter().map(|p| p.1));
+        let (mut low, mut high) = (
+            values.clone().fold(0.0, f64::min),
+            values.fold(0.0, f64::max),
+        );
         // A flat line deserves an axis that shows it is flat.
         if high - low < 0.5 {
             (low, high) = (low - 0.5, high + 0.5);
         }
         let step = nice_step(high - low, 5.0);
-        low = (low / step).floor() * step;
-        high = (high / step).ceil() * step;
-        let to_x = |day: f64| left + w * day / self.days.max(1e-9);
-        let to_y = |v: f64| bottom - h * (v - low) / (high - low);
+        Self {
+            left: x + 11.0,
+            bottom: y + height - 8.0,
+            width: width - 13.0,
+            height: height - 12.0,
+            days: chart.days,
+            low: (low / step).floor() * step,
+            high: (high / step).ceil() * step,
+            step,
+        }
+    }
+
+    fn to_x(&self, day: f64) -> f64 {
+        self.left + self.width * day / self.days.max(1e-9)
+    }
+
+    fn to_y(&self, value: f64) -> f64 {
+        self.bottom - self.height * (value - self.low) / (self.high - self.low)
+    }
+
+    /// Phases as grey bands with their names.
+    fn phases(&self, phases: &[Span]) -> String {
         let mut out = String::new();
-        for phase in &self.phases {
+        for phase in phases {
             let (a, b) = (
-                to_x(phase.from.min(self.days)),
-                to_x(phase.to.min(self.days)),
+                self.to_x(phase.from.min(self.days)),
+                self.to_x(phase.to.min(self.days)),
             );
             let grey = 205.0 + 50.0 * phase.gravity.clamp(0.0, 1.0);
-            writeln!(out, "<rect x=\"{a:.2}\" y=\"{:.2}\" width=\"{:.2}\" height=\"{h:.2}\" fill=\"rgb({grey:.0},{grey:.0},{grey:.0})\"/>", bottom - h, b - a).ok();
+            let (top, h) = (self.bottom - self.height, self.height);
+            writeln!(out, "<rect x=\"{a:.2}\" y=\"{top:.2}\" width=\"{:.2}\" height=\"{h:.2}\" fill=\"rgb({grey:.0},{grey:.0},{grey:.0})\"/>", b - a).ok();
             let label = format!("{:.2} g", phase.gravity);
             let label = label.replace(".00 g", " g");
             if b - a > 9.0 {
-                out += &text(
-                    f64::midpoint(a, b),
-                    bottom - h - 0.8,
-                    6.0,
-                    "middle",
-                    &format!("{}, {label}", phase.name),
-                );
+                let label = format!("{}, {label}", phase.name);
+                out += &text(f64::midpoint(a, b), top - 0.8, 6.0, "middle", &label);
             }
         }
-        let ticks = ((high - low) / step).round() as i32;
+        out
+    }
+
+    /// Lines, ticks and their numbers.
+    fn axes(&self) -> String {
+        let (left, bottom, w, h) = (self.left, self.bottom, self.width, self.height);
+        let mut out = String::new();
+        let ticks = ((self.high - self.low) / self.step).round() as i32;
         for i in 0..=ticks {
-            let v = low + step * f64::from(i);
-            writeln!(out, "<path d=\"M{left:.2} {:.2}h{w:.2}\" stroke=\"#999\" stroke-width=\"{}\" fill=\"none\"/>", to_y(v), if v.abs() < 1e-9 { 0.25 } else { 0.08 }).ok();
-            let label = tick(v, step).replace('-', "−");
-            out += &text(left - 1.0, to_y(v) + 0.8, 6.0, "end", &label);
+            let v = self.low + self.step * f64::from(i);
+            writeln!(out, "<path d=\"M{left:.2} {:.2}h{w:.2}\" stroke=\"#999\" stroke-width=\"{}\" fill=\"none\"/>", self.to_y(v), if v.abs() < 1e-9 { 0.25 } else { 0.08 }).ok();
+            let label = tick(v, self.step).replace('-', "−");
+            out += &text(left - 1.0, self.to_y(v) + 0.8, 6.0, "end", &label);
         }
         let day_step = nice_step(self.days, 6.0);
         for i in 0..=(self.days / day_step).floor() as i32 {
             let day = day_step * f64::from(i);
+            let x = self.to_x(day);
             writeln!(
                 out,
-                "<path d=\"M{:.2} {bottom:.2}v1\" stroke=\"#000\" stroke-width=\"0.15\"/>",
-                to_x(day)
+                "<path d=\"M{x:.2} {bottom:.2}v1\" stroke=\"#000\" stroke-width=\"0.15\"/>"
             )
             .ok();
-            out += &text(to_x(day), bottom + 3.4, 6.0, "middle", &tick(day, day_step));
+            out += &text(x, bottom + 3.4, 6.0, "middle", &tick(day, day_step));
         }
         writeln!(out, "<rect x=\"{left:.2}\" y=\"{:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.2\"/>", bottom - h).ok();
-        // The legend stands in the lower corner that fewer points of the curves cross.
-        let box_height = 2.9 * self.curves.len() as f64 + 2.0;
+        out
+    }
+
+    /// Curves, and their legend in the lower corner that fewer of their points cross.
+    fn curves(&self, curves: &[Curve]) -> String {
+        let mut out = String::new();
+        let box_height = 2.9 * curves.len() as f64 + 2.0;
         let crossed = |from: f64| {
-            let points = self.curves.iter().flat_map(|c| &c.points);
-            points
-                .filter(|p| {
-                    (from..from + 0.42 * w).contains(&to_x(p.0)) && to_y(p.1) > bottom - box_height
-                })
+            let points = curves.iter().flat_map(|c| &c.points);
+            let here =
+                points.filter(|p| (from..from + 0.42 * self.width).contains(&self.to_x(p.0)));
+            here.filter(|p| self.to_y(p.1) > self.bottom - box_height)
                 .count()
         };
-        let right = left + 0.58 * w;
-        let legend = if crossed(right) < crossed(left) {
+        let right = self.left + 0.58 * self.width;
+        let legend = if crossed(right) < crossed(self.left) {
             right
         } else {
-            left
+            self.left
         };
-        for (i, curve) in self.curves.iter().enumerate() {
+        for (i, curve) in curves.iter().enumerate() {
             let (colour, dash) = STYLES[i % STYLES.len()];
             let points: Vec<String> = curve
                 .points
                 .iter()
                 .filter(|p| p.1.is_finite())
-                .map(|p| format!("{:.3},{:.3}", to_x(p.0), to_y(p.1)))
+                .map(|p| format!("{:.3},{:.3}", self.to_x(p.0), self.to_y(p.1)))
                 .collect();
             writeln!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\" stroke-linejoin=\"round\"/>", points.join(" ")).ok();
-            let ly = bottom - 2.2 - 2.9 * (self.curves.len() - 1 - i) as f64;
+            let ly = self.bottom - 2.2 - 2.9 * (curves.len() - 1 - i) as f64;
             writeln!(out, "<path d=\"M{:.2} {:.2}h6\" stroke=\"{colour}\" stroke-width=\"0.45\" stroke-dasharray=\"{dash}\"/>", legend + 1.5, ly - 0.8).ok();
             out += &text(legend + 8.5, ly, 6.0, "start", &curve.label);
         }
-        out += &text(left + 0.5 * w, bottom + 6.8, 7.0, "middle", "Mission day");
-        let (tx, ty) = (x + 2.5, bottom - 0.5 * h);
+        out
+    }
+}
+
+impl Chart {
+    /// The chart as SVG in a box, mm.
+    pub(super) fn svg(&self, x: f64, y: f64, width: f64, height: f64) -> String {
+        let frame = Frame::new(self, x, y, width, height);
+        let mut out = frame.phases(&self.phases) + &frame.axes() + &frame.curves(&self.curves);
+        let middle = frame.left + 0.5 * frame.width;
+        out += &text(middle, frame.bottom + 6.8, 7.0, "middle", "Mission day");
+        let (tx, ty) = (x + 2.5, frame.bottom - 0.5 * frame.height);
         writeln!(
             out,
             "<text transform=\"translate({tx:.2} {ty:.2}) rotate(-90)\" font-size=\"{:.3}\" text-anchor=\"middle\">{}</text>",

@@ -1,5 +1,6 @@
 //! Named arrays behind a header of text, packed: what a checkpoint is on disk.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
@@ -47,11 +48,12 @@ pub fn sum(parts: &[&[u8]]) -> String {
         digest.update((part.len() as u64).to_le_bytes());
         digest.update(part);
     }
-    digest
-        .finalize()
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in digest.finalize() {
+        // Writing to a String cannot fail.
+        write!(text, "{byte:02x}").ok();
+    }
+    text
 }
 
 /// First bytes of all numbers, then second ones, and so on: neighbours' exponents are alike, and pack well.

@@ -3,7 +3,7 @@
 use crate::gpu::{Gpu, GpuError, Readback, values};
 use crate::sim::Simulation;
 use crate::sim::state::SiteState;
-use crate::tissue::SiteKind;
+use crate::tissue::{Anatomy, SiteKind, SitePlan};
 
 /// Voxels to each side over which the run of density is judged.
 const REACH: isize = 2;
@@ -100,65 +100,53 @@ fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
     ([a[0][0], a[1][1], a[2][2]], v)
 }
 
-fn evaluate(
-    simulation: &Simulation,
-    sites: &[SiteState],
-    displacement: &[f32],
-    day: &[f32],
-) -> Option<Orientation> {
-    let anatomy = simulation.anatomy();
-    let physiology = &simulation.model().physiology;
-    let grid = simulation.mechanics().grid();
-    let steps = grid.strides();
-    let stride = (simulation.mechanics().case_bytes() / 4) as usize;
-    let cases = simulation.mechanics().cases();
-    let nu = f64::from(physiology.poisson_ratio);
-    let (lambda, mu) = (nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), 0.5 / (1.0 + nu));
+/// A voxel of trabecular bone.
+struct Voxel {
+    at: [usize; 3],
+    bvtv: f64,
+    /// The sum of the squares of the day's stresses: their directions are the stress', whatever its sign.
+    stress: Matrix,
+}
 
-    // Trabecular density on the lattice, and the stress of the day in its voxels.
-    let mut density = vec![None; anatomy.len()];
-    let mut voxels = Vec::new();
-    let mut site = 0;
-    for plan in &anatomy.bone {
-        let first = site;
-        site += plan.sites.len();
-        let Some(k) = plan
-            .sites
-            .iter()
-            .position(|s| matches!(s.kind, SiteKind::Trabecular | SiteKind::Strut))
-        else {
-            continue;
-        };
-        // A sliver beside the cortex says little about trabecular bone.
-        if plan.sites[k].fraction < 0.5 {
-            continue;
-        }
-        let bvtv = f64::from(sites[first + k].bvtv);
-        density[anatomy.voxel(plan.at)] = Some(bvtv);
-        let element = grid.index(std::array::from_fn(|k| {
-            plan.at[k] - anatomy.mechanics_low[k]
-        }));
-        let modulus = f64::from(physiology.modulus_coefficient)
-            * (bvtv * f64::from(physiology.tissue_density))
-                .powf(f64::from(physiology.modulus_exponent));
-        let mut sum: Matrix = [[0.0; 3]; 3];
-        for activity in 0..MOST {
-            let count = f64::from(day[MOST * MOST + activity]);
-            let mut gradient: Matrix = [[0.0; 3]; 3];
-            for case in 0..cases {
-                let force = f64::from(day[MOST * activity + case]);
-                for corner in 0..8usize {
-                    let node =
-                        element + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
-                    for (i, row) in gradient.iter_mut().enumerate() {
-                        let u = f64::from(displacement[case * stride + 3 * node + i]) * force;
-                        for (j, value) in row.iter_mut().enumerate() {
-                            *value += if corner >> j & 1 == 1 { u } else { -u };
-                        }
+/// What came back from the adapter.
+struct Loaded<'a> {
+    simulation: &'a Simulation,
+    displacement: &'a [f32],
+    day: &'a [f32],
+}
+
+impl Loaded<'_> {
+    /// The displacement's gradient in an element times 4 spacings, over the load cases of an activity.
+    fn gradient(&self, element: usize, activity: usize) -> Matrix {
+        let mechanics = self.simulation.mechanics();
+        let steps = mechanics.grid().strides();
+        let stride = (mechanics.case_bytes() / 4) as usize;
+        let mut gradient: Matrix = [[0.0; 3]; 3];
+        for case in 0..mechanics.cases() {
+            let force = f64::from(self.day[MOST * activity + case]);
+            for corner in 0..8usize {
+                let node = element + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
+                for (i, row) in gradient.iter_mut().enumerate() {
+                    let u = f64::from(self.displacement[case * stride + 3 * node + i]) * force;
+                    for (j, value) in row.iter_mut().enumerate() {
+                        *value += if corner >> j & 1 == 1 { u } else { -u };
                     }
                 }
             }
-            let scale = 0.25 / anatomy.spacing / f64::from(physiology.reference_modulus);
+        }
+        gradient
+    }
+
+    /// [`Voxel::stress`] of an element of some modulus.
+    fn stress(&self, element: usize, modulus: f64) -> Matrix {
+        let p = &self.simulation.model().physiology;
+        let nu = f64::from(p.poisson_ratio);
+        let (lambda, mu) = (nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), 0.5 / (1.0 + nu));
+        let scale = 0.25 / self.simulation.anatomy().spacing / f64::from(p.reference_modulus);
+        let mut sum: Matrix = [[0.0; 3]; 3];
+        for activity in 0..MOST {
+            let count = f64::from(self.day[MOST * MOST + activity]);
+            let gradient = self.gradient(element, activity);
             let trace = gradient[0][0] + gradient[1][1] + gradient[2][2];
             let stress: Matrix = std::array::from_fn(|i| {
                 std::array::from_fn(|j| {
@@ -166,74 +154,142 @@ fn evaluate(
                     modulus * scale * (shear + if i == j { lambda * trace } else { 0.0 })
                 })
             });
-            // The square's directions are the stress', whatever its sign.
             for i in 0..3 {
                 for j in 0..3 {
                     sum[i][j] += count * (0..3).map(|k| stress[i][k] * stress[k][j]).sum::<f64>();
                 }
             }
         }
-        voxels.push((plan.at, bvtv, sum));
+        sum
     }
-    let at = |p: [isize; 3]| -> Option<f64> {
-        let inside = (0..3).all(|k| p[k] >= 0 && (p[k] as usize) < anatomy.voxels[k]);
+
+    /// Voxels that are mostly trabecular.
+    fn voxels(&self, sites: &[SiteState]) -> Vec<Voxel> {
+        let anatomy = self.simulation.anatomy();
+        let p = &self.simulation.model().physiology;
+        let grid = self.simulation.mechanics().grid();
+        let mut voxels = Vec::new();
+        let mut site = 0;
+        for plan in &anatomy.bone {
+            let first = site;
+            site += plan.sites.len();
+            let trabecular =
+                |s: &SitePlan| matches!(s.kind, SiteKind::Trabecular | SiteKind::Strut);
+            let Some(k) = plan.sites.iter().position(trabecular) else {
+                continue;
+            };
+            // A sliver beside the cortex says little about trabecular bone.
+            if plan.sites[k].fraction < 0.5 {
+                continue;
+            }
+            let bvtv = f64::from(sites[first + k].bvtv);
+            let element = grid.index(std::array::from_fn(|k| {
+                plan.at[k] - anatomy.mechanics_low[k]
+            }));
+            let apparent = bvtv * f64::from(p.tissue_density);
+            let modulus =
+                f64::from(p.modulus_coefficient) * apparent.powf(f64::from(p.modulus_exponent));
+            voxels.push(Voxel {
+                at: plan.at,
+                bvtv,
+                stress: self.stress(element, modulus),
+            });
+        }
+        voxels
+    }
+}
+
+/// Trabecular density on the lattice.
+struct Density<'a> {
+    anatomy: &'a Anatomy,
+    bvtv: Vec<Option<f64>>,
+}
+
+impl Density<'_> {
+    fn at(&self, p: [isize; 3]) -> Option<f64> {
+        let inside = (0..3).all(|k| p[k] >= 0 && (p[k] as usize) < self.anatomy.voxels[k]);
         inside
-            .then(|| density[anatomy.voxel(p.map(|x| x as usize))])
+            .then(|| self.bvtv[self.anatomy.voxel(p.map(|x| x as usize))])
             .flatten()
-    };
-    let slope = |p: [isize; 3]| -> Option<[f64; 3]> {
-        let here = at(p)?;
+    }
+
+    fn slope(&self, p: [isize; 3]) -> Option<[f64; 3]> {
+        let here = self.at(p)?;
         Some(std::array::from_fn(|k| {
             let mut up = p;
             let mut down = p;
             up[k] += 1;
             down[k] -= 1;
-            let (u, d) = (at(up).unwrap_or(here), at(down).unwrap_or(here));
+            let (u, d) = (self.at(up).unwrap_or(here), self.at(down).unwrap_or(here));
             0.5 * (u - d)
         }))
-    };
-    let (mut weight, mut angle, mut cosine) = (0.0, 0.0, 0.0);
-    let mut pairs = Vec::new();
-    for (place, bvtv, stress) in &voxels {
+    }
+
+    /// How density runs around a voxel: its structure tensor.
+    fn structure(&self, place: [usize; 3]) -> Matrix {
         let mut structure: Matrix = [[0.0; 3]; 3];
-        for dz in -REACH..=REACH {
-            for dy in -REACH..=REACH {
-                for dx in -REACH..=REACH {
-                    let p = [
-                        place[0] as isize + dx,
-                        place[1] as isize + dy,
-                        place[2] as isize + dz,
-                    ];
-                    if let Some(g) = slope(p) {
-                        for i in 0..3 {
-                            for j in 0..3 {
-                                structure[i][j] += g[i] * g[j];
-                            }
-                        }
+        let reach = || -REACH..=REACH;
+        for (dz, dy, dx) in
+            reach().flat_map(|z| reach().flat_map(move |y| reach().map(move |x| (z, y, x))))
+        {
+            let [x, y, z] = place.map(|x| x as isize);
+            if let Some(g) = self.slope([x + dx, y + dy, z + dz]) {
+                for i in 0..3 {
+                    for j in 0..3 {
+                        structure[i][j] += g[i] * g[j];
                     }
                 }
             }
         }
-        let (spread, runs) = eigen(structure);
+        structure
+    }
+}
+
+/// Which of three is the largest, or the smallest.
+fn extreme(x: &[f64; 3], largest: bool) -> usize {
+    (0..3)
+        .max_by(|a, b| {
+            let order = x[*a].total_cmp(&x[*b]);
+            if largest { order } else { order.reverse() }
+        })
+        .unwrap_or(0)
+}
+
+fn evaluate(
+    simulation: &Simulation,
+    sites: &[SiteState],
+    displacement: &[f32],
+    day: &[f32],
+) -> Option<Orientation> {
+    let anatomy = simulation.anatomy();
+    let loaded = Loaded {
+        simulation,
+        displacement,
+        day,
+    };
+    let voxels = loaded.voxels(sites);
+    let mut density = Density {
+        anatomy,
+        bvtv: vec![None; anatomy.len()],
+    };
+    for v in &voxels {
+        density.bvtv[anatomy.voxel(v.at)] = Some(v.bvtv);
+    }
+    let (mut weight, mut angle, mut cosine) = (0.0, 0.0, 0.0);
+    let mut pairs = Vec::new();
+    for v in &voxels {
+        let (spread, runs) = eigen(density.structure(v.at));
         if spread.iter().sum::<f64>() < LEAST_STRUCTURE {
             continue;
         }
-        let (sizes, pulls) = eigen(*stress);
-        let by = |x: &[f64; 3], largest: bool| {
-            (0..3)
-                .max_by(|a, b| {
-                    let order = x[*a].total_cmp(&x[*b]);
-                    if largest { order } else { order.reverse() }
-                })
-                .unwrap_or(0)
-        };
-        let (along, pull) = (by(&spread, false), by(&sizes, true));
+        let (sizes, pulls) = eigen(v.stress);
+        let (along, pull) = (extreme(&spread, false), extreme(&sizes, true));
         let dot: f64 = (0..3).map(|k| runs[k][along] * pulls[k][pull]).sum();
         let c = dot.abs().min(1.0);
-        weight += bvtv;
-        cosine += bvtv * c;
-        angle += bvtv * c.acos().to_degrees();
-        pairs.push((*bvtv, sizes.iter().sum::<f64>().max(0.0).sqrt().ln()));
+        weight += v.bvtv;
+        cosine += v.bvtv * c;
+        angle += v.bvtv * c.acos().to_degrees();
+        pairs.push((v.bvtv, sizes.iter().sum::<f64>().max(0.0).sqrt().ln()));
     }
     (weight > 0.0).then(|| Orientation {
         angle: angle / weight,

@@ -432,7 +432,48 @@ impl Model {
     pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
         let source = Source { file, text };
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
-        for (name, entry) in &read.parameters {
+        let scalars = read.scalars(&source)?;
+        read.check_sources(&source)?;
+        read.check_activities(&source)?;
+        read.check_muscles(&source)?;
+        read.check_joints(&source)?;
+        read.check_scenes(&source)?;
+        read.check_groups(&source, &scalars.ranges)?;
+        read.check_laws(&source)?;
+        Ok(Self {
+            physiology: Physiology::from_values(&scalars.values),
+            activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
+            muscles: read.muscle.into_iter().map(Spanned::into_inner).collect(),
+            joints: read.joint.into_iter().map(Spanned::into_inner).collect(),
+            scenes: read.scene.into_iter().map(Spanned::into_inner).collect(),
+            groups: read.group.into_iter().map(Spanned::into_inner).collect(),
+            density_laws: read
+                .density_law
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
+            provenance: scalars.provenance,
+            ranges: scalars.ranges,
+        })
+    }
+}
+
+/// Scalar parameters, in [`Physiology::NAMES`]' order.
+struct Scalars {
+    values: Vec<f32>,
+    provenance: Vec<(String, String)>,
+    ranges: Vec<[f64; 2]>,
+}
+
+/// Whether a share that may be left out is one.
+fn is_share(x: Option<f64>) -> bool {
+    x.is_none_or(|x| (0.0..=1.0).contains(&x))
+}
+
+impl File {
+    /// Every scalar parameter, within its range, from a source.
+    fn scalars(&self, source: &Source<'_>) -> Result<Scalars, Located> {
+        for (name, entry) in &self.parameters {
             if !Physiology::NAMES.contains(&name.as_str()) {
                 return Err(source.error(
                     entry.span().start,
@@ -446,9 +487,9 @@ impl Model {
         let mut provenance = Vec::new();
         let mut ranges = Vec::new();
         for name in Physiology::NAMES {
-            let Some(entry) = read.parameters.get(*name) else {
+            let Some(entry) = self.parameters.get(*name) else {
                 return Err(source.error(
-                    text.len(),
+                    source.text.len(),
                     name,
                     "missing",
                     format!("a table [parameters.{name}] with value, unit and source"),
@@ -485,16 +526,25 @@ impl Model {
             values.push(value as f32);
             provenance.push((entry.unit.clone(), entry.source.get_ref().clone()));
         }
-        let sources = read
+        Ok(Scalars {
+            values,
+            provenance,
+            ranges,
+        })
+    }
+
+    /// Everything says where it comes from.
+    fn check_sources(&self, source: &Source<'_>) -> Result<(), Located> {
+        let sources = self
             .activity
             .iter()
             .map(|a| (a.span(), &a.get_ref().source))
-            .chain(read.muscle.iter().map(|a| (a.span(), &a.get_ref().source)))
-            .chain(read.joint.iter().map(|a| (a.span(), &a.get_ref().source)))
-            .chain(read.scene.iter().map(|a| (a.span(), &a.get_ref().source)))
-            .chain(read.group.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(self.muscle.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(self.joint.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(self.scene.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(self.group.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(
-                read.density_law
+                self.density_law
                     .iter()
                     .map(|a| (a.span(), &a.get_ref().source)),
             );
@@ -508,7 +558,12 @@ impl Model {
                 ));
             }
         }
-        for activity in &read.activity {
+        Ok(())
+    }
+
+    /// Forces, counts, and no more activities than the shaders have room for.
+    fn check_activities(&self, source: &Source<'_>) -> Result<(), Located> {
+        for activity in &self.activity {
             let bad = activity
                 .get_ref()
                 .forces
@@ -532,9 +587,9 @@ impl Model {
                 ));
             }
         }
-        for activity in &read.activity {
+        for activity in &self.activity {
             let scene = &activity.get_ref().scene;
-            let in_scene = || read.activity.iter().filter(|a| a.get_ref().scene == *scene);
+            let in_scene = || self.activity.iter().filter(|a| a.get_ref().scene == *scene);
             if let Some(beyond) = in_scene().nth(MOST_ACTIVITIES) {
                 return Err(source.error(
                     beyond.span().start,
@@ -544,7 +599,12 @@ impl Model {
                 ));
             }
         }
-        for muscle in &read.muscle {
+        Ok(())
+    }
+
+    /// Shares and factors of muscles.
+    fn check_muscles(&self, source: &Source<'_>) -> Result<(), Located> {
+        for muscle in &self.muscle {
             let m = muscle.get_ref();
             if !(0.0..=1.0).contains(&m.postural) || !(0.0..=1.0).contains(&m.type1) {
                 return Err(source.error(
@@ -555,15 +615,14 @@ impl Model {
                 ));
             }
         }
-        let share = |x: &Option<f64>| x.is_none_or(|x| (0.0..=1.0).contains(&x));
-        for muscle in &read.muscle {
+        for muscle in &self.muscle {
             let m = muscle.get_ref();
             let positive = |x: f64| (0.0..=10.0).contains(&x);
             if !positive(m.atrophy)
                 || !positive(m.fast)
                 || !positive(m.fluid)
-                || !share(&m.residual_flight)
-                || !share(&m.residual_bed_rest)
+                || !is_share(m.residual_flight)
+                || !is_share(m.residual_bed_rest)
             {
                 return Err(source.error(
                     muscle.span().start,
@@ -576,11 +635,16 @@ impl Model {
                 ));
             }
         }
-        for joint in &read.joint {
+        Ok(())
+    }
+
+    /// Shares of joints.
+    fn check_joints(&self, source: &Source<'_>) -> Result<(), Located> {
+        for joint in &self.joint {
             let j = joint.get_ref();
-            if !share(&Some(j.muscle_share))
-                || !share(&j.residual_flight)
-                || !share(&j.residual_bed_rest)
+            if !is_share(Some(j.muscle_share))
+                || !is_share(j.residual_flight)
+                || !is_share(j.residual_bed_rest)
             {
                 return Err(source.error(
                     joint.span().start,
@@ -593,12 +657,17 @@ impl Model {
                 ));
             }
         }
-        for scene in &read.scene {
+        Ok(())
+    }
+
+    /// What is particular about scenes.
+    fn check_scenes(&self, source: &Source<'_>) -> Result<(), Located> {
+        for scene in &self.scene {
             let s = scene.get_ref();
             if let Some(law) = &s.density_law
-                && !read.density_law.iter().any(|l| l.get_ref().name == *law)
+                && !self.density_law.iter().any(|l| l.get_ref().name == *law)
             {
-                let names: Vec<&str> = read
+                let names: Vec<&str> = self
                     .density_law
                     .iter()
                     .map(|l| l.get_ref().name.as_str())
@@ -624,7 +693,12 @@ impl Model {
                 ));
             }
         }
-        for group in &read.group {
+        Ok(())
+    }
+
+    /// Parameters of groups of people.
+    fn check_groups(&self, source: &Source<'_>, ranges: &[[f64; 2]]) -> Result<(), Located> {
+        for group in &self.group {
             let g = group.get_ref();
             for (name, value) in &g.parameters {
                 if !Physiology::NAMES.contains(&name.as_str()) {
@@ -649,7 +723,12 @@ impl Model {
                 }
             }
         }
-        for law in &read.density_law {
+        Ok(())
+    }
+
+    /// Laws from density to modulus.
+    fn check_laws(&self, source: &Source<'_>) -> Result<(), Located> {
+        for law in &self.density_law {
             let l = law.get_ref();
             let numbers = [l.coefficient, l.exponent, l.of_apparent];
             if numbers.iter().any(|x| !(x.is_finite() && *x > 0.0)) {
@@ -664,21 +743,7 @@ impl Model {
                 ));
             }
         }
-        Ok(Self {
-            physiology: Physiology::from_values(&values),
-            activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
-            muscles: read.muscle.into_iter().map(Spanned::into_inner).collect(),
-            joints: read.joint.into_iter().map(Spanned::into_inner).collect(),
-            scenes: read.scene.into_iter().map(Spanned::into_inner).collect(),
-            groups: read.group.into_iter().map(Spanned::into_inner).collect(),
-            density_laws: read
-                .density_law
-                .into_iter()
-                .map(Spanned::into_inner)
-                .collect(),
-            provenance,
-            ranges,
-        })
+        Ok(())
     }
 }
 

@@ -330,6 +330,101 @@ const MOST_NAME: usize = 200;
 /// The most phases.
 const MOST_PHASES: usize = 1000;
 
+impl File {
+    /// Phases, as many and with names as long as allowed.
+    fn check_phases(&self, source: Source<'_>) -> Result<(), Located> {
+        if self.phase.is_empty() {
+            return Err(source.error(
+                self.name.span().start,
+                "phase",
+                "no phase",
+                "at least one [[phase]]",
+            ));
+        }
+        if let Some(beyond) = self.phase.get(MOST_PHASES) {
+            return Err(source.error(
+                beyond.span().start,
+                "phase",
+                format!("{} phases", self.phase.len()),
+                format!("at most {MOST_PHASES}"),
+            ));
+        }
+        let long = |name: &str| name.chars().count() > MOST_NAME;
+        let names = self
+            .phase
+            .iter()
+            .map(|p| (p.span(), p.get_ref().name.as_str()));
+        let own = (self.name.span(), self.name.get_ref().as_str());
+        if let Some((span, _)) = names.chain([own]).find(|(_, name)| long(name)) {
+            let allowed = format!("at most {MOST_NAME} letters");
+            return Err(source.error(span.start, "name", "a longer one", allowed));
+        }
+        Ok(())
+    }
+}
+
+impl FilePhase {
+    /// The phase, the `number_of`-th, with what holds everywhere.
+    fn read(
+        &self,
+        source: Source<'_>,
+        number_of: usize,
+        dose_response: DoseResponse,
+        everywhere: Cuts,
+    ) -> Result<Phase, Located> {
+        let key = |k: &str| format!("phase {} ({}), {k}", number_of, self.name);
+        let days = number(
+            source,
+            &key("days"),
+            &self.days,
+            LEAST_DAYS,
+            MOST_DAYS,
+            "0.01 to 36525 days",
+        )?;
+        let gravity = number(source, &key("gravity"), &self.gravity, 0.0, 3.0, "0 to 3 g")?;
+        Ok(Phase {
+            name: self.name.clone(),
+            days,
+            conditions: Conditions {
+                gravity,
+                posture: choice(
+                    source,
+                    &key("posture"),
+                    self.posture.as_ref(),
+                    Posture::Upright,
+                    Posture::from_name,
+                    Posture::ALL,
+                    Posture::name,
+                )?,
+                exercise: choice(
+                    source,
+                    &key("exercise"),
+                    self.exercise.as_ref(),
+                    Exercise::None,
+                    Exercise::from_name,
+                    Exercise::ALL,
+                    Exercise::name,
+                )?,
+                drug: choice(
+                    source,
+                    &key("drug"),
+                    self.drug.as_ref(),
+                    Drug::None,
+                    Drug::from_name,
+                    Drug::ALL,
+                    Drug::name,
+                )?,
+                simulated_microgravity: self.simulated_microgravity,
+                dose_response,
+                cuts: match &self.cut {
+                    None => everywhere,
+                    Some(names) => cuts(source, &key("cut"), names)?,
+                },
+            },
+        })
+    }
+}
+
 impl Scenario {
     /// The built-in scenario of that name.
     pub fn built_in(name: &str) -> Option<Result<Self, Located>> {
@@ -345,32 +440,7 @@ impl Scenario {
     pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
         let source = Source { file, text };
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
-        if read.phase.is_empty() {
-            return Err(source.error(
-                read.name.span().start,
-                "phase",
-                "no phase",
-                "at least one [[phase]]",
-            ));
-        }
-        if let Some(beyond) = read.phase.get(MOST_PHASES) {
-            return Err(source.error(
-                beyond.span().start,
-                "phase",
-                format!("{} phases", read.phase.len()),
-                format!("at most {MOST_PHASES}"),
-            ));
-        }
-        let long = |name: &str| name.chars().count() > MOST_NAME;
-        let names = read
-            .phase
-            .iter()
-            .map(|p| (p.span(), p.get_ref().name.as_str()));
-        let own = (read.name.span(), read.name.get_ref().as_str());
-        if let Some((span, _)) = names.chain([own]).find(|(_, name)| long(name)) {
-            let allowed = format!("at most {MOST_NAME} letters");
-            return Err(source.error(span.start, "name", "a longer one", allowed));
-        }
+        read.check_phases(source)?;
         let body_mass_kg = match &read.body_mass_kg {
             None => STANDARD_MASS_KG,
             Some(mass) => number(source, "body_mass_kg", mass, 20.0, 300.0, "20 to 300 kg")?,
@@ -385,60 +455,16 @@ impl Scenario {
             DoseResponse::name,
         )?;
         let everywhere = cuts(source, "cut", &read.cut)?;
-        let mut phases = Vec::new();
-        for (i, phase) in read.phase.iter().enumerate() {
-            let p = phase.get_ref();
-            let key = |k: &str| format!("phase {} ({}), {k}", i + 1, p.name);
-            let days = number(
-                source,
-                &key("days"),
-                &p.days,
-                LEAST_DAYS,
-                MOST_DAYS,
-                "0.01 to 36525 days",
-            )?;
-            let gravity = number(source, &key("gravity"), &p.gravity, 0.0, 3.0, "0 to 3 g")?;
-            phases.push(Phase {
-                name: p.name.clone(),
-                days,
-                conditions: Conditions {
-                    gravity,
-                    posture: choice(
-                        source,
-                        &key("posture"),
-                        p.posture.as_ref(),
-                        Posture::Upright,
-                        Posture::from_name,
-                        Posture::ALL,
-                        Posture::name,
-                    )?,
-                    exercise: choice(
-                        source,
-                        &key("exercise"),
-                        p.exercise.as_ref(),
-                        Exercise::None,
-                        Exercise::from_name,
-                        Exercise::ALL,
-                        Exercise::name,
-                    )?,
-                    drug: choice(
-                        source,
-                        &key("drug"),
-                        p.drug.as_ref(),
-                        Drug::None,
-                        Drug::from_name,
-                        Drug::ALL,
-                        Drug::name,
-                    )?,
-                    simulated_microgravity: p.simulated_microgravity,
-                    dose_response,
-                    cuts: match &p.cut {
-                        None => everywhere,
-                        Some(names) => cuts(source, &key("cut"), names)?,
-                    },
-                },
-            });
-        }
+        let phases = read
+            .phase
+            .iter()
+            .enumerate()
+            .map(|(i, phase)| {
+                phase
+                    .get_ref()
+                    .read(source, i + 1, dose_response, everywhere)
+            })
+            .collect::<Result<Vec<Phase>, Located>>()?;
         let days: f64 = phases.iter().map(|p: &Phase| p.days).sum();
         if days > MOST_DAYS {
             return Err(source.error(

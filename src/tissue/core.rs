@@ -196,6 +196,20 @@ pub(super) fn build(size: usize) -> Anatomy {
     })
 }
 
+/// A voxel of one site that fills it.
+fn voxel(at: [usize; 3], kind: SiteKind, surface: f64, bvtv: f64, envelope: f64) -> BonePlan {
+    BonePlan {
+        at,
+        sites: vec![SitePlan {
+            fraction: 1.0,
+            surface,
+            kind,
+            bvtv: Some(bvtv),
+        }],
+        envelope,
+    }
+}
+
 /// A core whose voxels hold `solid` of bone each, between platens, pressed along z.
 pub(super) fn from_solid(
     inner: [usize; 3],
@@ -208,36 +222,19 @@ pub(super) fn from_solid(
     let mut members = Vec::new();
     for at in crate::volume::each(voxels) {
         let platen = at[2] == 0 || at[2] + 1 == voxels[2];
-        let bvtv = if platen {
-            1.0
+        if platen {
+            tissue.push(Tissue::Cortical);
+            bone.push(voxel(at, SiteKind::Platen, 0.0, 1.0, 0.0));
         } else {
-            solid([at[0], at[1], at[2] - 1])
-        };
-        tissue.push(if platen {
-            Tissue::Cortical
-        } else if bvtv >= 0.5 {
-            Tissue::Trabecular
-        } else {
-            Tissue::Marrow
-        });
-        if !platen {
+            let bvtv = solid([at[0], at[1], at[2] - 1]);
+            tissue.push(if bvtv >= 0.5 {
+                Tissue::Trabecular
+            } else {
+                Tissue::Marrow
+            });
             members.push((bone.len(), 1.0));
+            bone.push(voxel(at, SiteKind::Strut, 1.0 / spacing, bvtv, bvtv));
         }
-        let (kind, surface) = if platen {
-            (SiteKind::Platen, 0.0)
-        } else {
-            (SiteKind::Strut, 1.0 / spacing)
-        };
-        bone.push(BonePlan {
-            at,
-            sites: vec![SitePlan {
-                fraction: 1.0,
-                surface,
-                kind,
-                bvtv: Some(bvtv),
-            }],
-            envelope: if platen { 0.0 } else { bvtv },
-        });
     }
     let [nx, ny, nz] = voxels;
     let press = |name: &'static str, force: DVec3| UnitLoad {

@@ -1,5 +1,7 @@
 //! A scene from a scan: single trabeculae where the scan resolves them, a whole bone where it does not.
 
+use std::collections::BTreeSet;
+
 use super::{
     Anatomy, BonePlan, BoneRegion, MusclePlan, Outlook, SceneError, SiteKind, SitePlan, Tissue,
     UnitLoad, core,
@@ -55,35 +57,110 @@ pub(super) fn resolves(scan: &Volume) -> bool {
     scan.spacing.iter().all(|h| *h < RESOLVES)
 }
 
+fn refuse<T>(why: &str) -> Result<T, SceneError> {
+    Err(SceneError::Scan {
+        why: why.to_owned(),
+    })
+}
+
 pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
-    let refuse = |why: &str| {
-        Err(SceneError::Scan {
-            why: why.to_owned(),
-        })
-    };
     if resolves(scan) {
-        let mut labels: Vec<f32> = Vec::new();
-        for v in &scan.values {
-            if !labels.contains(v) {
-                labels.push(*v);
-            }
-            if labels.len() > 16 {
-                return refuse("it holds grey values; give it as labels, 0 where there is no bone");
-            }
-        }
-        let mut mask = scan.clone();
-        for v in &mut mask.values {
-            *v = if *v > 0.0 { 1.0 } else { 0.0 };
-        }
-        let (voxels, spacing, solid) =
-            resampled(&mask, size.min(*scan.voxels.iter().max().unwrap_or(&size)));
-        if solid.iter().all(|v| *v < 0.5) {
-            return refuse("it has no bone voxel");
-        }
-        return Ok(core::from_solid(voxels, spacing, |at| {
-            solid[at[0] + voxels[0] * (at[1] + voxels[1] * at[2])]
-        }));
+        struts(scan, size)
+    } else {
+        whole_bone(scan, size)
     }
+}
+
+/// A core of single struts, from labels.
+fn struts(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
+    let mut labels: Vec<f32> = Vec::new();
+    for v in &scan.values {
+        if !labels.contains(v) {
+            labels.push(*v);
+        }
+        if labels.len() > 16 {
+            return refuse("it holds grey values; give it as labels, 0 where there is no bone");
+        }
+    }
+    let mut mask = scan.clone();
+    for v in &mut mask.values {
+        *v = if *v > 0.0 { 1.0 } else { 0.0 };
+    }
+    let (voxels, spacing, solid) =
+        resampled(&mask, size.min(*scan.voxels.iter().max().unwrap_or(&size)));
+    if solid.iter().all(|v| *v < 0.5) {
+        return refuse("it has no bone voxel");
+    }
+    Ok(core::from_solid(voxels, spacing, |at| {
+        solid[at[0] + voxels[0] * (at[1] + voxels[1] * at[2])]
+    }))
+}
+
+/// Bone with what lies around it.
+struct Block {
+    bone: Vec<BonePlan>,
+    occupied: BTreeSet<[usize; 3]>,
+    low: [usize; 3],
+    elements: [usize; 3],
+}
+
+impl Block {
+    fn new(bone: Vec<BonePlan>) -> Self {
+        let least = |k: usize| bone.iter().map(|b| b.at[k]).min().unwrap_or(0);
+        let most = |k: usize| bone.iter().map(|b| b.at[k]).max().unwrap_or(0);
+        let low = std::array::from_fn(least);
+        Self {
+            elements: std::array::from_fn(|k| most(k) + 1 - low[k]),
+            low,
+            occupied: bone.iter().map(|b| b.at).collect(),
+            bone,
+        }
+    }
+
+    /// How high a voxel lies, 0 to 1.
+    fn height(&self, b: &BonePlan) -> f64 {
+        (b.at[2] - self.low[2]) as f64 / self.elements[2] as f64
+    }
+
+    /// What lies uppermost, where a joint presses.
+    fn top(&self) -> Vec<[usize; 3]> {
+        let open = |[x, y, z]: [usize; 3]| !self.occupied.contains(&[x, y, z + 1]);
+        let top = self.bone.iter().filter(|b| self.height(b) > 0.85);
+        top.map(|b| b.at).filter(|at| open(*at)).collect()
+    }
+
+    /// The bone's sides, where muscles pull.
+    fn sides(&self) -> Vec<[usize; 3]> {
+        let open = |[x, y, z]: [usize; 3]| {
+            [
+                [x + 1, y, z],
+                [x.wrapping_sub(1), y, z],
+                [x, y + 1, z],
+                [x, y.wrapping_sub(1), z],
+            ]
+            .iter()
+            .any(|n| !self.occupied.contains(n))
+        };
+        let middle = self.bone.iter();
+        let middle = middle.filter(|b| (0.3..0.8).contains(&self.height(b)));
+        middle.map(|b| b.at).filter(|at| open(*at)).collect()
+    }
+
+    /// 1 N downwards, shared by some voxels.
+    fn down(&self, name: &'static str, voxels: &[[usize; 3]]) -> UnitLoad {
+        let point = |at: &[usize; 3]| {
+            let element = std::array::from_fn(|k| at[k] - self.low[k]);
+            (element, [0.5; 3], [0.0, 0.0, -1.0 / voxels.len() as f64])
+        };
+        UnitLoad {
+            name,
+            points: voxels.iter().map(point).collect(),
+        }
+    }
+}
+
+/// A whole bone from mg HA/cm3.
+fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
     let (voxels, spacing, bmd) = resampled(scan, size);
     let number = |at: [usize; 3]| at[0] + voxels[0] * (at[1] + voxels[1] * at[2]);
     let plans: Vec<BonePlan> = each(voxels)
@@ -99,59 +176,24 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
             envelope: 1.0,
         })
         .collect();
-    let bone = super::scene::connected(voxels, plans, 1);
-    if bone.len() < 8 {
+    let block = Block::new(super::scene::connected(voxels, plans, 1));
+    if block.bone.len() < 8 {
         return refuse("it has no bone: no voxel reaches 100 mg HA/cm3");
     }
-    let low: [usize; 3] = std::array::from_fn(|k| bone.iter().map(|b| b.at[k]).min().unwrap_or(0));
-    let high: [usize; 3] = std::array::from_fn(|k| bone.iter().map(|b| b.at[k]).max().unwrap_or(0));
-    let elements: [usize; 3] = std::array::from_fn(|k| high[k] + 1 - low[k]);
-    let occupied: std::collections::BTreeSet<[usize; 3]> = bone.iter().map(|b| b.at).collect();
-    let height = elements[2] as f64;
-    let part = |b: &BonePlan| (b.at[2] - low[2]) as f64 / height;
-    // The joint presses on what lies uppermost; muscles pull down on the bone's sides.
-    let top: Vec<[usize; 3]> = bone
-        .iter()
-        .filter(|b| part(b) > 0.85 && !occupied.contains(&[b.at[0], b.at[1], b.at[2] + 1]))
-        .map(|b| b.at)
-        .collect();
-    let sides: Vec<[usize; 3]> = bone
-        .iter()
-        .filter(|b| (0.3..0.8).contains(&part(b)))
-        .filter(|b| {
-            let [x, y, z] = b.at;
-            [
-                [x + 1, y, z],
-                [x.wrapping_sub(1), y, z],
-                [x, y + 1, z],
-                [x, y.wrapping_sub(1), z],
-            ]
-            .iter()
-            .any(|n| !occupied.contains(n))
-        })
-        .map(|b| b.at)
-        .collect();
+    let (top, sides) = (block.top(), block.sides());
     if top.is_empty() || sides.is_empty() {
         return refuse("its bone has no top that could be loaded");
     }
-    let down = |name: &'static str, voxels: &[[usize; 3]]| UnitLoad {
-        name,
-        points: voxels
-            .iter()
-            .map(|at| {
-                let element = std::array::from_fn(|k| at[k] - low[k]);
-                (element, [0.5; 3], [0.0, 0.0, -1.0 / voxels.len() as f64])
-            })
-            .collect(),
-    };
+    let loads = vec![block.down("joint", &top), block.down("muscle", &sides)];
+    let elements = block.elements;
     let held = each([elements[0] + 1, elements[1] + 1, 1])
         .map(|at| (at, 0b111))
         .collect();
     let mut tissue = vec![Tissue::Soft; bmd.len()];
-    for b in &bone {
+    for b in &block.bone {
         tissue[number(b.at)] = Tissue::Trabecular;
     }
-    let loads = vec![down("joint", &top), down("muscle", &sides)];
+    let count = block.bone.len();
     Ok(Anatomy {
         scene: "scan",
         size,
@@ -161,10 +203,10 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         tissue,
         regions: vec![BoneRegion {
             name: "scan",
-            members: (0..bone.len()).map(|i| (i, 1.0)).collect(),
-            envelope_mm3: bone.len() as f64 * spacing.powi(3),
+            members: (0..count).map(|i| (i, 1.0)).collect(),
+            envelope_mm3: count as f64 * spacing.powi(3),
         }],
-        bone,
+        bone: block.bone,
         muscle: vec![MusclePlan {
             at: [0; 3],
             group: 0,
@@ -172,7 +214,7 @@ pub(super) fn build(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         }],
         groups: vec!["muscle"],
         muscle_regions: Vec::new(),
-        mechanics_low: low,
+        mechanics_low: block.low,
         elements,
         loads,
         joint_loads: 1,

@@ -87,33 +87,66 @@ fn share(distance: f64, spacing: f64) -> f64 {
     (0.5 - distance / spacing).clamp(0.0, 1.0)
 }
 
-/// Builds `scene` with `size` voxels along its longest side.
-pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
-    let (extent, origin) = (scene.extent(), scene.origin());
-    let spacing = extent.max_element() / size as f64;
-    let voxels = (extent / spacing)
-        .to_array()
-        .map(|n| (n.round() as usize).max(1));
-    let fine = ((spacing / scene.detail()).ceil() as usize).clamp(2, 10);
-    let groups = scene.groups();
-    let reach = 0.87 * spacing;
-    let mut bone_plans = Vec::new();
-    let mut muscle_plans = Vec::new();
-    let mut tissue = Vec::with_capacity(voxels.iter().product());
-    for at in crate::volume::each(voxels) {
-        let low = origin + spacing * vector(at);
-        let centre = low + 0.5 * spacing;
+/// A scene's lattice of voxels, and how points in them are counted.
+struct Sampler<'a> {
+    scene: &'a dyn Scene,
+    origin: DVec3,
+    spacing: f64,
+    voxels: [usize; 3],
+    /// Points along an edge of a voxel that holds a border.
+    fine: usize,
+}
+
+/// What a voxel holds.
+struct Sampled {
+    tissue: Tissue,
+    bone: Option<BonePlan>,
+    muscle: Option<MusclePlan>,
+}
+
+impl<'a> Sampler<'a> {
+    fn new(scene: &'a dyn Scene, size: usize) -> Self {
+        let extent = scene.extent();
+        let spacing = extent.max_element() / size as f64;
+        Self {
+            scene,
+            origin: scene.origin(),
+            spacing,
+            voxels: (extent / spacing)
+                .to_array()
+                .map(|n| (n.round() as usize).max(1)),
+            fine: ((spacing / scene.detail()).ceil() as usize).clamp(2, 10),
+        }
+    }
+
+    fn low(&self, at: [usize; 3]) -> DVec3 {
+        self.origin + self.spacing * vector(at)
+    }
+
+    fn centre(&self, at: [usize; 3]) -> DVec3 {
+        self.origin + self.spacing * (vector(at) + 0.5)
+    }
+
+    /// Counts points of the voxel at `at` by what they lie in.
+    fn sample(&self, at: [usize; 3]) -> Sampled {
+        let scene = self.scene;
+        let groups = scene.groups().len();
+        let reach = 0.87 * self.spacing;
+        let centre = self.low(at) + 0.5 * self.spacing;
         let to_bone = scene.bone(centre);
-        let to_muscle: Vec<f64> = (0..groups.len()).map(|g| scene.muscle(g, centre)).collect();
+        let to_muscle: Vec<f64> = (0..groups).map(|g| scene.muscle(g, centre)).collect();
         if to_bone > 1.5 * reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
-            tissue.push(label(scene, [0; 3], 0, 1, centre));
-            continue;
+            return Sampled {
+                tissue: label(scene, [0; 3], 0, 1, centre),
+                bone: None,
+                muscle: None,
+            };
         }
         let mut bone_counts = [0usize; 3];
-        let mut muscle_counts = vec![0usize; groups.len()];
+        let mut muscle_counts = vec![0usize; groups];
         let mut thickness = 0.0;
-        for sub in crate::volume::each([fine; 3]) {
-            let p = low + spacing / fine as f64 * (vector(sub) + 0.5);
+        for sub in crate::volume::each([self.fine; 3]) {
+            let p = self.low(at) + self.spacing / self.fine as f64 * (vector(sub) + 0.5);
             let d = if to_bone > 1.5 * reach {
                 to_bone
             } else {
@@ -126,77 +159,91 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
                     thickness += scene.cortex(p);
                 }
             } else if let Some(g) =
-                (0..groups.len()).find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
+                (0..groups).find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
             {
                 muscle_counts[g] += 1;
             }
         }
-        let all = fine.pow(3);
-        tissue.push(label(
-            scene,
-            bone_counts,
-            muscle_counts.iter().sum(),
-            all,
-            centre,
-        ));
-        let part = |count: usize| count as f64 / all as f64;
-        let mut sites = Vec::new();
-        if bone_counts[1] > 0 {
-            sites.push(SitePlan::trabecular(part(bone_counts[1])));
-        }
-        if bone_counts[0] > 0 {
-            let mean_thickness = thickness / bone_counts[0] as f64;
-            sites.push(SitePlan::cortical(part(bone_counts[0]), mean_thickness));
-        }
-        if !sites.is_empty() {
-            bone_plans.push(BonePlan {
-                at,
-                sites,
-                envelope: part(bone_counts.iter().sum()),
-            });
-        }
-        if let Some(group) = (0..groups.len())
-            .filter(|g| muscle_counts[*g] > 0)
-            .max_by_key(|g| muscle_counts[*g])
-        {
-            muscle_plans.push(MusclePlan {
-                at,
-                group,
-                fraction: part(muscle_counts[group]),
-            });
+        let all = self.fine.pow(3);
+        Sampled {
+            tissue: label(scene, bone_counts, muscle_counts.iter().sum(), all, centre),
+            bone: bone_plan(at, bone_counts, thickness, all),
+            muscle: muscle_plan(at, &muscle_counts, all),
         }
     }
-    let bone_plans = connected(voxels, bone_plans, scene.bones());
-    let centre = |at: [usize; 3]| origin + spacing * (vector(at) + 0.5);
-    let regions = scene
-        .regions()
-        .iter()
-        .map(|name| {
-            let members: Vec<(usize, f64)> = bone_plans
-                .iter()
-                .enumerate()
-                .map(|(i, plan)| (i, share(scene.region(name, centre(plan.at)), spacing)))
-                .filter(|(_, share)| *share > 0.0)
-                .collect();
-            // The canal holds no bone voxel but lies inside the periosteum, and counts.
-            let envelope_mm3 = crate::volume::each(voxels)
-                .map(centre)
-                .map(|p| share(scene.region(name, p), spacing) * share(scene.bone(p), spacing))
-                .sum::<f64>()
-                * spacing.powi(3);
-            BoneRegion {
-                name,
-                members,
-                envelope_mm3,
-            }
-        })
-        .collect();
-    let low: [usize; 3] =
-        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k]).min().unwrap_or(0));
+
+    /// A region's voxels, and the volume within its periosteum.
+    fn region(&self, name: &'static str, bone: &[BonePlan]) -> BoneRegion {
+        let inside = |p: DVec3| share(self.scene.region(name, p), self.spacing);
+        let members: Vec<(usize, f64)> = bone
+            .iter()
+            .enumerate()
+            .map(|(i, plan)| (i, inside(self.centre(plan.at))))
+            .filter(|(_, share)| *share > 0.0)
+            .collect();
+        // The canal holds no bone voxel but lies inside the periosteum, and counts.
+        let envelope_mm3 = crate::volume::each(self.voxels)
+            .map(|at| self.centre(at))
+            .map(|p| inside(p) * share(self.scene.bone(p), self.spacing))
+            .sum::<f64>()
+            * self.spacing.powi(3);
+        BoneRegion {
+            name,
+            members,
+            envelope_mm3,
+        }
+    }
+}
+
+/// Bone of a voxel from the points counted in it: trabecular, cortical, or both.
+fn bone_plan(at: [usize; 3], counts: [usize; 3], thickness: f64, all: usize) -> Option<BonePlan> {
+    let part = |count: usize| count as f64 / all as f64;
+    let mut sites = Vec::new();
+    if counts[1] > 0 {
+        sites.push(SitePlan::trabecular(part(counts[1])));
+    }
+    if counts[0] > 0 {
+        let mean_thickness = thickness / counts[0] as f64;
+        sites.push(SitePlan::cortical(part(counts[0]), mean_thickness));
+    }
+    (!sites.is_empty()).then(|| BonePlan {
+        at,
+        sites,
+        envelope: part(counts.iter().sum()),
+    })
+}
+
+/// Muscle of a voxel: the group that most of its points lie in.
+fn muscle_plan(at: [usize; 3], counts: &[usize], all: usize) -> Option<MusclePlan> {
+    let group = (0..counts.len())
+        .filter(|g| counts[*g] > 0)
+        .max_by_key(|g| counts[*g])?;
+    Some(MusclePlan {
+        at,
+        group,
+        fraction: counts[group] as f64 / all as f64,
+    })
+}
+
+/// Builds `scene` with `size` voxels along its longest side.
+pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
+    let sampler = Sampler::new(scene, size);
+    let (voxels, spacing, origin) = (sampler.voxels, sampler.spacing, sampler.origin);
+    let groups = scene.groups();
+    let (mut bone, mut muscle) = (Vec::new(), Vec::new());
+    let mut tissue = Vec::with_capacity(voxels.iter().product());
+    for at in crate::volume::each(voxels) {
+        let sampled = sampler.sample(at);
+        tissue.push(sampled.tissue);
+        bone.extend(sampled.bone);
+        muscle.extend(sampled.muscle);
+    }
+    let bone = connected(voxels, bone, scene.bones());
+    let low: [usize; 3] = std::array::from_fn(|k| bone.iter().map(|b| b.at[k]).min().unwrap_or(0));
     let high: [usize; 3] =
-        std::array::from_fn(|k| bone_plans.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
+        std::array::from_fn(|k| bone.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
     let elements: [usize; 3] = std::array::from_fn(|k| high[k] - low[k]);
-    let occupied: BTreeSet<[usize; 3]> = bone_plans.iter().map(|b| b.at).collect();
+    let occupied: BTreeSet<[usize; 3]> = bone.iter().map(|b| b.at).collect();
     let lattice = Lattice {
         spacing,
         origin,
@@ -223,10 +270,14 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         spacing,
         origin: origin.to_array(),
         tissue,
-        bone: bone_plans,
-        muscle: muscle_plans,
+        regions: scene
+            .regions()
+            .iter()
+            .map(|name| sampler.region(name, &bone))
+            .collect(),
+        bone,
+        muscle,
         groups: groups.to_vec(),
-        regions,
         muscle_regions: own.chain(joined).collect(),
         mechanics_low: low,
         elements,

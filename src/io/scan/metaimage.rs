@@ -79,6 +79,184 @@ fn header(bytes: &[u8]) -> Result<(Lines, &[u8]), ScanError> {
     Ok((lines, rest))
 }
 
+/// The keys of a header.
+struct Keys<'a>(&'a Lines);
+
+impl<'a> Keys<'a> {
+    fn get(&self, key: &str) -> Option<&'a str> {
+        let found = self.0.iter().find(|(k, _)| k == key);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    fn need(&self, key: &str) -> &'a str {
+        self.get(key).unwrap_or("missing")
+    }
+
+    fn is(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|v| v.starts_with(['T', 't', '1']))
+    }
+
+    fn three(&self, key: &str) -> Result<[f64; 3], ScanError> {
+        let text = self.need(key);
+        numbers::<f64>(text)
+            .and_then(|v| v.try_into().ok())
+            .ok_or_else(|| bad(key, text, "three numbers"))
+    }
+
+    fn voxels(&self) -> Result<[usize; 3], ScanError> {
+        let dimensions = self.need("NDims");
+        if dimensions != "3" {
+            return Err(bad("NDims", dimensions, "3"));
+        }
+        let text = self.need("DimSize");
+        numbers::<usize>(text)
+            .and_then(|v| v.try_into().ok())
+            .ok_or_else(|| bad("DimSize", text, "three whole numbers, 1 or more"))
+    }
+
+    /// Edges of a voxel, in the file's unit.
+    fn spacing(&self, notes: &mut Vec<String>) -> Result<[f64; 3], ScanError> {
+        let Some(spacing) = self.get("ElementSpacing") else {
+            let size = self.get("ElementSize");
+            return size.map_or(Ok([1.0; 3]), |_| self.three("ElementSize"));
+        };
+        let taken = self.three("ElementSpacing")?;
+        if let Some(size) = self.get("ElementSize")
+            && self.three("ElementSize")?.map(f64::to_bits) != taken.map(f64::to_bits)
+        {
+            notes.push(format!(
+                "its header gives two edges of a voxel, ElementSpacing {spacing} and ElementSize {size}; the spacing is taken"
+            ));
+        }
+        Ok(taken)
+    }
+
+    /// Tells of scaling that ITK leaves out, and so does this.
+    fn tell_scaling(&self, notes: &mut Vec<String>) {
+        for (key, none) in [
+            ("ElementToIntensityFunctionSlope", 1.0),
+            ("ElementToIntensityFunctionOffset", 0.0),
+        ] {
+            if let Some(value) = self.get(key).filter(|s| s.parse() != Ok(none)) {
+                notes.push(format!(
+                    "its {key} of {value} is left out, as ITK leaves it out"
+                ));
+            }
+        }
+    }
+
+    fn number(&self) -> Result<Number, ScanError> {
+        let channels = self.get("ElementNumberOfChannels").unwrap_or("1");
+        if channels != "1" {
+            return Err(bad("ElementNumberOfChannels", channels, "1"));
+        }
+        if self.get("BinaryData").is_some() && !self.is("BinaryData") {
+            return Err(bad("BinaryData", "False", "True"));
+        }
+        let kind = self.need("ElementType");
+        Ok(match kind {
+            "MET_UCHAR" => Number::U8,
+            "MET_CHAR" => Number::I8,
+            "MET_USHORT" => Number::U16,
+            "MET_SHORT" => Number::I16,
+            "MET_UINT" | "MET_ULONG" => Number::U32,
+            "MET_INT" | "MET_LONG" => Number::I32,
+            "MET_ULONG_LONG" => Number::U64,
+            "MET_LONG_LONG" => Number::I64,
+            "MET_FLOAT" => Number::F32,
+            "MET_DOUBLE" => Number::F64,
+            _ => {
+                return Err(bad(
+                    "ElementType",
+                    kind,
+                    "MET_UCHAR to MET_LONG_LONG, MET_FLOAT, MET_DOUBLE",
+                ));
+            }
+        })
+    }
+
+    /// Whether numbers lie in memory with their highest byte first.
+    fn big_endian(&self, number: Number, notes: &mut Vec<String>) -> Result<bool, ScanError> {
+        let of = |key: &&'static str| Some((*key, self.get(key)?));
+        let said: Vec<(&str, &str)> = ORDERS.iter().filter_map(of).collect();
+        if number.bytes() > 1 && said.is_empty() {
+            notes.push(
+                "its header does not say the order of bytes (BinaryDataByteOrderMSB); little-endian is taken".to_owned(),
+            );
+        }
+        for (key, value) in &said {
+            if !value.starts_with(['T', 't', '1', 'F', 'f', '0']) {
+                return Err(bad(*key, value, "True or False"));
+            }
+        }
+        if said.len() == 2 && self.is(said[0].0) != self.is(said[1].0) {
+            return Err(bad(
+                said[0].0,
+                format!("{}, and {} {}", said[0].1, said[1].0, said[1].1),
+                "one order of bytes",
+            ));
+        }
+        Ok(ORDERS.iter().any(|k| self.is(k)))
+    }
+
+    fn layout(&self, reading: &Reading, notes: &mut Vec<String>) -> Result<Layout, ScanError> {
+        let voxels = self.voxels()?;
+        let per_mm = units_per_mm(
+            "DistanceUnits",
+            self.get("DistanceUnits").unwrap_or_default(),
+        )?;
+        let spacing = self.spacing(notes)?.map(|s| s / per_mm);
+        let origin = ["Offset", "Position", "Origin"]
+            .into_iter()
+            .find(|k| self.get(k).is_some())
+            .map_or(Ok([0.0; 3]), |key| self.three(key))?;
+        // The centre of the first voxel, to the left and to the back: here it is right and front.
+        let [x, y, z] = origin.map(|x| x / per_mm);
+        let axes = axes(&|key| self.get(key), notes)?;
+        self.tell_scaling(notes);
+        let number = self.number()?;
+        Ok(Layout {
+            voxels,
+            spacing,
+            origin: Volume::corner_of([-x, -y, z], &axes, spacing),
+            axes,
+            number,
+            big_endian: self.big_endian(number, notes)?,
+            scaling: None,
+            reading: *reading,
+        })
+    }
+
+    /// The voxels' bytes in the file that the header names; none where they stand behind the header.
+    fn data(
+        &self,
+        wanted: u64,
+        beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+    ) -> Result<Option<Vec<u8>>, ScanError> {
+        let file = self.get("ElementDataFile").unwrap_or_default();
+        if file.eq_ignore_ascii_case("LOCAL") {
+            return Ok(None);
+        }
+        if file.is_empty() || file.starts_with("LIST") || file.contains('%') {
+            return Err(bad(
+                "ElementDataFile",
+                file,
+                "LOCAL or the name of one file",
+            ));
+        }
+        let mut other = beside(file)?;
+        let skip = self.get("HeaderSize").unwrap_or("0");
+        let skipped = match skip.parse::<i64>() {
+            // All but the last bytes.
+            Ok(-1) => (other.len() as u64).saturating_sub(wanted) as usize,
+            Ok(n @ 0..) => (n as usize).min(other.len()),
+            _ => return Err(bad("HeaderSize", skip, "-1 or more")),
+        };
+        Ok(Some(other.split_off(skipped)))
+    }
+}
+
 pub(super) fn read(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
@@ -91,145 +269,12 @@ pub(super) fn read(
             .map(|(k, v)| (k.as_str(), v.as_str()))
             .filter(|(k, _)| *k != "Comment"),
     )?;
+    let keys = Keys(&lines);
     let mut notes = Vec::new();
-    let get = |key: &str| {
-        lines
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| value.as_str())
-    };
-    let is = |key: &str| get(key).is_some_and(|v| v.starts_with(['T', 't', '1']));
-    let dimensions = get("NDims").unwrap_or("missing");
-    if dimensions != "3" {
-        return Err(bad("NDims", dimensions, "3"));
-    }
-    let three = |key: &str| -> Result<[f64; 3], ScanError> {
-        let text = get(key).unwrap_or("missing");
-        numbers::<f64>(text)
-            .and_then(|v| v.try_into().ok())
-            .ok_or_else(|| bad(key, text, "three numbers"))
-    };
-    let voxels: [usize; 3] = {
-        let text = get("DimSize").unwrap_or("missing");
-        numbers::<usize>(text)
-            .and_then(|v| v.try_into().ok())
-            .ok_or_else(|| bad("DimSize", text, "three whole numbers, 1 or more"))?
-    };
-    let spacing = match (get("ElementSpacing"), get("ElementSize")) {
-        (None, None) => [1.0; 3],
-        (None, Some(_)) => three("ElementSize")?,
-        (Some(spacing), size) => {
-            let taken = three("ElementSpacing")?;
-            if let Some(size) = size
-                && three("ElementSize")?.map(f64::to_bits) != taken.map(f64::to_bits)
-            {
-                notes.push(format!(
-                    "its header gives two edges of a voxel, ElementSpacing {spacing} and ElementSize {size}; the spacing is taken"
-                ));
-            }
-            taken
-        }
-    };
-    let origin = ["Offset", "Position", "Origin"]
-        .into_iter()
-        .find(|k| get(k).is_some())
-        .map_or(Ok([0.0; 3]), three)?;
-    let axes = axes(&get, &mut notes)?;
-    if let Some(slope) = get("ElementToIntensityFunctionSlope").filter(|s| s.parse() != Ok(1.0)) {
-        notes.push(format!(
-            "its ElementToIntensityFunctionSlope of {slope} is left out, as ITK leaves it out"
-        ));
-    }
-    if let Some(offset) = get("ElementToIntensityFunctionOffset").filter(|s| s.parse() != Ok(0.0)) {
-        notes.push(format!(
-            "its ElementToIntensityFunctionOffset of {offset} is left out, as ITK leaves it out"
-        ));
-    }
-    let per_mm = units_per_mm("DistanceUnits", get("DistanceUnits").unwrap_or_default())?;
-    let kind = get("ElementType").unwrap_or("missing");
-    let number = match kind {
-        "MET_UCHAR" => Number::U8,
-        "MET_CHAR" => Number::I8,
-        "MET_USHORT" => Number::U16,
-        "MET_SHORT" => Number::I16,
-        "MET_UINT" | "MET_ULONG" => Number::U32,
-        "MET_INT" | "MET_LONG" => Number::I32,
-        "MET_ULONG_LONG" => Number::U64,
-        "MET_LONG_LONG" => Number::I64,
-        "MET_FLOAT" => Number::F32,
-        "MET_DOUBLE" => Number::F64,
-        _ => {
-            return Err(bad(
-                "ElementType",
-                kind,
-                "MET_UCHAR to MET_LONG_LONG, MET_FLOAT, MET_DOUBLE",
-            ));
-        }
-    };
-    if get("ElementNumberOfChannels").is_some_and(|n| n != "1") {
-        return Err(bad(
-            "ElementNumberOfChannels",
-            get("ElementNumberOfChannels").unwrap_or_default(),
-            "1",
-        ));
-    }
-    if get("BinaryData").is_some() && !is("BinaryData") {
-        return Err(bad("BinaryData", "False", "True"));
-    }
-    if number.bytes() > 1 && ORDERS.iter().all(|k| get(k).is_none()) {
-        notes.push(
-            "its header does not say the order of bytes (BinaryDataByteOrderMSB); little-endian is taken".to_owned(),
-        );
-    }
-    let said: Vec<(&str, &str)> = ORDERS.iter().filter_map(|k| Some((*k, get(k)?))).collect();
-    for (key, value) in &said {
-        if !value.starts_with(['T', 't', '1', 'F', 'f', '0']) {
-            return Err(bad(*key, value, "True or False"));
-        }
-    }
-    if said.len() == 2 && is(said[0].0) != is(said[1].0) {
-        return Err(bad(
-            said[0].0,
-            format!("{}, and {} {}", said[0].1, said[1].0, said[1].1),
-            "one order of bytes",
-        ));
-    }
-    let spacing = spacing.map(|s| s / per_mm);
-    // The centre of the first voxel, to the left and to the back: here it is right and front.
-    let [x, y, z] = origin.map(|x| x / per_mm);
-    let layout = Layout {
-        voxels,
-        spacing,
-        origin: Volume::corner_of([-x, -y, z], &axes, spacing),
-        axes,
-        number,
-        big_endian: ORDERS.iter().any(|k| is(k)),
-        scaling: None,
-        reading: *reading,
-    };
-    let wanted = layout.bytes()?;
-    let file = get("ElementDataFile").unwrap_or_default();
-    let other;
-    let data = if file.eq_ignore_ascii_case("LOCAL") {
-        local
-    } else if file.is_empty() || file.starts_with("LIST") || file.contains('%') {
-        return Err(bad(
-            "ElementDataFile",
-            file,
-            "LOCAL or the name of one file",
-        ));
-    } else {
-        other = beside(file)?;
-        let skip = get("HeaderSize").unwrap_or("0");
-        let skipped = match skip.parse::<i64>() {
-            // All but the last bytes.
-            Ok(-1) => (other.len() as u64).saturating_sub(wanted) as usize,
-            Ok(n @ 0..) => (n as usize).min(other.len()),
-            _ => return Err(bad("HeaderSize", skip, "-1 or more")),
-        };
-        &other[skipped..]
-    };
-    let compressed = is("CompressedData");
+    let layout = keys.layout(reading, &mut notes)?;
+    let other = keys.data(layout.bytes()?, beside)?;
+    let data = other.as_deref().unwrap_or(local);
+    let compressed = keys.is("CompressedData");
     let mut content = if compressed {
         layout.read(&mut ZlibDecoder::new(data))?
     } else {

@@ -155,21 +155,25 @@ fn shortest(value: f64) -> f64 {
     (value as f32).to_string().parse().unwrap_or(value)
 }
 
-pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
-    let mut stream: Box<dyn std::io::Read> = if bytes.starts_with(&[0x1f, 0x8b]) {
-        Box::new(MultiGzDecoder::new(bytes))
-    } else {
-        Box::new(bytes)
-    };
-    let mut first = Vec::new();
-    let mut fetch = |bytes: &mut Vec<u8>, upto: usize| {
+/// Bytes as they are needed: no more is unpacked than asked for.
+struct Stream<'a>(Box<dyn std::io::Read + 'a>);
+
+impl Stream<'_> {
+    /// More of them, until there are `upto` or no more.
+    fn fetch(&mut self, bytes: &mut Vec<u8>, upto: usize) -> Result<(), ScanError> {
         let missing = upto.saturating_sub(bytes.len()) as u64;
-        (&mut stream)
+        (&mut self.0)
             .take(missing)
             .read_to_end(bytes)
-            .map_err(broken)
-    };
-    fetch(&mut first, VERSION_1.length)?;
+            .map_err(broken)?;
+        Ok(())
+    }
+}
+
+/// The header at the beginning of a stream.
+fn header(stream: &mut Stream<'_>) -> Result<Header, ScanError> {
+    let mut first = Vec::new();
+    stream.fetch(&mut first, VERSION_1.length)?;
     let (fields, big_endian) = match first.get(..4) {
         Some([0x5c, 1, 0, 0]) => (&VERSION_1, false),
         Some([0, 0, 1, 0x5c]) => (&VERSION_1, true),
@@ -183,7 +187,7 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
             return Err(not_this(why));
         }
     };
-    fetch(&mut first, fields.length)?;
+    stream.fetch(&mut first, fields.length)?;
     if first.len() < fields.length {
         return Err(not_this(format!(
             "{} bytes are too few for a header",
@@ -199,70 +203,104 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
             String::from_utf8_lossy(single)
         )));
     }
-    let header = Header {
+    Ok(Header {
         bytes: first,
         big_endian,
         fields,
-    };
-    let at = |k: usize| header.number(fields.dim + k * fields.size.bytes(), fields.size) as i64;
-    let dimensions = at(0);
-    if !(3..=7).contains(&dimensions) {
-        return Err(bad(
-            "number of dimensions",
-            dimensions,
-            "3 (more if they are 1)",
-        ));
-    }
-    let mut voxels = [0usize; 3];
-    for k in 0..dimensions as usize {
-        let n = at(1 + k);
-        if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
-            *voxels = n as usize;
-        } else if n != 1 {
+    })
+}
+
+impl Header {
+    fn voxels(&self) -> Result<[usize; 3], ScanError> {
+        let fields = self.fields;
+        let at = |k: usize| self.number(fields.dim + k * fields.size.bytes(), fields.size) as i64;
+        let dimensions = at(0);
+        if !(3..=7).contains(&dimensions) {
             return Err(bad(
-                "dimension",
-                format!("{n} along axis {}", k + 1),
-                "1 or more along three axes, 1 along any further one",
+                "number of dimensions",
+                dimensions,
+                "3 (more if they are 1)",
             ));
         }
+        let mut voxels = [0usize; 3];
+        for k in 0..dimensions as usize {
+            let n = at(1 + k);
+            if let Some(voxels) = voxels.get_mut(k).filter(|_| n >= 1) {
+                *voxels = n as usize;
+            } else if n != 1 {
+                return Err(bad(
+                    "dimension",
+                    format!("{n} along axis {}", k + 1),
+                    "1 or more along three axes, 1 along any further one",
+                ));
+            }
+        }
+        Ok(voxels)
     }
-    let kind = header.number(fields.datatype, Number::I16) as i16;
-    let number = match kind {
-        2 => Number::U8,
-        256 => Number::I8,
-        4 => Number::I16,
-        512 => Number::U16,
-        8 => Number::I32,
-        768 => Number::U32,
-        16 => Number::F32,
-        64 => Number::F64,
-        1024 => Number::I64,
-        1280 => Number::U64,
-        other => {
+
+    fn kind(&self) -> Result<Number, ScanError> {
+        Ok(
+            match self.number(self.fields.datatype, Number::I16) as i16 {
+                2 => Number::U8,
+                256 => Number::I8,
+                4 => Number::I16,
+                512 => Number::U16,
+                8 => Number::I32,
+                768 => Number::U32,
+                16 => Number::F32,
+                64 => Number::F64,
+                1024 => Number::I64,
+                1280 => Number::U64,
+                other => {
+                    return Err(bad(
+                        "datatype",
+                        other,
+                        "integers of 8 to 64 bits and reals of 32 and 64",
+                    ));
+                }
+            },
+        )
+    }
+
+    /// Bytes between header and voxels.
+    fn gap(&self) -> Result<u64, ScanError> {
+        let fields = self.fields;
+        let offset = self.number(fields.vox_offset, fields.offset_number);
+        let least = fields.length as f64 + 4.0;
+        if !(least..=1e9).contains(&offset) || offset.fract() != 0.0 {
             return Err(bad(
-                "datatype",
-                other,
-                "integers of 8 to 64 bits and reals of 32 and 64",
+                "voxel offset",
+                offset,
+                "a whole number, 4 more than the header's length or above",
             ));
         }
-    };
-    let offset = header.number(fields.vox_offset, fields.offset_number);
-    let least = fields.length as f64 + 4.0;
-    if !(least..=1e9).contains(&offset) || offset.fract() != 0.0 {
-        return Err(bad(
-            "voxel offset",
-            offset,
-            "a whole number, 4 more than the header's length or above",
-        ));
+        Ok(offset as u64 - fields.length as u64)
     }
-    let [slope, intercept] = header.reals(fields.slope);
-    // A slope that is zero or no number means none, and one of 1 changes nothing.
-    let scales = slope != 0.0 && slope.is_finite();
-    let changes = [slope, intercept].map(f64::to_bits) != [1f64, 0.0].map(f64::to_bits);
-    if scales && !intercept.is_finite() {
-        return Err(bad("scl_inter", intercept, "a finite number"));
+
+    /// Slope and intercept, where they change anything.
+    fn scaling(&self) -> Result<Option<(f64, f64)>, ScanError> {
+        let [slope, intercept] = self.reals(self.fields.slope);
+        // A slope that is zero or no number means none, and one of 1 changes nothing.
+        let scales = slope != 0.0 && slope.is_finite();
+        let changes = [slope, intercept].map(f64::to_bits) != [1f64, 0.0].map(f64::to_bits);
+        if scales && !intercept.is_finite() {
+            return Err(bad("scl_inter", intercept, "a finite number"));
+        }
+        Ok((scales && changes).then_some((slope, intercept)))
     }
-    let scaling = (scales && changes).then_some((slope, intercept));
+}
+
+pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
+    let mut stream = Stream(if bytes.starts_with(&[0x1f, 0x8b]) {
+        Box::new(MultiGzDecoder::new(bytes))
+    } else {
+        Box::new(bytes)
+    });
+    let header = header(&mut stream)?;
+    let voxels = header.voxels()?;
+    let number = header.kind()?;
+    let gap = header.gap()?;
+    let scaling = header.scaling()?;
     let mut notes = Vec::new();
     let (spacing, axes, centre) = place(&header, &mut notes)?;
     let layout = Layout {
@@ -271,14 +309,13 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
         origin: Volume::corner_of(centre, &axes, spacing),
         axes,
         number,
-        big_endian,
+        big_endian: header.big_endian,
         scaling,
         reading: *reading,
     };
     layout.bytes()?;
-    let skipped = offset as u64 - fields.length as u64;
-    std::io::copy(&mut (&mut stream).take(skipped), &mut std::io::sink()).map_err(broken)?;
-    let mut content = layout.read(&mut stream)?;
+    std::io::copy(&mut (&mut stream.0).take(gap), &mut std::io::sink()).map_err(broken)?;
+    let mut content = layout.read(&mut stream.0)?;
     notes.append(&mut content.notes);
     Ok((Content { notes, ..content }, header))
 }

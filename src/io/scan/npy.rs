@@ -6,11 +6,15 @@ use super::error::{ScanError, bad};
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
-pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError> {
-    let not_this = |why: String| ScanError::NotThis {
+fn not_this(why: impl Into<String>) -> ScanError {
+    ScanError::NotThis {
         format: "NumPy",
-        why,
-    };
+        why: why.into(),
+    }
+}
+
+/// The header, and what follows it.
+fn header(bytes: &[u8]) -> Result<(NpyHeader, &[u8]), ScanError> {
     // The length that the header gives itself, so that a lie about it is found before room is made.
     let length = match bytes {
         [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, ..] => {
@@ -19,10 +23,10 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError
         [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d, ..] => {
             12usize.saturating_add(u32::from_le_bytes([*a, *b, *c, *d]) as usize)
         }
-        _ => return Err(not_this("it does not begin with NUMPY".to_owned())),
+        _ => return Err(not_this("it does not begin with NUMPY")),
     };
     if length > bytes.len() {
-        return Err(not_this("its header does not end".to_owned()));
+        return Err(not_this("its header does not end"));
     }
     let mut stream = bytes;
     let header = NpyHeader::from_reader(&mut stream).map_err(|e| {
@@ -34,14 +38,11 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError
             first.trim_end_matches(':')
         ))
     })?;
-    let shape = header.shape().to_vec();
-    let Ok([z, y, x]) = <[u64; 3]>::try_from(shape.clone()) else {
-        return Err(bad(
-            "shape",
-            format!("{shape:?}"),
-            "three dimensions (z, y, x)",
-        ));
-    };
+    Ok((header, stream))
+}
+
+/// How a number is stored, and whether with its highest byte first.
+fn number(header: &NpyHeader) -> Result<(Number, bool), ScanError> {
     let npyz::DType::Plain(kind) = header.dtype() else {
         return Err(bad("dtype", "a record", "one number a voxel"));
     };
@@ -64,6 +65,20 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError
             ));
         }
     };
+    Ok((number, kind.endianness() == npyz::Endianness::Big))
+}
+
+pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError> {
+    let (header, stream) = header(bytes)?;
+    let shape = header.shape().to_vec();
+    let Ok([z, y, x]) = <[u64; 3]>::try_from(shape.clone()) else {
+        return Err(bad(
+            "shape",
+            format!("{shape:?}"),
+            "three dimensions (z, y, x)",
+        ));
+    };
+    let (number, big_endian) = number(&header)?;
     let order = header.order();
     // The order in memory, fastest first.
     let voxels = match order {
@@ -77,22 +92,26 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError
         origin: [0.0; 3],
         axes: Axes::UNKNOWN,
         number,
-        big_endian: kind.endianness() == npyz::Endianness::Big,
+        big_endian,
         scaling: None,
         reading: *reading,
     };
     let content = layout.all_of(stream)?;
-    if order == Order::C {
-        return Ok(content);
-    }
-    let [nz, ny, nx] = voxels;
+    Ok(match order {
+        Order::C => content,
+        Order::Fortran => turned(content, voxels),
+    })
+}
+
+/// Voxels whose last axis runs fastest, with their first one fastest.
+fn turned(content: Content, [nz, ny, nx]: [usize; 3]) -> Content {
     let turned = || crate::volume::each([nx, ny, nz]).map(|at| at[2] + nz * (at[1] + ny * at[0]));
     let values = turned().map(|i| content.volume.values[i]).collect();
     let bone = content
         .bone
         .as_ref()
         .map(|bone| turned().map(|i| bone[i]).collect());
-    Ok(Content {
+    Content {
         volume: Volume {
             voxels: [nx, ny, nz],
             values,
@@ -100,5 +119,5 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<Content, ScanError
         },
         bone,
         notes: content.notes,
-    })
+    }
 }

@@ -97,74 +97,87 @@ fn body_signs(space: &str) -> Option<[f64; 3]> {
     }
 }
 
-pub(super) fn read(
-    bytes: &[u8],
-    beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
-    reading: &Reading,
-) -> Result<(Content, Header), ScanError> {
-    if !bytes.starts_with(b"NRRD000") {
-        return Err(not_this("it does not begin with NRRD000"));
-    }
-    let (lines, attached) = header(bytes)?;
-    let mut notes = Vec::new();
-    let fields: Vec<(String, &str)> = lines.iter().filter_map(|l| field(l)).collect();
-    let get = |name: &str| {
-        let found = fields.iter().find(|(key, _)| key == name);
+/// The fields of a header.
+struct Fields<'a>(Vec<(String, &'a str)>);
+
+impl<'a> Fields<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| *value)
-    };
-    once(fields.iter().map(|(k, v)| (k.as_str(), *v)))?;
-    if let Some(kinds) = get("kinds") {
-        let spatial = ["domain", "space", "none", "???"];
-        let other = kinds
-            .split_whitespace()
-            .find(|k| !spatial.contains(&k.to_ascii_lowercase().as_str()));
-        if other.is_some() {
-            return Err(bad(
-                "kinds",
-                kinds,
-                "domain or space for each of three axes",
-            ));
-        }
     }
-    let need = |field: &str| get(field).unwrap_or("missing");
-    if need("dimension") != "3" {
-        return Err(bad("dimension", need("dimension"), "3"));
+
+    fn need(&self, name: &str) -> &'a str {
+        self.get(name).unwrap_or("missing")
     }
-    let sizes = need("sizes");
-    let voxels: [usize; 3] = sizes
-        .split_whitespace()
-        .map(|w| w.parse().ok())
-        .collect::<Option<Vec<usize>>>()
-        .and_then(|v| v.try_into().ok())
-        .ok_or_else(|| bad("sizes", sizes, "three whole numbers, 1 or more"))?;
-    // "mm" "mm" "mm": of the axes for `spacings`, of the space for directions and origin.
-    let per_mm = |field: &str| -> Result<[f64; 3], ScanError> {
+
+    /// Units of "mm" "mm" "mm": of the axes for `spacings`, of the space for directions and origin.
+    fn units_per_mm(&self, field: &str) -> Result<[f64; 3], ScanError> {
         let mut per_mm = [1.0; 3];
-        let names = get(field).unwrap_or_default().split('"').skip(1).step_by(2);
+        let text = self.get(field).unwrap_or_default();
+        let names = text.split('"').skip(1).step_by(2);
         for (per_mm, name) in per_mm.iter_mut().zip(names) {
             *per_mm = units_per_mm(field, name)?;
         }
         Ok(per_mm)
-    };
-    let (axes, space) = (per_mm("units")?, per_mm("space units")?);
-    let in_space = |v: &[f64]| -> Vec<f64> { v.iter().zip(space).map(|(x, n)| x / n).collect() };
-    let spacings = get("spacings")
-        .map(|text| {
-            text.split_whitespace()
-                .zip(axes)
-                .map(|(w, n)| Some(w.parse::<f64>().ok()? / n))
-                .collect::<Option<Vec<f64>>>()
-                .and_then(|v| <[f64; 3]>::try_from(v).ok())
-                .ok_or_else(|| bad("spacings", text, "three numbers"))
-        })
-        .transpose()?;
-    let named = get("space").and_then(body_signs);
-    let signs = named.unwrap_or([1.0; 3]);
-    let in_body = |v: &[f64]| -> Option<[f64; 3]> {
-        let v: [f64; 3] = in_space(v).try_into().ok()?;
-        Some(std::array::from_fn(|k| signs[k] * v[k]))
-    };
-    let (axes, spacing) = if let Some(text) = get("space directions") {
+    }
+
+    fn voxels(&self) -> Result<[usize; 3], ScanError> {
+        if let Some(kinds) = self.get("kinds") {
+            let spatial = ["domain", "space", "none", "???"];
+            let other = kinds
+                .split_whitespace()
+                .find(|k| !spatial.contains(&k.to_ascii_lowercase().as_str()));
+            if other.is_some() {
+                return Err(bad(
+                    "kinds",
+                    kinds,
+                    "domain or space for each of three axes",
+                ));
+            }
+        }
+        if self.need("dimension") != "3" {
+            return Err(bad("dimension", self.need("dimension"), "3"));
+        }
+        let sizes = self.need("sizes");
+        sizes
+            .split_whitespace()
+            .map(|w| w.parse().ok())
+            .collect::<Option<Vec<usize>>>()
+            .and_then(|v| v.try_into().ok())
+            .ok_or_else(|| bad("sizes", sizes, "three whole numbers, 1 or more"))
+    }
+
+    /// Axes, edges of a voxel (mm), and centre of the first voxel (mm, along the body where its space is known).
+    fn place(&self, notes: &mut Vec<String>) -> Result<(Axes, [f64; 3], [f64; 3]), ScanError> {
+        let (axes, space) = (
+            self.units_per_mm("units")?,
+            self.units_per_mm("space units")?,
+        );
+        let spacings = self
+            .get("spacings")
+            .map(|text| {
+                text.split_whitespace()
+                    .zip(axes)
+                    .map(|(w, n)| Some(w.parse::<f64>().ok()? / n))
+                    .collect::<Option<Vec<f64>>>()
+                    .and_then(|v| <[f64; 3]>::try_from(v).ok())
+                    .ok_or_else(|| bad("spacings", text, "three numbers"))
+            })
+            .transpose()?;
+        let named = self.get("space").and_then(body_signs);
+        let signs = named.unwrap_or([1.0; 3]);
+        let in_body = |v: &[f64]| -> Option<[f64; 3]> {
+            let v = <[f64; 3]>::try_from(v).ok()?;
+            Some(std::array::from_fn(|k| signs[k] * (v[k] / space[k])))
+        };
+        let centre = self
+            .get("space origin")
+            .and_then(vector)
+            .and_then(|v| in_body(&v))
+            .unwrap_or([0.0; 3]);
+        let Some(text) = self.get("space directions") else {
+            return Ok((Axes::UNKNOWN, spacings.unwrap_or([1.0; 3]), centre));
+        };
         let vectors = text
             .split(')')
             .filter(|part| !part.trim().is_empty())
@@ -186,104 +199,153 @@ pub(super) fn read(
                 "its header gives two edges of a voxel, spacings {other:?} and space directions {lengths:?} mm; the directions' are taken"
             ));
         }
-        (axes, lengths)
-    } else {
-        (Axes::UNKNOWN, spacings.unwrap_or([1.0; 3]))
-    };
-    let centre = get("space origin")
-        .and_then(vector)
-        .and_then(|v| in_body(&v))
-        .unwrap_or([0.0; 3]);
-    let kind = need("type").to_ascii_lowercase();
-    let number = match kind.as_str() {
-        "uchar" | "unsigned char" | "uint8" | "uint8_t" => Number::U8,
-        "signed char" | "int8" | "int8_t" => Number::I8,
-        "ushort" | "unsigned short" | "unsigned short int" | "uint16" | "uint16_t" => Number::U16,
-        "short" | "short int" | "signed short" | "signed short int" | "int16" | "int16_t" => {
-            Number::I16
+        Ok((axes, lengths, centre))
+    }
+
+    fn number(&self) -> Result<Number, ScanError> {
+        let kind = self.need("type").to_ascii_lowercase();
+        Ok(match kind.as_str() {
+            "uchar" | "unsigned char" | "uint8" | "uint8_t" => Number::U8,
+            "signed char" | "int8" | "int8_t" => Number::I8,
+            "ushort" | "unsigned short" | "unsigned short int" | "uint16" | "uint16_t" => {
+                Number::U16
+            }
+            "short" | "short int" | "signed short" | "signed short int" | "int16" | "int16_t" => {
+                Number::I16
+            }
+            "uint" | "unsigned int" | "uint32" | "uint32_t" => Number::U32,
+            "int" | "signed int" | "int32" | "int32_t" => Number::I32,
+            "ulonglong"
+            | "unsigned long long"
+            | "unsigned long long int"
+            | "uint64"
+            | "uint64_t" => Number::U64,
+            "longlong"
+            | "long long"
+            | "long long int"
+            | "signed long long"
+            | "signed long long int"
+            | "int64"
+            | "int64_t" => Number::I64,
+            "float" => Number::F32,
+            "double" => Number::F64,
+            _ => return Err(bad("type", kind, "integers of 8 to 64 bits, float, double")),
+        })
+    }
+
+    fn encoding(&self) -> Result<Encoding, ScanError> {
+        match self.need("encoding").to_ascii_lowercase().as_str() {
+            "raw" => Ok(Encoding::Raw),
+            "gzip" | "gz" => Ok(Encoding::Gzip),
+            "ascii" | "text" | "txt" => Ok(Encoding::Text),
+            other => Err(bad("encoding", other, "raw, gzip or ascii")),
         }
-        "uint" | "unsigned int" | "uint32" | "uint32_t" => Number::U32,
-        "int" | "signed int" | "int32" | "int32_t" => Number::I32,
-        "ulonglong" | "unsigned long long" | "unsigned long long int" | "uint64" | "uint64_t" => {
-            Number::U64
+    }
+
+    fn big_endian(&self, number: Number, encoding: Encoding) -> Result<bool, ScanError> {
+        match self.get("endian").map(str::to_ascii_lowercase).as_deref() {
+            // The format has no default, and half of all guesses would scramble the voxels.
+            None if number.bytes() > 1 && encoding != Encoding::Text => {
+                Err(bad("endian", "missing", "little or big"))
+            }
+            None | Some("little") => Ok(false),
+            Some("big") => Ok(true),
+            Some(other) => Err(bad("endian", other, "little or big")),
         }
-        "longlong"
-        | "long long"
-        | "long long int"
-        | "signed long long"
-        | "signed long long int"
-        | "int64"
-        | "int64_t" => Number::I64,
-        "float" => Number::F32,
-        "double" => Number::F64,
-        _ => return Err(bad("type", kind, "integers of 8 to 64 bits, float, double")),
-    };
-    let (gzip, text) = match need("encoding").to_ascii_lowercase().as_str() {
-        "raw" => (false, false),
-        "gzip" | "gz" => (true, false),
-        "ascii" | "text" | "txt" => (false, true),
-        other => return Err(bad("encoding", other, "raw, gzip or ascii")),
-    };
-    let big_endian = match get("endian").map(str::to_ascii_lowercase).as_deref() {
-        // The format has no default, and half of all guesses would scramble the voxels.
-        None if number.bytes() > 1 && !text => {
-            return Err(bad("endian", "missing", "little or big"));
+    }
+
+    /// The name of the file that holds the voxels, where it is another.
+    fn data_file(&self) -> Result<Option<&'a str>, ScanError> {
+        let file = self.get("data file").or(self.get("datafile"));
+        match file {
+            Some(file) if file.starts_with("LIST") || file.contains('%') => {
+                Err(bad("data file", file, "the name of one file"))
+            }
+            file => Ok(file),
         }
-        None | Some("little") => false,
-        Some("big") => true,
-        Some(other) => return Err(bad("endian", other, "little or big")),
-    };
+    }
+
+    /// The voxels among `data`.
+    fn content(
+        &self,
+        layout: &Layout,
+        encoding: Encoding,
+        data: &[u8],
+    ) -> Result<Content, ScanError> {
+        let line_skip = self.get("line skip").or(self.get("lineskip"));
+        if let Some(other) = line_skip.filter(|n| *n != "0") {
+            return Err(bad("line skip", other, "0"));
+        }
+        let skip = self
+            .get("byte skip")
+            .or(self.get("byteskip"))
+            .unwrap_or("0");
+        if encoding == Encoding::Text {
+            if skip != "0" {
+                return Err(bad("byte skip", skip, "0 in ascii files"));
+            }
+            return layout.text(&line_of(data));
+        }
+        let mut stream: Box<dyn Read> = if encoding == Encoding::Gzip {
+            Box::new(MultiGzDecoder::new(data))
+        } else {
+            Box::new(data)
+        };
+        match skip.parse::<i64>() {
+            Ok(-1) if encoding == Encoding::Raw => {
+                let first = (data.len() as u64).saturating_sub(layout.bytes()?);
+                stream = Box::new(&data[first as usize..]);
+            }
+            Ok(n @ 0..) => {
+                std::io::copy(&mut (&mut stream).take(n as u64), &mut std::io::sink())
+                    .map_err(broken)?;
+            }
+            _ => return Err(bad("byte skip", skip, "0 or more; -1 in raw files")),
+        }
+        layout.read(&mut stream)
+    }
+}
+
+/// How voxels are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Raw,
+    Gzip,
+    Text,
+}
+
+pub(super) fn read(
+    bytes: &[u8],
+    beside: &dyn Fn(&str) -> Result<Vec<u8>, ScanError>,
+    reading: &Reading,
+) -> Result<(Content, Header), ScanError> {
+    if !bytes.starts_with(b"NRRD000") {
+        return Err(not_this("it does not begin with NRRD000"));
+    }
+    let (lines, attached) = header(bytes)?;
+    let fields = Fields(lines.iter().filter_map(|l| field(l)).collect());
+    once(fields.0.iter().map(|(k, v)| (k.as_str(), *v)))?;
+    let mut notes = Vec::new();
+    let voxels = fields.voxels()?;
+    let (axes, spacing, centre) = fields.place(&mut notes)?;
+    let number = fields.number()?;
+    let encoding = fields.encoding()?;
     let layout = Layout {
         voxels,
         spacing,
         origin: Volume::corner_of(centre, &axes, spacing),
         axes,
         number,
-        big_endian,
+        big_endian: fields.big_endian(number, encoding)?,
         scaling: None,
         reading: *reading,
     };
-    let wanted = layout.bytes()?;
-    let line_skip = get("line skip").or(get("lineskip")).unwrap_or("0");
-    if line_skip != "0" {
-        return Err(bad("line skip", line_skip, "0"));
-    }
-    let other;
-    let data = match get("data file").or(get("datafile")) {
-        None => attached,
-        Some(file) if file.starts_with("LIST") || file.contains('%') => {
-            return Err(bad("data file", file, "the name of one file"));
-        }
-        Some(file) => {
-            other = beside(file)?;
-            other.as_slice()
-        }
-    };
-    let skip = get("byte skip").or(get("byteskip")).unwrap_or("0");
-    if text && skip != "0" {
-        return Err(bad("byte skip", skip, "0 in ascii files"));
-    }
-    let mut stream: Box<dyn Read> = if gzip {
-        Box::new(MultiGzDecoder::new(data))
-    } else {
-        Box::new(data)
-    };
-    match skip.parse::<i64>() {
-        Ok(-1) if !gzip => {
-            stream = Box::new(&data[(data.len() as u64).saturating_sub(wanted) as usize..]);
-        }
-        Ok(n @ 0..) => {
-            std::io::copy(&mut (&mut stream).take(n as u64), &mut std::io::sink())
-                .map_err(broken)?;
-        }
-        _ => return Err(bad("byte skip", skip, "0 or more; -1 in raw files")),
-    }
-    let mut content = if text {
-        layout.text(&line_of(data))?
-    } else {
-        layout.read(&mut stream)?
-    };
+    layout.bytes()?;
+    let other = fields.data_file()?.map(beside).transpose()?;
+    let data = other.as_deref().unwrap_or(attached);
+    let mut content = fields.content(&layout, encoding, data)?;
     notes.append(&mut content.notes);
+    let gzip = encoding == Encoding::Gzip;
     Ok((Content { notes, ..content }, Header { lines, gzip }))
 }
 

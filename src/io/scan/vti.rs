@@ -132,217 +132,272 @@ fn unbase64(text: &[u8], words: Words, zlib: bool) -> Result<Vec<u8>, ScanError>
     Ok(head)
 }
 
-pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
-    // What is appended raw is no XML: the document is closed where it begins.
+/// The XML of a file, and where its appended data begin. What is appended raw is no XML: the document is closed there.
+fn xml(bytes: &[u8]) -> Result<(String, Option<usize>), ScanError> {
     let tag = b"<AppendedData";
     let cut = bytes.windows(tag.len()).position(|w| w == tag);
     let head = line_of(&bytes[..cut.unwrap_or(bytes.len())]);
-    if cut.is_some() && head.len() > MOST_HEADER {
+    if cut.is_none() {
+        return Ok((head, None));
+    }
+    if head.len() > MOST_HEADER {
         return Err(not_this(format!(
             "its header does not end within {} MiB",
             MOST_HEADER >> 20
         )));
     }
-    let document = if cut.is_some() {
-        format!("{head}</VTKFile>")
-    } else {
-        head
-    };
+    Ok((format!("{head}</VTKFile>"), cut))
+}
+
+/// What a document's one image is made of.
+struct Image<'a, 'i> {
+    root: roxmltree::Node<'a, 'i>,
+    node: roxmltree::Node<'a, 'i>,
+    array: roxmltree::Node<'a, 'i>,
+    on_cells: bool,
+    extent: &'a str,
+    /// First and last point along each axis.
+    ends: [i64; 6],
+}
+
+impl<'a, 'i> Image<'a, 'i> {
+    fn of(
+        document: &'a roxmltree::Document<'i>,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, ScanError> {
+        let root = document.root_element();
+        let kind = root.attribute("type");
+        if kind != Some("ImageData") {
+            return Err(bad("type", kind.unwrap_or("missing"), "ImageData"));
+        }
+        let all = |name: &'static str| {
+            let nodes = document.descendants();
+            nodes.filter(move |n| n.has_tag_name(name))
+        };
+        let image = all("ImageData")
+            .next()
+            .ok_or_else(|| not_this("it has no ImageData"))?;
+        for name in ["ImageData", "CellData", "PointData"] {
+            let count = all(name).count();
+            if count > 1 {
+                return Err(bad(format!("number of {name}"), count, "1"));
+            }
+        }
+        let pieces: Vec<_> = all("Piece").collect();
+        let [piece] = pieces[..] else {
+            return Err(bad("number of pieces", pieces.len(), "1"));
+        };
+        let extent = image.attribute("WholeExtent").unwrap_or("missing");
+        let ends = extent
+            .split_whitespace()
+            .map(|w| w.parse().ok())
+            .collect::<Option<Vec<i64>>>()
+            .and_then(|v| v.try_into().ok())
+            .ok_or_else(|| bad("WholeExtent", extent, "six whole numbers"))?;
+        let part = piece.attribute("Extent").unwrap_or(extent);
+        if !part.split_whitespace().eq(extent.split_whitespace()) {
+            return Err(bad("Piece Extent", part, "the WholeExtent"));
+        }
+        let (on_cells, array) = chosen(all("CellData").next(), all("PointData").next(), notes)?;
+        Ok(Self {
+            root,
+            node: image,
+            array,
+            on_cells,
+            extent,
+            ends,
+        })
+    }
+
+    fn voxels(&self) -> Result<[usize; 3], ScanError> {
+        let mut voxels = [0usize; 3];
+        for (k, voxels) in voxels.iter_mut().enumerate() {
+            *voxels = self.ends[2 * k + 1]
+                .checked_sub(self.ends[2 * k])
+                .and_then(|n| n.checked_add(i64::from(!self.on_cells)))
+                .and_then(|n| usize::try_from(n).ok())
+                .filter(|n| *n > 0)
+                .ok_or_else(|| {
+                    bad(
+                        "WholeExtent",
+                        self.extent,
+                        "at least one voxel along each axis",
+                    )
+                })?;
+        }
+        Ok(voxels)
+    }
+
+    fn number(&self) -> Result<Number, ScanError> {
+        let components = self.array.attribute("NumberOfComponents").unwrap_or("1");
+        if components != "1" {
+            return Err(bad("NumberOfComponents", components, "1"));
+        }
+        let kind = self.array.attribute("type").unwrap_or("missing");
+        Ok(match kind {
+            "UInt8" => Number::U8,
+            "Int8" => Number::I8,
+            "UInt16" => Number::U16,
+            "Int16" => Number::I16,
+            "UInt32" => Number::U32,
+            "Int32" => Number::I32,
+            "UInt64" => Number::U64,
+            "Int64" => Number::I64,
+            "Float32" => Number::F32,
+            "Float64" => Number::F64,
+            _ => return Err(bad("array type", kind, "Int8 to UInt64, Float32, Float64")),
+        })
+    }
+
+    fn axes(&self) -> Result<Axes, ScanError> {
+        let Some(text) = self.node.attribute("Direction") else {
+            return Ok(Axes::UNKNOWN);
+        };
+        let rows: Option<Vec<f64>> = text.split_whitespace().map(|w| w.parse().ok()).collect();
+        // The file has rows; an axis is a column.
+        rows.filter(|m| m.len() == 9)
+            .map(|m| std::array::from_fn(|k| [m[k], m[3 + k], m[6 + k]]))
+            .and_then(|columns| Axes::along(columns, false))
+            .map(|(axes, _)| axes)
+            .ok_or_else(|| bad("Direction", text, "nine numbers that span a volume"))
+    }
+
+    fn spacing(&self) -> &'a str {
+        self.node.attribute("Spacing").unwrap_or("1 1 1")
+    }
+
+    fn origin(&self) -> &'a str {
+        self.node.attribute("Origin").unwrap_or("0 0 0")
+    }
+
+    /// Whether numbers lie in memory with their highest byte first. Where that matters and is not said, it is told.
+    fn big_endian(&self, notes: &mut Vec<String>) -> Result<bool, ScanError> {
+        let order = self.root.attribute("byte_order");
+        if order.is_none() && self.array.attribute("format") != Some("ascii") {
+            notes.push(
+                "its header does not say the order of bytes (byte_order); little-endian is taken"
+                    .to_owned(),
+            );
+        }
+        match order {
+            None | Some("LittleEndian") => Ok(false),
+            Some("BigEndian") => Ok(true),
+            Some(other) => Err(bad("byte_order", other, "LittleEndian or BigEndian")),
+        }
+    }
+
+    fn layout(&self, reading: &Reading, notes: &mut Vec<String>) -> Result<Layout, ScanError> {
+        let axes = self.axes()?;
+        let edges: [f64; 3] = three("Spacing", self.spacing())?;
+        // Where the extent begins; a point is in the middle of its voxel.
+        let middle = if self.on_cells { 0.0 } else { 0.5 };
+        let first: [f64; 3] = std::array::from_fn(|k| self.ends[2 * k] as f64 - middle);
+        let corner: [f64; 3] = three("Origin", self.origin())?;
+        let origin = std::array::from_fn(|c| {
+            corner[c]
+                + (0..3)
+                    .map(|k| first[k] * edges[k] * axes.directions[k][c])
+                    .sum::<f64>()
+        });
+        Ok(Layout {
+            voxels: self.voxels()?,
+            spacing: edges,
+            origin,
+            axes,
+            number: self.number()?,
+            big_endian: self.big_endian(notes)?,
+            scaling: None,
+            reading: *reading,
+        })
+    }
+
+    /// The voxels, in the text of the array or in `appended`, which begins with its tag.
+    fn content(&self, layout: &Layout, appended: Option<&[u8]>) -> Result<Content, ScanError> {
+        let heads = self.root.attribute("header_type").unwrap_or("UInt32");
+        if !["UInt32", "UInt64"].contains(&heads) {
+            return Err(bad("header_type", heads, "UInt32 or UInt64"));
+        }
+        let words = Words {
+            wide: heads == "UInt64",
+            big_endian: layout.big_endian,
+        };
+        let zlib = match self.root.attribute("compressor") {
+            None => false,
+            Some("vtkZLibDataCompressor") => true,
+            Some(other) => return Err(bad("compressor", other, "none or vtkZLibDataCompressor")),
+        };
+        // One byte more shows where an array is longer than the image.
+        let wanted = layout.bytes()? + 1;
+        let text = self.array.text().unwrap_or_default();
+        match self.array.attribute("format") {
+            Some("ascii") => layout.text(text),
+            Some("binary") => {
+                let bytes = unbase64(text.as_bytes(), words, zlib)?;
+                layout.all_of(&unblock(&bytes, words, zlib, wanted)?)
+            }
+            Some("appended") => {
+                let appended = appended.ok_or_else(|| not_this("it has no AppendedData"))?;
+                let (data, base64) = self.appended(appended)?;
+                let data = if base64 {
+                    &unbase64(data, words, zlib)?
+                } else {
+                    data
+                };
+                layout.all_of(&unblock(data, words, zlib, wanted)?)
+            }
+            other => Err(bad(
+                "format",
+                other.unwrap_or("missing"),
+                "ascii, binary, appended",
+            )),
+        }
+    }
+
+    /// Where the array's own data begin in what is appended, and whether they are encoded by base64.
+    fn appended<'b>(&self, rest: &'b [u8]) -> Result<(&'b [u8], bool), ScanError> {
+        let open = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
+        let encoded = |name: &[u8]| rest[..open].windows(name.len()).any(|w| w == name);
+        let base64 = encoded(b"base64");
+        if !base64 && !encoded(b"raw") {
+            return Err(bad("AppendedData's encoding", "missing", "base64 or raw"));
+        }
+        let start = rest[open..]
+            .iter()
+            .position(|b| *b == b'_')
+            .map(|k| open + k + 1)
+            .ok_or_else(|| not_this("its AppendedData does not begin"))?;
+        let offset = self.array.attribute("offset").unwrap_or("0");
+        let offset: usize = offset.parse().or(Err(bad("offset", offset, "0 or more")))?;
+        Ok((rest[start..].get(offset..).unwrap_or_default(), base64))
+    }
+
+    fn header(&self) -> Header {
+        Header {
+            extent: self.extent.to_owned(),
+            origin: self.origin().to_owned(),
+            spacing: self.spacing().to_owned(),
+            knows_spacing: self.node.has_attribute("Spacing"),
+            direction: self.node.attribute("Direction").map(str::to_owned),
+            on_cells: self.on_cells,
+        }
+    }
+}
+
+pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
+    let (xml, cut) = xml(bytes)?;
     let options = roxmltree::ParsingOptions {
         nodes_limit: 10_000,
         ..Default::default()
     };
-    let document = roxmltree::Document::parse_with_options(&document, options)
+    let document = roxmltree::Document::parse_with_options(&xml, options)
         .map_err(|e| not_this(e.to_string()))?;
-    let root = document.root_element();
-    if root.attribute("type") != Some("ImageData") {
-        return Err(bad(
-            "type",
-            root.attribute("type").unwrap_or("missing"),
-            "ImageData",
-        ));
-    }
-    let find = |name: &str| document.descendants().find(|n| n.has_tag_name(name));
-    let image = find("ImageData").ok_or_else(|| not_this("it has no ImageData"))?;
-    for name in ["ImageData", "CellData", "PointData"] {
-        let count = document
-            .descendants()
-            .filter(|n| n.has_tag_name(name))
-            .count();
-        if count > 1 {
-            return Err(bad(format!("number of {name}"), count, "1"));
-        }
-    }
-    let pieces: Vec<_> = document
-        .descendants()
-        .filter(|n| n.has_tag_name("Piece"))
-        .collect();
-    let [piece] = pieces[..] else {
-        return Err(bad("number of pieces", pieces.len(), "1"));
-    };
-    let attribute = |name: &str| image.attribute(name).unwrap_or("missing");
-    let extent = attribute("WholeExtent");
-    let ends: [i64; 6] = extent
-        .split_whitespace()
-        .map(|w| w.parse().ok())
-        .collect::<Option<Vec<i64>>>()
-        .and_then(|v| v.try_into().ok())
-        .ok_or_else(|| bad("WholeExtent", extent, "six whole numbers"))?;
-    let part = piece.attribute("Extent").unwrap_or(extent);
-    if !part.split_whitespace().eq(extent.split_whitespace()) {
-        return Err(bad("Piece Extent", part, "the WholeExtent"));
-    }
     let mut notes = Vec::new();
-    let (on_cells, array) = chosen(find("CellData"), find("PointData"), &mut notes)?;
-    let text = array.text().unwrap_or_default();
-    let of = |name: &str| array.attribute(name);
-    let mut voxels = [0usize; 3];
-    for k in 0..3 {
-        let n = ends[2 * k + 1]
-            .checked_sub(ends[2 * k])
-            .and_then(|n| n.checked_add(i64::from(!on_cells)))
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| *n > 0);
-        let Some(n) = n else {
-            return Err(bad(
-                "WholeExtent",
-                extent,
-                "at least one voxel along each axis",
-            ));
-        };
-        voxels[k] = n;
-    }
-    let kind = of("type").unwrap_or("missing");
-    let number = match kind {
-        "UInt8" => Number::U8,
-        "Int8" => Number::I8,
-        "UInt16" => Number::U16,
-        "Int16" => Number::I16,
-        "UInt32" => Number::U32,
-        "Int32" => Number::I32,
-        "UInt64" => Number::U64,
-        "Int64" => Number::I64,
-        "Float32" => Number::F32,
-        "Float64" => Number::F64,
-        _ => return Err(bad("array type", kind, "Int8 to UInt64, Float32, Float64")),
-    };
-    if of("NumberOfComponents").is_some_and(|n| n != "1") {
-        return Err(bad(
-            "NumberOfComponents",
-            of("NumberOfComponents").unwrap_or_default(),
-            "1",
-        ));
-    }
-    let origin = image.attribute("Origin").unwrap_or("0 0 0");
-    let spacing = image.attribute("Spacing").unwrap_or("1 1 1");
-    let edges = three("Spacing", spacing)?;
-    let axes = match image.attribute("Direction") {
-        None => Axes::UNKNOWN,
-        Some(text) => {
-            let rows: Option<Vec<f64>> = text.split_whitespace().map(|w| w.parse().ok()).collect();
-            // The file has rows; an axis is a column.
-            rows.filter(|m| m.len() == 9)
-                .map(|m| std::array::from_fn(|k| [m[k], m[3 + k], m[6 + k]]))
-                .and_then(|columns| Axes::along(columns, false))
-                .map(|(axes, _)| axes)
-                .ok_or_else(|| bad("Direction", text, "nine numbers that span a volume"))?
-        }
-    };
-    // Where the extent begins; a point is in the middle of its voxel.
-    let first: [f64; 3] =
-        std::array::from_fn(|k| ends[2 * k] as f64 - if on_cells { 0.0 } else { 0.5 });
-    let corner: [f64; 3] = three("Origin", origin)?;
-    let corner = std::array::from_fn(|c| {
-        corner[c]
-            + (0..3)
-                .map(|k| first[k] * edges[k] * axes.directions[k][c])
-                .sum::<f64>()
-    });
-    let ascii = of("format") == Some("ascii");
-    let order = root.attribute("byte_order");
-    if order.is_none() && !ascii {
-        notes.push(
-            "its header does not say the order of bytes (byte_order); little-endian is taken"
-                .to_owned(),
-        );
-    }
-    if let Some(other) = order.filter(|o| !["LittleEndian", "BigEndian"].contains(o)) {
-        return Err(bad("byte_order", other, "LittleEndian or BigEndian"));
-    }
-    let heads = root.attribute("header_type").unwrap_or("UInt32");
-    if !["UInt32", "UInt64"].contains(&heads) {
-        return Err(bad("header_type", heads, "UInt32 or UInt64"));
-    }
-    let layout = Layout {
-        voxels,
-        spacing: edges,
-        origin: corner,
-        axes,
-        number,
-        big_endian: order == Some("BigEndian"),
-        scaling: None,
-        reading: *reading,
-    };
-    let wanted = layout.bytes()?;
-    let words = Words {
-        wide: root.attribute("header_type") == Some("UInt64"),
-        big_endian: layout.big_endian,
-    };
-    let zlib = match root.attribute("compressor") {
-        None => false,
-        Some("vtkZLibDataCompressor") => true,
-        Some(other) => return Err(bad("compressor", other, "none or vtkZLibDataCompressor")),
-    };
-    // One byte more shows where an array is longer than the image.
-    let wanted = wanted + 1;
-    let mut content = match of("format") {
-        Some("ascii") => layout.text(text)?,
-        Some("binary") => {
-            let bytes = unbase64(text.as_bytes(), words, zlib)?;
-            layout.all_of(&unblock(&bytes, words, zlib, wanted)?)?
-        }
-        Some("appended") => {
-            let cut = cut.ok_or_else(|| not_this("it has no AppendedData"))?;
-            let rest = &bytes[cut..];
-            let open = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
-            let encoded = |name: &[u8]| rest[..open].windows(name.len()).any(|w| w == name);
-            let base64 = encoded(b"base64");
-            if !base64 && !encoded(b"raw") {
-                return Err(bad("AppendedData's encoding", "missing", "base64 or raw"));
-            }
-            let start = rest[open..]
-                .iter()
-                .position(|b| *b == b'_')
-                .map(|k| open + k + 1)
-                .ok_or_else(|| not_this("its AppendedData does not begin"))?;
-            let offset = of("offset").unwrap_or("0");
-            let offset: usize = offset.parse().or(Err(bad("offset", offset, "0 or more")))?;
-            let data = rest[start..].get(offset..).unwrap_or_default();
-            let data = if base64 {
-                &unbase64(data, words, zlib)?
-            } else {
-                data
-            };
-            layout.all_of(&unblock(data, words, zlib, wanted)?)?
-        }
-        other => {
-            return Err(bad(
-                "format",
-                other.unwrap_or("missing"),
-                "ascii, binary, appended",
-            ));
-        }
-    };
-    let header = Header {
-        extent: extent.to_owned(),
-        origin: origin.to_owned(),
-        spacing: spacing.to_owned(),
-        knows_spacing: image.has_attribute("Spacing"),
-        direction: image.attribute("Direction").map(str::to_owned),
-        on_cells,
-    };
+    let image = Image::of(&document, &mut notes)?;
+    let layout = image.layout(reading, &mut notes)?;
+    layout.bytes()?;
+    let mut content = image.content(&layout, cut.map(|cut| &bytes[cut..]))?;
     notes.append(&mut content.notes);
-    Ok((Content { notes, ..content }, header))
+    Ok((Content { notes, ..content }, image.header()))
 }
 
 /// The array that holds the voxels, and whether it lies on cells: the active one, or the first, which is told unless it is

@@ -137,6 +137,190 @@ struct Parents {
     starts: Vec<u32>,
 }
 
+/// The step from a topology to the next coarser one.
+struct Coarsening<'a> {
+    fine: &'a Topology,
+    factor: [usize; 3],
+    /// Nodes of the coarser grid along x, y, z.
+    nodes: [usize; 3],
+    parents: Parents,
+    /// By corner of a coarse element: which piece of bone is there.
+    pieces: Vec<usize>,
+    /// By coarse node: the largest piece there, which it moves.
+    largest: Vec<usize>,
+}
+
+impl<'a> Coarsening<'a> {
+    fn of(fine: &'a Topology) -> Self {
+        let factor = coarsening(fine.grid.elements, fine.edges);
+        let parents = fine.parents(factor);
+        let pieces = pieces(fine, &parents);
+        let mut step = Self {
+            fine,
+            factor,
+            nodes: fine.grid.coarser(factor).elements.map(|n| n + 1),
+            parents,
+            pieces,
+            largest: Vec::new(),
+        };
+        step.largest = step.largest_pieces();
+        step
+    }
+
+    /// The node at a corner of a coarse element.
+    fn corner_place(&self, element: usize, corner: usize) -> usize {
+        let (at, step) = (self.parents.at[element], steps(corner));
+        place([0, 1, 2].map(|k| at[k] + step[k]), self.nodes)
+    }
+
+    /// The coarse element of the finer node at `at`, along which axes that lies between coarse nodes, and the corners of the
+    /// element that are its parents.
+    fn parents_of(
+        &self,
+        at: [usize; 3],
+    ) -> Option<(usize, [bool; 3], impl Iterator<Item = usize> + Clone)> {
+        // A node to which finer nodes of other pieces are tied may move no element itself.
+        let any = || self.fine.around(at).next().map(|(e, _)| e);
+        let e = self.fine.moved(at).next().or_else(any)?;
+        let element = self.parents.of[e] as usize;
+        let factor = self.factor;
+        let inside = [0, 1, 2].map(|k| at[k] - factor[k] * self.parents.at[element][k]);
+        let between = [0, 1, 2].map(|k| factor[k] == 2 && inside[k] == 1);
+        let corners = (0..8usize).filter(move |corner| {
+            let step = steps(*corner);
+            (0..3).all(|k| between[k] || step[k] == inside[k] / factor[k])
+        });
+        Some((element, between, corners))
+    }
+
+    fn largest_pieces(&self) -> Vec<usize> {
+        let mut sizes = vec![0.0f32; self.pieces.len()];
+        for at in self.fine.grid.each_node() {
+            if let Some((element, _, corners)) = self.parents_of(at) {
+                let share = 1.0 / corners.clone().count() as f32;
+                for corner in corners {
+                    sizes[self.pieces[8 * element + corner]] += share;
+                }
+            }
+        }
+        let mut largest = vec![usize::MAX; self.nodes.iter().product()];
+        for element in 0..self.parents.at.len() {
+            for corner in 0..8 {
+                let piece = self.pieces[8 * element + corner];
+                let best = &mut largest[self.corner_place(element, corner)];
+                if *best == usize::MAX || sizes[piece] > sizes[*best] {
+                    *best = piece;
+                }
+            }
+        }
+        largest
+    }
+
+    /// Whether the node at a corner of a coarse element moves the piece that is there.
+    fn owns(&self, element: usize, corner: usize) -> bool {
+        self.pieces[8 * element + corner] == self.largest[self.corner_place(element, corner)]
+    }
+
+    /// [`Topology::kept`] of the finer topology.
+    fn kept(&self) -> Vec<u8> {
+        let of_node = |at| {
+            let Some((element, between, corners)) = self.parents_of(at) else {
+                return ALL;
+            };
+            let own = corners.clone().filter(|c| self.owns(element, *c));
+            let count = own.clone().count();
+            // A node that would be left without parents stays tied to those of other pieces.
+            if count == 0 || count == corners.count() {
+                return ALL;
+            }
+            let bits = |corner: usize| -> usize {
+                (0..3)
+                    .filter(|k| between[*k])
+                    .map(|k| corner & 1 << k)
+                    .sum()
+            };
+            own.fold(0, |kept, corner| kept | 1 << bits(corner))
+        };
+        self.fine.grid.each_node().map(of_node).collect()
+    }
+
+    /// Places of the coarse nodes that move the finer node at `at`.
+    fn places(&self, kept: &[u8], at: [usize; 3]) -> impl Iterator<Item = usize> {
+        let (factor, nodes) = (self.factor, self.nodes);
+        let kept = kept[place(at, self.fine.grid.elements.map(|n| n + 1))];
+        (0..8usize).filter_map(move |parent| {
+            let up = steps(parent);
+            let own = (0..3).all(|k| up[k] <= at[k] % factor[k]) && kept >> parent & 1 == 1;
+            own.then(|| place([0, 1, 2].map(|k| at[k] / factor[k] + up[k]), nodes))
+        })
+    }
+
+    /// Which coarse nodes move anything, and their held components.
+    fn nodes(&self, kept: &[u8]) -> (Vec<bool>, Vec<u8>) {
+        let fine = self.fine.grid.elements.map(|n| n + 1);
+        let mut exists = vec![false; self.largest.len()];
+        let mut held = vec![0; self.largest.len()];
+        for at in self.fine.grid.each_node() {
+            if !self.fine.exists[place(at, fine)] {
+                continue;
+            }
+            for parent in self.places(kept, at) {
+                exists[parent] = true;
+                // A coarse component is held as soon as its hat touches a held one: what it carries to this level
+                // then vanishes there by itself, and the Galerkin product is right without masks.
+                held[parent] |= self.fine.held[place(at, fine)];
+            }
+        }
+        (exists, held)
+    }
+
+    /// Which coarse nodes have stiffness: a piece that hangs on nothing, and on one coarse node only, would leave that
+    /// without any.
+    fn strained(&self, kept: &[u8]) -> Vec<bool> {
+        let fine = self.fine;
+        let mut strained = vec![false; self.largest.len()];
+        let mut of_element: Vec<usize> = Vec::new();
+        for at in fine.grid.each_element() {
+            let place_of = place(at, fine.grid.elements);
+            for e in fine.starts[place_of] as usize..fine.starts[place_of + 1] as usize {
+                of_element.clear();
+                for corner in (0..8).filter(|c| fine.corners[e] >> c & 1 == 1) {
+                    let step = steps(corner);
+                    of_element.extend(self.places(kept, [0, 1, 2].map(|k| at[k] + step[k])));
+                }
+                if of_element.iter().any(|p| *p != of_element[0]) {
+                    for parent in &of_element {
+                        strained[*parent] = true;
+                    }
+                }
+            }
+        }
+        strained
+    }
+}
+
+/// By corner of a coarse element, a number for its piece: the corners there of coarse elements that share a node of the
+/// finer level are one.
+fn pieces(fine: &Topology, parents: &Parents) -> Vec<usize> {
+    let mut pieces = Sets((0..8 * parents.at.len() as u32).collect());
+    let mut touching: Vec<usize> = Vec::new();
+    for at in fine.grid.each_node() {
+        touching.clear();
+        for e in fine.moved(at) {
+            let element = parents.of[e] as usize;
+            if !touching.contains(&element) {
+                for other in &touching {
+                    for (c, d) in shared(parents.at[element], parents.at[*other]) {
+                        pieces.merge(8 * element + c, 8 * other + d);
+                    }
+                }
+                touching.push(element);
+            }
+        }
+    }
+    (0..pieces.0.len()).map(|k| pieces.root(k)).collect()
+}
+
 impl Topology {
     pub(crate) fn new(grid: Grid, edges: [f64; 3], active: &[bool], held: Vec<u8>) -> Self {
         let hangs = hanging(grid, active, &held);
@@ -231,150 +415,28 @@ impl Topology {
 
     /// The next coarser topology, and [`Topology::kept`] of this one.
     fn coarser(&self) -> (Self, Vec<u8>) {
-        let factor = coarsening(self.grid.elements, self.edges);
-        let grid = self.grid.coarser(factor);
-        let parents = self.parents(factor);
-        let nodes = grid.elements.map(|n| n + 1);
-        let corner_place = |element: usize, corner: usize| {
-            let step = steps(corner);
-            place([0, 1, 2].map(|k| parents.at[element][k] + step[k]), nodes)
-        };
-        // A coarse node's piece: the corners there of coarse elements that share a node of this level.
-        let mut pieces = Sets((0..8 * parents.at.len() as u32).collect());
-        let mut touching: Vec<usize> = Vec::new();
-        for at in self.grid.each_node() {
-            touching.clear();
-            for e in self.moved(at) {
-                let element = parents.of[e] as usize;
-                if !touching.contains(&element) {
-                    for other in &touching {
-                        for (c, d) in shared(parents.at[element], parents.at[*other]) {
-                            pieces.merge(8 * element + c, 8 * other + d);
-                        }
-                    }
-                    touching.push(element);
-                }
-            }
-        }
-        let pieces: Vec<usize> = (0..pieces.0.len()).map(|k| pieces.root(k)).collect();
-        // A node's coarse element, and the corners of it that are its parents.
-        let parents_of = |at: [usize; 3]| {
-            // A node to which finer nodes of other pieces are tied may move no element itself.
-            let any = || self.around(at).next().map(|(e, _)| e);
-            self.moved(at).next().or_else(any).map(|e| {
-                let element = parents.of[e] as usize;
-                let inside = [0, 1, 2].map(|k| at[k] - factor[k] * parents.at[element][k]);
-                let between = [0, 1, 2].map(|k| factor[k] == 2 && inside[k] == 1);
-                let corners = (0..8usize).filter(move |corner| {
-                    let step = steps(*corner);
-                    (0..3).all(|k| between[k] || step[k] == inside[k] / factor[k])
-                });
-                (element, between, corners)
-            })
-        };
-        let mut sizes = vec![0.0f32; pieces.len()];
-        for at in self.grid.each_node() {
-            if let Some((element, _, corners)) = parents_of(at) {
-                let share = 1.0 / corners.clone().count() as f32;
-                for corner in corners {
-                    sizes[pieces[8 * element + corner]] += share;
-                }
-            }
-        }
-        let mut largest = vec![usize::MAX; nodes.iter().product()];
-        for element in 0..parents.at.len() {
-            for corner in 0..8 {
-                let piece = pieces[8 * element + corner];
-                let best = &mut largest[corner_place(element, corner)];
-                if *best == usize::MAX || sizes[piece] > sizes[*best] {
-                    *best = piece;
-                }
-            }
-        }
-        let owns = |element: usize, corner: usize| {
-            pieces[8 * element + corner] == largest[corner_place(element, corner)]
-        };
-        let kept: Vec<u8> = self
-            .grid
-            .each_node()
-            .map(|at| {
-                let Some((element, between, corners)) = parents_of(at) else {
-                    return ALL;
-                };
-                let own = corners.clone().filter(|c| owns(element, *c));
-                let count = own.clone().count();
-                // A node that would be left without parents stays tied to those of other pieces.
-                if count == 0 || count == corners.count() {
-                    return ALL;
-                }
-                let bits = |corner: usize| -> usize {
-                    (0..3)
-                        .filter(|k| between[*k])
-                        .map(|k| corner & 1 << k)
-                        .sum()
-                };
-                own.fold(0, |kept, corner| kept | 1 << bits(corner))
-            })
-            .collect();
-        let fine = self.grid.elements.map(|n| n + 1);
-        let places = |at: [usize; 3]| {
-            let kept = kept[place(at, fine)];
-            (0..8usize).filter_map(move |parent| {
-                let up = steps(parent);
-                let own = (0..3).all(|k| up[k] <= at[k] % factor[k]) && kept >> parent & 1 == 1;
-                own.then(|| place([0, 1, 2].map(|k| at[k] / factor[k] + up[k]), nodes))
-            })
-        };
-        let mut exists = vec![false; largest.len()];
-        let mut held = vec![0; largest.len()];
-        for at in self
-            .grid
-            .each_node()
-            .filter(|at| self.exists[place(*at, fine)])
-        {
-            for parent in places(at) {
-                exists[parent] = true;
-                // A coarse component is held as soon as its hat touches a held one: what it carries to this level
-                // then vanishes there by itself, and the Galerkin product is right without masks.
-                held[parent] |= self.held[place(at, fine)];
-            }
-        }
+        let step = Coarsening::of(self);
+        let kept = step.kept();
+        let (mut exists, held) = step.nodes(&kept);
         let in_pieces = |bits: &u8| *bits != ALL;
         if kept.iter().any(in_pieces) || self.corners.iter().any(in_pieces) {
-            // A piece that hangs on nothing, and on one coarse node only, would leave that without stiffness.
-            let mut strained = vec![false; exists.len()];
-            let mut of_element: Vec<usize> = Vec::new();
-            for at in self.grid.each_element() {
-                let place_of = place(at, self.grid.elements);
-                for e in self.starts[place_of] as usize..self.starts[place_of + 1] as usize {
-                    of_element.clear();
-                    for corner in (0..8).filter(|c| self.corners[e] >> c & 1 == 1) {
-                        let step = steps(corner);
-                        of_element.extend(places([0, 1, 2].map(|k| at[k] + step[k])));
-                    }
-                    if of_element.iter().any(|p| *p != of_element[0]) {
-                        for parent in &of_element {
-                            strained[*parent] = true;
-                        }
-                    }
-                }
-            }
-            for (exists, strained) in exists.iter_mut().zip(strained) {
+            for (exists, strained) in exists.iter_mut().zip(step.strained(&kept)) {
                 *exists &= strained;
             }
         }
-        let corners = (0..parents.at.len())
+        let corners = (0..step.parents.at.len())
             .map(|element| {
                 (0..8)
-                    .filter(|c| owns(element, *c) && exists[corner_place(element, *c)])
+                    .filter(|c| step.owns(element, *c) && exists[step.corner_place(element, *c)])
                     .fold(0, |bits, corner| bits | 1 << corner)
             })
             .collect();
+        let factor = step.factor;
         let coarse = Self {
-            grid,
+            grid: self.grid.coarser(factor),
             edges: [0, 1, 2].map(|k| factor[k] as f64 * self.edges[k]),
             factor,
-            starts: parents.starts,
+            starts: step.parents.starts,
             corners,
             exists,
             held,

@@ -1,0 +1,203 @@
+//! Curves over the days.
+
+use eframe::egui::{self, Color32, RichText, Ui};
+use egui_plot::{AxisHints, Legend, Line, LineStyle, Plot, PlotPoints, Span};
+
+use crate::figure::{CurveOf, bone_curves, plain};
+use crate::measure::{Quantity, WHOLE_BODY};
+
+use super::{MechanostatApp, Session};
+
+/// One curve of a chart: region, quantity, name, colour, dash.
+type CurveSpec = (CurveOf, Color32, LineStyle);
+
+/// Where the curves of a chart are measured.
+#[derive(Clone, Copy)]
+enum Where {
+    /// The same quantity in every muscle.
+    Muscles,
+    /// In the scene's first muscle.
+    Muscle,
+    /// In the scene's main region of bone.
+    Bone,
+    /// In the body.
+    Body,
+}
+
+/// What the lower chart can show.
+struct LowerChart {
+    title: &'static str,
+    place: Where,
+    quantities: &'static [Quantity],
+}
+
+const LOWER_CHARTS: &[LowerChart] = &[
+    LowerChart {
+        title: "Muscle volume",
+        place: Where::Muscles,
+        quantities: &[Quantity::Volume],
+    },
+    LowerChart {
+        title: "Muscle strength",
+        place: Where::Muscles,
+        quantities: &[Quantity::MuscleStrength],
+    },
+    LowerChart {
+        title: "Markers in blood",
+        place: Where::Body,
+        quantities: &[Quantity::ResorptionMarker, Quantity::FormationMarker],
+    },
+    LowerChart {
+        title: "Bone cells and their signals",
+        place: Where::Bone,
+        quantities: &[
+            Quantity::Osteoclasts,
+            Quantity::Osteoblasts,
+            Quantity::OsteocyteSignal,
+            Quantity::RanklOpg,
+            Quantity::Sclerostin,
+        ],
+    },
+    LowerChart {
+        title: "Osteoblasts at work",
+        place: Where::Bone,
+        quantities: &[Quantity::Alp, Quantity::Osteocalcin, Quantity::Cytoskeleton],
+    },
+    LowerChart {
+        title: "Stem cells and marrow fat",
+        place: Where::Bone,
+        quantities: &[
+            Quantity::Mapk,
+            Quantity::PparGamma,
+            Quantity::OsteogenicFate,
+            Quantity::MarrowFat,
+        ],
+    },
+    LowerChart {
+        title: "Satellite cells and fibres",
+        place: Where::Muscle,
+        quantities: &[
+            Quantity::SatelliteCells,
+            Quantity::Myotubes,
+            Quantity::Type1Csa,
+            Quantity::Type2Csa,
+            Quantity::NeuralDrive,
+        ],
+    },
+    LowerChart {
+        title: "BMP against myostatin",
+        place: Where::Muscle,
+        quantities: &[
+            Quantity::Bmp2,
+            Quantity::Bmp4,
+            Quantity::NogginChordin,
+            Quantity::Myostatin,
+            Quantity::MuscleQuality,
+        ],
+    },
+];
+
+impl MechanostatApp {
+    pub(super) fn curves(&mut self, ui: &mut Ui) {
+        let Some(session) = &self.session else { return };
+        let height = (0.5 * ui.available_height() - 30.0).max(100.0);
+        // Colours and dashes in the order of a scene's curves.
+        let styles = [
+            (Color32::from_rgb(86, 180, 233), LineStyle::Solid),
+            (Color32::from_rgb(230, 159, 0), LineStyle::dashed_loose()),
+            (Color32::from_rgb(0, 190, 140), LineStyle::dotted_dense()),
+            (Color32::from_rgb(204, 121, 167), LineStyle::dashed_dense()),
+            (Color32::from_rgb(240, 228, 66), LineStyle::Solid),
+        ];
+        let styled = |curves: Vec<CurveOf>| -> Vec<CurveSpec> {
+            let styled = curves.into_iter().zip(styles);
+            styled
+                .map(|(of, (colour, style))| (of, colour, style))
+                .collect()
+        };
+        let anatomy = session.simulation.anatomy();
+        let bone = styled(bone_curves(anatomy));
+        ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
+        chart(ui, session, "bone", height, &bone);
+        // What a scene has no muscle for is not offered.
+        let has_muscle = !anatomy.muscle_regions.is_empty();
+        let offered = |chart: &LowerChart| {
+            has_muscle || !matches!(chart.place, Where::Muscles | Where::Muscle)
+        };
+        if !offered(&LOWER_CHARTS[self.lower_chart]) {
+            self.lower_chart = LOWER_CHARTS.iter().position(offered).unwrap_or(0);
+        }
+        let shown = &LOWER_CHARTS[self.lower_chart];
+        egui::ComboBox::from_id_salt("lower chart")
+            .selected_text(RichText::new(format!("{}, change (%)", shown.title)).strong())
+            .width(300.0)
+            .show_ui(ui, |ui| {
+                for (i, chart) in LOWER_CHARTS.iter().enumerate().filter(|(_, c)| offered(c)) {
+                    if ui
+                        .selectable_label(i == self.lower_chart, chart.title)
+                        .clicked()
+                    {
+                        self.lower_chart = i;
+                    }
+                }
+            });
+        let of_region = |region: &'static str| -> Vec<CurveOf> {
+            let quantities = shown.quantities.iter();
+            quantities
+                .map(|q| CurveOf::new(region, *q, q.title()))
+                .collect()
+        };
+        let main = bone_curves(anatomy).first().map(|c| c.region);
+        let muscles = anatomy.muscle_regions.iter().map(|m| m.name);
+        let curves: Vec<CurveOf> = match shown.place {
+            Where::Muscles => muscles
+                .map(|m| CurveOf::new(m, shown.quantities[0], plain(m)))
+                .collect(),
+            Where::Muscle => muscles.take(1).flat_map(of_region).collect(),
+            Where::Bone => main.into_iter().flat_map(of_region).collect(),
+            Where::Body => of_region(WHOLE_BODY),
+        };
+        chart(ui, session, shown.title, height, &styled(curves));
+    }
+}
+
+fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveSpec]) {
+    let days = session.scenario.days().max(session.simulation.day());
+    Plot::new(id.to_owned())
+        .height(height)
+        .legend(Legend::default().position(egui_plot::Corner::RightTop))
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .label("mission day")
+                .label_spacing(egui::Rangef::new(30.0, 44.0)),
+        ])
+        .include_x(0.0)
+        .include_x(days)
+        .include_y(0.5)
+        .include_y(-2.0)
+        .allow_scroll(false)
+        .show(ui, |plot| {
+            for spell in &session.spells {
+                let weight = 1.0 - spell.conditions.axial_gravity().clamp(0.0, 1.0);
+                let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
+                if spell.to > spell.from && weight > 0.0 {
+                    let name =
+                        format!("{:.2} g", spell.conditions.axial_gravity()).replace(".00", "");
+                    plot.span(
+                        Span::new(name, spell.from..=spell.to)
+                            .fill(shade)
+                            .border_width(0.0),
+                    );
+                }
+            }
+            for (of, colour, style) in curves {
+                let points = PlotPoints::from(session.change(of.region, of.quantity));
+                plot.line(
+                    Line::new(of.label.clone(), points)
+                        .color(*colour)
+                        .width(2.0)
+                        .style(*style),
+                );
+            }
+        });
+}

@@ -1,0 +1,325 @@
+//! What can be chosen: mission, time, gravity, view.
+
+use eframe::egui::{self, RichText, Ui};
+
+use crate::command;
+use crate::command::Place;
+use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
+use crate::tissue::SCENES;
+use crate::view::{Colormap, Cut, FieldKind, Picture};
+
+use super::{MechanostatApp, Session, Speed, WhatIf};
+
+/// The stops of the gravity control.
+const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378), ("1 g", 1.0)];
+
+/// What the user asked of the run in this frame.
+enum Wish {
+    Restart(String),
+    Scene(&'static str),
+    Group(String),
+    Conditions(Conditions),
+    Ask(WhatIf),
+    FollowScenario,
+}
+
+impl MechanostatApp {
+    pub(super) fn controls(&mut self, ui: &mut Ui) {
+        let mut wish = None;
+        ui.add_space(6.0);
+        ui.heading("Mechanostat");
+        ui.add_space(6.0);
+        let Some(session) = &mut self.session else {
+            ui.label("No run.");
+            return;
+        };
+        mission(ui, session, &mut wish);
+        ui.separator();
+        time(ui, session, &mut wish);
+        ui.separator();
+        ui.label(RichText::new("Gravity").strong());
+        ui.add_enabled_ui(session.simulation.is_settled(), |ui| {
+            let (now, _) = session.conditions();
+            gravity(ui, now, &mut wish);
+            care(ui, now, &mut wish);
+            what_if(ui, now, session, &mut wish);
+            ui.add_enabled_ui(session.manual.is_some(), |ui| {
+                if ui.button("Follow the scenario again").clicked() {
+                    wish = Some(Wish::FollowScenario);
+                }
+            });
+        });
+        ui.separator();
+        view(ui, session, &mut self.picture);
+        if let Some(wish) = wish {
+            self.grant(wish);
+        }
+    }
+
+    fn grant(&mut self, wish: Wish) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        match wish {
+            Wish::Conditions(conditions) => session.take_over(conditions),
+            Wish::Ask(what_if) => session.ask(what_if),
+            Wish::FollowScenario => session.follow_scenario(),
+            Wish::Restart(name) => {
+                let scenario = if name.is_empty() {
+                    Ok(session.scenario.clone())
+                } else {
+                    command::scenario(&name)
+                };
+                let (place, group) = (session.place.clone(), session.group.clone());
+                match scenario {
+                    Ok(scenario) => self.restart(scenario, place, &group),
+                    Err(error) => self.trouble = Some(error.message),
+                }
+            }
+            Wish::Scene(name) => {
+                let (scenario, group) = (session.scenario.clone(), session.group.clone());
+                self.restart(scenario, Place::scene(name), &group);
+            }
+            Wish::Group(group) => {
+                let (scenario, place) = (session.scenario.clone(), session.place.clone());
+                self.restart(scenario, place, &group);
+            }
+        }
+    }
+}
+
+/// Which mission, where, of whom.
+fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
+    let label = ui.label("Scenario");
+    egui::ComboBox::from_id_salt("scenario")
+        .selected_text(session.scenario.name.clone())
+        .width(210.0)
+        .show_ui(ui, |ui| {
+            for (name, _) in BUILT_IN {
+                if ui.selectable_label(false, *name).clicked() {
+                    *wish = Some(Wish::Restart((*name).to_owned()));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    let label = ui.label("Scene");
+    let scene = session.simulation.anatomy().scene;
+    egui::ComboBox::from_id_salt("scene")
+        .selected_text(scene)
+        .width(210.0)
+        .show_ui(ui, |ui| {
+            for name in SCENES {
+                if ui.selectable_label(*name == scene, *name).clicked() {
+                    *wish = Some(Wish::Scene(name));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    let label = ui.label("Group");
+    let groups = &session.simulation.model().groups;
+    let title = groups.iter().find(|g| g.name == session.group);
+    egui::ComboBox::from_id_salt("group")
+        .selected_text(title.map_or(session.group.as_str(), |g| g.title.as_str()))
+        .width(210.0)
+        .show_ui(ui, |ui| {
+            for group in groups {
+                if ui
+                    .selectable_label(group.name == session.group, &group.title)
+                    .clicked()
+                {
+                    *wish = Some(Wish::Group(group.name.clone()));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+}
+
+/// Playing, stepping, beginning anew.
+fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
+    let settled = session.simulation.is_settled();
+    ui.label(RichText::new("Time").strong());
+    ui.horizontal(|ui| {
+        let name = if session.playing { "Pause" } else { "Play" };
+        if ui
+            .add_sized([60.0, 24.0], egui::Button::new(name))
+            .clicked()
+        {
+            session.playing = !session.playing;
+        }
+        if ui
+            .add_enabled(settled && !session.playing, egui::Button::new("Step 1 day"))
+            .clicked()
+        {
+            session.step_once();
+        }
+        if ui.button("Reset").clicked() {
+            *wish = Some(Wish::Restart(String::new()));
+        }
+    });
+    for speed in Speed::ALL {
+        ui.radio_value(&mut session.speed, speed, speed.name());
+    }
+}
+
+/// Gravity and posture.
+fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
+    ui.horizontal(|ui| {
+        for (name, gravity) in STOPS {
+            let chosen = (now.gravity - gravity).abs() < 1e-9;
+            if ui.selectable_label(chosen, name).clicked() {
+                *wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
+            }
+        }
+    });
+    let mut gravity = now.gravity;
+    // It may neither round nor clamp what a scenario says: that would be a change by nobody's hand.
+    let slider = egui::Slider::new(&mut gravity, 0.0..=3.0)
+        .clamping(egui::SliderClamping::Edits)
+        .custom_formatter(|g, _| format!("{g:.2}"))
+        .suffix(" g")
+        .text("gravity");
+    let response = ui.add(slider);
+    if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
+        *wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
+    }
+    let mut bed = now.posture == Posture::BedRest;
+    if ui.checkbox(&mut bed, "bed rest").changed() {
+        let posture = if bed {
+            Posture::BedRest
+        } else {
+            Posture::Upright
+        };
+        *wish = Some(Wish::Conditions(Conditions { posture, ..now }));
+    }
+}
+
+/// Exercise, a drug, a culture.
+fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
+    let label = ui.label("Exercise");
+    egui::ComboBox::from_id_salt("exercise")
+        .selected_text(now.exercise.name())
+        .show_ui(ui, |ui| {
+            for exercise in Exercise::ALL {
+                if ui
+                    .selectable_label(*exercise == now.exercise, exercise.name())
+                    .clicked()
+                {
+                    *wish = Some(Wish::Conditions(Conditions {
+                        exercise: *exercise,
+                        ..now
+                    }));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    let mut drug = now.drug == Drug::Bisphosphonate;
+    if ui.checkbox(&mut drug, "bisphosphonate").changed() {
+        let drug = if drug {
+            Drug::Bisphosphonate
+        } else {
+            Drug::None
+        };
+        *wish = Some(Wish::Conditions(Conditions { drug, ..now }));
+    }
+    let mut culture = now.simulated_microgravity;
+    if ui
+        .checkbox(&mut culture, "simulated microgravity (culture)")
+        .changed()
+    {
+        let simulated_microgravity = culture;
+        *wish = Some(Wish::Conditions(Conditions {
+            simulated_microgravity,
+            ..now
+        }));
+    }
+}
+
+/// The answer to partial gravity, and links cut.
+fn what_if(ui: &mut Ui, now: Conditions, session: &Session, wish: &mut Option<Wish>) {
+    let label = ui.label("Answer to partial gravity");
+    egui::ComboBox::from_id_salt("dose response")
+        .selected_text(now.dose_response.name())
+        .show_ui(ui, |ui| {
+            for dose_response in DoseResponse::ALL.iter().copied() {
+                let chosen = dose_response == now.dose_response;
+                if ui.selectable_label(chosen, dose_response.name()).clicked() {
+                    *wish = Some(Wish::Ask(WhatIf {
+                        dose_response: Some(dose_response),
+                        ..session.what_if
+                    }));
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    egui::CollapsingHeader::new("What if a link were cut?").show(ui, |ui| {
+        for link in Link::ALL.iter().copied() {
+            let mut works = !now.cuts.contains(link);
+            if ui.checkbox(&mut works, link.title()).changed() {
+                *wish = Some(Wish::Ask(WhatIf {
+                    cuts: Some(now.cuts.with(link, !works)),
+                    ..session.what_if
+                }));
+            }
+        }
+    });
+}
+
+/// Field, cut, and the way back to the usual view.
+fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
+    ui.label(RichText::new("View").strong());
+    let label = ui.label("Field");
+    egui::ComboBox::from_id_salt("field")
+        .selected_text(picture.field.title())
+        .width(210.0)
+        .show_ui(ui, |ui| {
+            for field in FieldKind::ALL.iter().copied() {
+                if ui
+                    .selectable_label(field == picture.field, field.title())
+                    .clicked()
+                {
+                    let anatomy = session.simulation.anatomy();
+                    picture.field = field;
+                    picture.range = Picture::of(anatomy, field, [1, 1]).range;
+                    picture.colormap = if field.diverging() {
+                        Colormap::Vik
+                    } else {
+                        Colormap::Batlow
+                    };
+                }
+            }
+        })
+        .response
+        .labelled_by(label.id);
+    let mut open = picture.cut != Cut::None;
+    let mut at = match picture.cut {
+        Cut::Coronal(at) | Cut::Sagittal(at) | Cut::Axial(at) => at,
+        Cut::None => 0.53,
+    };
+    ui.checkbox(&mut open, "cut open");
+    ui.add_enabled(
+        open,
+        egui::Slider::new(&mut at, 0.05..=0.95)
+            .show_value(false)
+            .text("cut"),
+    );
+    // The plane stays the scene's own; a share of its depth is moved.
+    picture.cut = match picture.cut {
+        _ if !open => Cut::None,
+        Cut::Sagittal(_) => Cut::Sagittal(at),
+        Cut::Axial(_) => Cut::Axial(at),
+        Cut::Coronal(_) | Cut::None => Cut::Coronal(at),
+    };
+    ui.checkbox(&mut picture.ghost, "hint at the muscles");
+    if ui.button("Reset view").clicked() {
+        let size = picture.size;
+        let field = picture.field;
+        let background = picture.background;
+        *picture = Picture::of(session.simulation.anatomy(), field, size);
+        picture.background = background;
+    }
+}

@@ -1,0 +1,87 @@
+//! The line at the bottom, and how long passes take.
+
+use eframe::egui::{self, Ui};
+
+use crate::gpu::Gpu;
+use crate::measure::{Quantity, WHOLE_BODY, value_of};
+
+use super::MechanostatApp;
+
+impl MechanostatApp {
+    pub(super) fn status(&mut self, ui: &mut Ui) {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(self.gpu.adapter_name());
+            if self.gpu.can_time() {
+                let word = ui
+                    .toggle_value(&mut self.timing, "Timing")
+                    .on_hover_text("how long each pass takes, by the adapter's own clock");
+                if word.changed() {
+                    self.gpu.time_passes(self.timing);
+                }
+            }
+            let Some(session) = &self.session else { return };
+            let simulation = &session.simulation;
+            ui.separator();
+            ui.label(format!(
+                "step {:.0} ms",
+                session.step_time.as_secs_f64() * 1e3
+            ));
+            ui.separator();
+            let worst = simulation
+                .outcomes()
+                .iter()
+                .map(|o| o.true_residual)
+                .fold(0.0, f64::max);
+            ui.label(format!("true residual {worst:.0e}"));
+            ui.separator();
+            ui.label(format!(
+                "{:.0} MiB on the adapter",
+                simulation.bytes() as f64 / f64::from(1 << 20)
+            ));
+            ui.separator();
+            ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
+            let score = |quantity: Quantity| {
+                let (_, row) = session.history.last()?;
+                value_of(row, WHOLE_BODY, quantity)
+            };
+            if let (Some(bone), Some(muscle), Some(both)) = (
+                score(Quantity::BoneFragility),
+                score(Quantity::MuscleWeakness),
+                score(Quantity::Osteosarcopenia),
+            ) {
+                ui.separator();
+                ui.label(format!(
+                    "osteosarcopenia {both:.2} (bone fragility {bone:.2}, muscle weakness {muscle:.2})"
+                ))
+                .on_hover_text("each part is 1 at 2.5 standard deviations below young adults; the score is the smaller");
+            }
+        });
+    }
+}
+
+/// How long passes took since timing was switched on.
+pub(super) fn pass_times(ctx: &egui::Context, gpu: &Gpu, open: &mut bool) {
+    egui::Window::new("Time on the adapter")
+        .open(open)
+        .resizable(false)
+        .show(ctx, |ui| {
+            let times = gpu.pass_times();
+            if times.is_empty() {
+                ui.label("nothing has run yet; press Play");
+                return;
+            }
+            egui::Grid::new("pass times").striped(true).show(ui, |ui| {
+                for title in ["pass", "times", "ms each"] {
+                    ui.strong(title);
+                }
+                ui.end_row();
+                for time in times {
+                    ui.label(&time.label);
+                    ui.label(time.passes.to_string());
+                    let each = 1e3 * time.seconds / time.passes.max(1) as f64;
+                    ui.label(format!("{each:.3}"));
+                    ui.end_row();
+                }
+            });
+        });
+}
