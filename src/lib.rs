@@ -8,7 +8,8 @@
 //! - [`solver`]: elasticity on a grid of voxels, which knows no biology.
 //! - [`sim`]: the ring of stages. Begin with [`sim::Simulation::advance`].
 //! - [`view`]: pictures of the lattice; [`measure`]: numbers of regions.
-//! - [`figure`]: figures for print.
+//! - [`evidence`]: published claims; [`figure`]: figures for print.
+//! - [`study`]: what was chosen and done, as a value, and what carries it out.
 //! - [`command`]: what the command line does without a window; [`app`]: the window.
 
 pub mod app;
@@ -23,6 +24,7 @@ pub mod physiology;
 pub mod scenario;
 pub mod sim;
 pub mod solver;
+pub mod study;
 pub mod tissue;
 pub mod view;
 pub mod volume;

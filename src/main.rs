@@ -3,9 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mechanostat::app::AppError;
 use mechanostat::command::{
-    self, BenchArgs, CommandError, DoctorArgs, RunArgs, SolveArgs, ValidateArgs,
+    self, BenchArgs, CommandError, DoctorArgs, Flags, RunArgs, SolveArgs, ValidateArgs,
 };
+
+/// Voxels along the longest side of the window's scene, unless told otherwise.
+const WINDOW_SIZE: usize = 48;
 
 /// Bone and muscle answering gravity.
 #[derive(Debug, Parser)]
@@ -13,18 +17,18 @@ use mechanostat::command::{
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Scenario to open in the window: built-in name or path of a TOML file
+    /// What to open in the window: a scenario's built-in name, or a TOML file: a scenario, or a run.toml
     #[arg(default_value = "iss-6-months-and-a-year-home")]
     scenario: String,
-    /// Scene of the window: hip, lower-leg, lumbar, trabecular-core, or a scan's file
-    #[arg(long, default_value = "hip")]
-    scene: String,
-    /// Group of people in the window: control, op (osteoporotic) or oa (osteoarthritic)
-    #[arg(long, default_value = "control")]
-    group: String,
-    /// Voxels along the scene's longest side, in the window
-    #[arg(long, default_value_t = 48, value_name = "N")]
-    size: usize,
+    /// Scene of the window: hip, lower-leg, lumbar, trabecular-core, or a scan's file [default: hip]
+    #[arg(long)]
+    scene: Option<String>,
+    /// Group of people in the window: control, op (osteoporotic) or oa (osteoarthritic) [default: control]
+    #[arg(long)]
+    group: Option<String>,
+    /// Voxels along the scene's longest side, in the window [default: 48]
+    #[arg(long, value_name = "N")]
+    size: Option<usize>,
     /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
@@ -83,7 +87,21 @@ fn keep_mesa_quiet() {
 }
 
 fn open_window(cli: &Cli) -> Result<(), CommandError> {
-    let scenario = command::scenario(&cli.scenario)?;
-    let adapter = cli.adapter.as_deref();
-    mechanostat::app::open(scenario, &cli.scene, &cli.group, cli.size, adapter)
+    let flags = Flags {
+        scene: cli.scene.clone(),
+        size: cli.size,
+        group: cli.group.clone(),
+        ..Flags::default()
+    };
+    let (document, output) = command::asked(&cli.scenario, &flags, WINDOW_SIZE)?;
+    let adapter = command::known_adapter(cli.adapter.as_deref())?;
+    let day = output.map_or(0.0, |o| o.days);
+    mechanostat::app::open(document, day, adapter).map_err(|e| match e {
+        AppError::Study(e) => e.into(),
+        AppError::NoAdapter(message) => CommandError { message, code: 3 },
+        e => CommandError {
+            message: e.to_string(),
+            code: 1,
+        },
+    })
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use common::scratch;
+use mechanostat::io::Archive;
 
 fn mechanostat(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mechanostat"));
@@ -709,18 +710,53 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     }
     std::fs::write(&kept, &bytes).unwrap();
     let before = contents(&broken);
-    for more in [
-        &["--resume", "--group", "op"][..],
-        &["--resume", "--set", "rankl_gain=1"],
+    for (more, words) in [
+        (&["--group", "op"][..], "group was \"control\", and \"op\""),
+        (&["--set", "rankl_gain=1"], "set was"),
+        (&["--scene", "lumbar"], "scene was \"hip\""),
     ] {
-        let output = command(&broken, more).output().unwrap();
-        refused(&output, 2, &["checkpoint/now", "of another run"]);
+        let more = [&["--resume"], more].concat();
+        let output = command(&broken, &more).output().unwrap();
+        refused(&output, 2, &["checkpoint/now", "of another run", words]);
     }
+    // The same flags, but a body of another program.
+    let archive = Archive::from_bytes(&bytes).unwrap();
+    let with = |from: &str, to: &str| {
+        assert!(archive.header.contains(from), "{from}");
+        let header = archive.header.replace(from, to);
+        Archive {
+            header,
+            ..archive.clone()
+        }
+        .to_bytes()
+        .unwrap()
+    };
+    let version = format!("version = \"{}\"", env!("CARGO_PKG_VERSION"));
+    std::fs::write(&kept, with(&version, "version = \"0.0.1\"")).unwrap();
+    let output = command(&broken, &["--resume"]).output().unwrap();
+    refused(
+        &output,
+        2,
+        &["checkpoint/now", "another version: 0.0.1, and"],
+    );
+    std::fs::write(&kept, &bytes).unwrap();
     assert_eq!(contents(&broken), before);
+
+    // Kept on another adapter a run goes on, and says so.
+    let adapter = archive
+        .header
+        .lines()
+        .find(|l| l.starts_with("adapter"))
+        .unwrap();
+    std::fs::write(&kept, with(adapter, "adapter = \"another card\"")).unwrap();
 
     let output = command(&broken, &["--resume"]).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("began on another card: here its last digits may differ"),
+        "{told}"
+    );
     let below = |folder: &Path| -> Vec<(std::path::PathBuf, Vec<u8>)> {
         let all = contents(folder).into_iter();
         all.map(|(path, bytes)| (path.strip_prefix(folder).unwrap().to_owned(), bytes))
@@ -730,8 +766,102 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     let names = |all: &[(std::path::PathBuf, Vec<u8>)]| -> Vec<std::path::PathBuf> {
         all.iter().map(|(path, _)| path.clone()).collect()
     };
-    assert_eq!(names(&whole), names(&resumed));
+    let (all, found) = (names(&whole), names(&resumed));
+    let missing = all.iter().filter(|n| !found.contains(n));
+    let besides = found.iter().filter(|n| !all.contains(n));
+    let differ: Vec<_> = missing.chain(besides).collect();
+    assert!(differ.is_empty(), "{differ:?}");
     for ((name, a), (_, b)) in whole.iter().zip(&resumed) {
         assert!(a == b, "{} differs", name.display());
     }
+}
+
+/// What a run leaves is a document: run again it gives the same bytes, and flags beside it override.
+#[test]
+fn a_runs_own_manifest_runs_again_to_the_same_bytes() {
+    let folder = scratch("document");
+    let out = |name: &str| folder.join(name);
+    let study = folder.join("study.toml");
+    let scenario = "name = \"Up and down\"\n[[phase]]\nname = \"Up\"\ndays = 9\ngravity = 0.0\n[[phase]]\nname = \"Down\"\ndays = 9\ngravity = 1.0\n";
+    std::fs::write(&study, scenario).unwrap();
+    let go = |what: &Path, to: &Path, more: &[&str]| {
+        let (what, to) = (what.to_str().unwrap(), to.to_str().unwrap());
+        let output = run(&[&["run", what, "--out", to], more].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{told}");
+    };
+    let flags = [
+        "--size",
+        "24",
+        "--every",
+        "2.5",
+        "--group",
+        "op",
+        "--set",
+        "rankl_gain=1",
+    ];
+    go(&study, &out("first"), &flags);
+    let manifest = out("first").join("run.toml");
+    // By hand: Mars from day 5, a link cut on day 7, back in the scenario's hands on day 11.
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let by_hand = folder.join("by-hand.toml");
+    let actions = "\n[[action]]\nday = 5\ngravity = 0.378\n[[action]]\nday = 7\ncut = \"muscle-atrophy\"\n[[action]]\nday = 11\nfollow_scenario = true\n";
+    std::fs::write(&by_hand, format!("{text}{actions}")).unwrap();
+    go(&manifest, &out("again"), &[]);
+    go(&by_hand, &out("by-hand"), &[]);
+    go(&out("by-hand").join("run.toml"), &out("by-hand-again"), &[]);
+    let read = |name: &str, file: &str| std::fs::read(out(name).join(file)).unwrap();
+    for file in ["timeseries.csv", "figure.png", "run.toml"] {
+        assert!(read("first", file) == read("again", file), "{file}");
+        assert!(
+            read("by-hand", file) == read("by-hand-again", file),
+            "{file}"
+        );
+    }
+    let table = String::from_utf8(read("by-hand", "timeseries.csv")).unwrap();
+    assert!(read("first", "timeseries.csv") != table.as_bytes());
+    for (day, gravity) in [("5", "0"), ("7.5", "0.378"), ("12.5", "1")] {
+        assert!(table.contains(&format!("\n{day},{gravity},")), "day {day}");
+    }
+    // Flags beside it override.
+    go(&manifest, &out("shorter"), &["--days", "5", "--size", "25"]);
+    let text = String::from_utf8(read("shorter", "run.toml")).unwrap();
+    assert!(
+        text.contains("days = 5.0") && text.contains("size = 25"),
+        "{text}"
+    );
+    assert!(text.contains("group = \"op\""), "{text}");
+
+    let bad = |from: &str, to: &str, words: &[&str]| {
+        let text = std::fs::read_to_string(&by_hand).unwrap();
+        assert!(text.contains(from), "{from}");
+        let path = folder.join("bad.toml");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+        let target = out("bad");
+        let args = [
+            "run",
+            path.to_str().unwrap(),
+            "--out",
+            target.to_str().unwrap(),
+        ];
+        refused(&run(&args), 2, words);
+        assert!(!target.exists());
+    };
+    bad("format = 1", "format = 7", &["bad.toml", "format", "newer"]);
+    bad("day = 11", "day = 6", &["action", "day 6 after day 7"]);
+    bad(
+        "cut = \"muscle-atrophy\"",
+        "cut = \"everything\"",
+        &["everything"],
+    );
+    bad(
+        "scene = \"hip\"",
+        "scene = \"gone.nii.gz\"",
+        &["gone.nii.gz", "cannot be read"],
+    );
+    bad(
+        "strength = \"ends\"",
+        "strength = \"often\"",
+        &["often", "every"],
+    );
 }

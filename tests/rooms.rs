@@ -14,10 +14,9 @@ const FLOORS: &[&[&str]] = &[
     &["solver"],
     &["sim"],
     &["view", "measure"],
-    &["evidence"],
-    &["figure"],
-    &["command"],
-    &["app"],
+    &["evidence", "figure"],
+    &["study"],
+    &["command", "app"],
 ];
 
 /// Names that only some rooms may know.

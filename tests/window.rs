@@ -11,11 +11,12 @@ use common::read;
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use mechanostat::app::{MechanostatApp, wgpu_setup};
-use mechanostat::command::Place;
+use mechanostat::app::{MechanostatApp, Session, wgpu_setup};
 use mechanostat::gpu::Need;
+use mechanostat::io::Row;
 use mechanostat::measure::Quantity;
 use mechanostat::scenario::{Link, Scenario};
+use mechanostat::study::{Document, Place, Segment, Setup};
 
 fn harness() -> Harness<'static, MechanostatApp> {
     harness_of("iss-6-months-and-a-year-home")
@@ -27,8 +28,18 @@ fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
         .build_eframe(|cc| {
-            let place = Place::scene("hip");
-            MechanostatApp::new(cc, scenario, place, "control", 24).unwrap()
+            let setup = Setup {
+                scene: "hip".to_owned(),
+                mask: None,
+                size: 24,
+                group: "control".to_owned(),
+                set: Vec::new(),
+                grow: false,
+                step_days: 1.0,
+                scenario_name: name.to_owned(),
+                scenario,
+            };
+            MechanostatApp::new(cc, Document::new(setup), Place::scene("hip")).unwrap()
         })
 }
 
@@ -48,15 +59,25 @@ fn until(
     panic!("not done after {most} frames");
 }
 
+/// All that was measured, a line each.
+fn rows(app: &MechanostatApp) -> Vec<Row> {
+    app.session().unwrap().driver.courses().rows()
+}
+
+fn segments(session: &Session) -> Vec<Segment> {
+    let day = session.simulation().day();
+    session.driver.document().segments(day)
+}
+
 fn day(app: &MechanostatApp) -> f64 {
-    app.session().unwrap().simulation.day()
+    app.session().unwrap().simulation().day()
 }
 
 #[test]
 fn the_window_plays_toggles_gravity_and_pauses() {
     let mut harness = harness();
     until(&mut harness, 5000, |app| {
-        !app.session().unwrap().history.is_empty()
+        !app.session().unwrap().driver.courses().is_empty()
     });
     assert_eq!(day(harness.state()), 0.0);
 
@@ -67,7 +88,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     harness.get_by_label("Play").click();
     until(&mut harness, 5000, |app| day(app) >= 10.0);
     let energy = |h: &Harness<'static, MechanostatApp>| -> f64 {
-        let simulation = &h.state().session().unwrap().simulation;
+        let simulation = h.state().session().unwrap().simulation();
         let count = simulation.state().counts.bone_voxels;
         read::<f32>(simulation.gpu(), &simulation.state().energy, count)
             .iter()
@@ -107,7 +128,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
         "{}",
         session.sentence()
     );
-    assert!(session.spells.len() >= 2, "{:?}", session.spells);
+    assert!(segments(session).len() >= 2, "{:?}", segments(session));
 
     let image = harness.render().unwrap();
     let colours: std::collections::BTreeSet<[u8; 4]> = image.pixels().map(|p| p.0).collect();
@@ -121,7 +142,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
 #[test]
 fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let mut harness = harness();
-    let ready = |app: &MechanostatApp| !app.session().unwrap().history.is_empty();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().driver.courses().is_empty();
     until(&mut harness, 5000, ready);
     harness.get_by_label("What if a link were cut?").click();
     harness.run_steps(20);
@@ -130,7 +151,7 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let session = harness.state().session().unwrap();
     let cuts = session.conditions().0.cuts;
     assert_eq!(cuts.iter().collect::<Vec<_>>(), [Link::MuscleAtrophy]);
-    assert_eq!(session.manual, None, "the scenario was taken over");
+    assert!(!session.is_by_hand(), "the scenario was taken over");
     for _ in 0..3 {
         harness.get_by_label("Step 1 day").click();
         harness.run_steps(5);
@@ -154,10 +175,10 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     harness.run_steps(3);
     until(&mut harness, 5000, ready);
     let scene = |h: &Harness<'static, MechanostatApp>| {
-        h.state().session().unwrap().simulation.anatomy().scene
+        h.state().session().unwrap().simulation().anatomy().scene
     };
     assert_eq!(scene(&harness), "lumbar");
-    let cuts = harness.state().session().unwrap().what_if.cuts.unwrap();
+    let cuts = harness.state().session().unwrap().conditions().0.cuts;
     assert!(cuts.contains(Link::MuscleAtrophy), "the cut was forgotten");
 
     harness.get_by_label("Group").click();
@@ -166,7 +187,7 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     harness.run_steps(3);
     until(&mut harness, 5000, ready);
     let session = harness.state().session().unwrap();
-    assert_eq!(session.group, "op");
+    assert_eq!(session.setup().group, "op");
     assert_eq!(scene(&harness), "lumbar", "the scene was forgotten");
     assert!(
         session.sentence().contains("lumbar spine"),
@@ -178,34 +199,41 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
 #[test]
 fn reset_goes_back_to_day_0_without_settling_again() {
     let mut harness = harness();
-    let ready = |app: &MechanostatApp| !app.session().unwrap().history.is_empty();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().driver.courses().is_empty();
     until(&mut harness, 5000, ready);
-    let first = harness.state().session().unwrap().history[0].clone();
+    let first = rows(harness.state());
     let fly = |harness: &mut Harness<'static, MechanostatApp>| {
         for _ in 0..9 {
             harness.get_by_label("Step 1 day").click();
             harness.run_steps(5);
             until(harness, 500, |app| !app.session().unwrap().is_busy());
         }
-        let session = harness.state().session().unwrap();
-        session.history.last().unwrap().clone()
+        (day(harness.state()), rows(harness.state()))
     };
     let there = fly(&mut harness);
     assert_eq!(there.0, 9.0);
     harness.get_by_label("1 g").click();
     harness.run_steps(3);
-    let gpu = harness.state().session().unwrap().simulation.gpu().clone();
+    let gpu = harness
+        .state()
+        .session()
+        .unwrap()
+        .simulation()
+        .gpu()
+        .clone();
     let (pipelines, bytes) = (gpu.pipelines(), gpu.allocated_bytes());
     harness.get_by_label("Reset").click();
     harness.run_steps(1);
     let session = harness.state().session().unwrap();
-    assert!(session.simulation.is_settled(), "it settles again");
-    assert_eq!((session.simulation.day(), session.manual), (0.0, None));
+    assert!(session.simulation().is_settled(), "it settles again");
+    assert_eq!(
+        (session.simulation().day(), session.is_by_hand()),
+        (0.0, false)
+    );
     until(&mut harness, 500, ready);
     assert_eq!(gpu.pipelines(), pipelines, "pipelines were compiled again");
     assert_eq!(gpu.allocated_bytes(), bytes, "buffers were made again");
-    let again = &harness.state().session().unwrap().history;
-    assert_eq!((again.len(), &again[0]), (1, &first));
+    assert_eq!(rows(harness.state()), first);
     // What follows is what followed before, to the bit.
     assert_eq!(fly(&mut harness), there);
 }
@@ -215,10 +243,10 @@ fn reset_goes_back_to_day_0_without_settling_again() {
 fn the_gravity_slider_takes_over_only_when_it_is_moved() {
     let mut harness = harness_of("moon-6-months");
     until(&mut harness, 5000, |app| {
-        !app.session().unwrap().history.is_empty()
+        !app.session().unwrap().driver.courses().is_empty()
     });
     harness.run_steps(20);
     let session = harness.state().session().unwrap();
-    assert_eq!(session.manual, None);
+    assert!(!session.is_by_hand());
     assert_eq!(session.conditions().0.gravity, 0.166);
 }

@@ -34,21 +34,18 @@ const MUSCLE_SUMS: u32 = 15u;
 
 var<workgroup> shared_sums: array<array<f32, 19>, 64>;
 
-// Adds up what the threads have, pairs of pairs, so that rounding grows with the logarithm of their number.
+// Adds up what the threads have, a thread a sum: eight by eight, so that rounding grows with their number's root.
 fn reduce(thread: u32, piece: u32, count: u32) {
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (thread < half) {
-            for (var k = 0u; k < count; k++) {
-                shared_sums[thread][k] += shared_sums[thread + half][k];
-            }
-        }
-    }
     workgroupBarrier();
     // A folded dispatch has more workgroups than there are pieces.
-    if (thread < count && piece < arrayLength(&pieces)) {
-        sums[count * piece + thread] = shared_sums[0][thread];
+    if (thread >= count || piece >= arrayLength(&pieces)) { return; }
+    var sum = 0.0;
+    for (var t = 0u; t < THREADS; t += 8u) {
+        var part = 0.0;
+        for (var k = 0u; k < 8u; k++) { part += shared_sums[t + k][thread]; }
+        sum += part;
     }
+    sums[count * piece + thread] = sum;
 }
 
 @compute @workgroup_size(64)

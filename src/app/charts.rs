@@ -115,7 +115,7 @@ impl MechanostatApp {
                 .map(|(of, (colour, style))| (of, colour, style))
                 .collect()
         };
-        let anatomy = session.simulation.anatomy();
+        let anatomy = session.simulation().anatomy();
         let bone = styled(bone_curves(anatomy));
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
         chart(ui, session, "bone", height, &bone);
@@ -162,7 +162,11 @@ impl MechanostatApp {
 }
 
 fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveSpec]) {
-    let days = session.scenario.days().max(session.simulation.day());
+    let days = session
+        .setup()
+        .scenario
+        .days()
+        .max(session.simulation().day());
     Plot::new(id.to_owned())
         .height(height)
         .legend(Legend::default().position(egui_plot::Corner::RightTop))
@@ -177,7 +181,8 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
         .include_y(-2.0)
         .allow_scroll(false)
         .show(ui, |plot| {
-            for spell in &session.spells {
+            let day = session.simulation().day();
+            for spell in session.driver.document().segments(day) {
                 let weight = 1.0 - spell.conditions.axial_gravity().clamp(0.0, 1.0);
                 let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
                 if spell.to > spell.from && weight > 0.0 {

@@ -2,25 +2,25 @@
 
 use eframe::egui::{self, RichText, Ui};
 
-use crate::command;
-use crate::command::Place;
 use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
+use crate::study::{Document, Place, Setup, What, scenario};
 use crate::tissue::SCENES;
 use crate::view::{Colormap, Cut, FieldKind, Picture};
 
-use super::{MechanostatApp, Session, Speed, WhatIf};
+use super::{MechanostatApp, Session, Speed};
 
 /// The stops of the gravity control.
 const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378), ("1 g", 1.0)];
 
 /// What the user asked of the run in this frame.
 enum Wish {
-    Restart(String),
+    Restart(Option<&'static str>),
     Scene(&'static str),
     Group(String),
-    Conditions(Conditions),
-    Ask(WhatIf),
-    FollowScenario,
+    Do(What),
+    Save,
+    Open,
+    TakeBack(bool),
 }
 
 impl MechanostatApp {
@@ -38,19 +38,21 @@ impl MechanostatApp {
         time(ui, session, &mut wish);
         ui.separator();
         ui.label(RichText::new("Gravity").strong());
-        ui.add_enabled_ui(session.simulation.is_settled(), |ui| {
+        ui.add_enabled_ui(session.simulation().is_settled(), |ui| {
             let (now, _) = session.conditions();
             gravity(ui, now, &mut wish);
             care(ui, now, &mut wish);
-            what_if(ui, now, session, &mut wish);
-            ui.add_enabled_ui(session.manual.is_some(), |ui| {
+            what_if(ui, now, &mut wish);
+            ui.add_enabled_ui(session.is_by_hand(), |ui| {
                 if ui.button("Follow the scenario again").clicked() {
-                    wish = Some(Wish::FollowScenario);
+                    wish = Some(Wish::Do(What::FollowScenario));
                 }
             });
         });
         ui.separator();
         view(ui, session, &mut self.picture);
+        ui.separator();
+        file(ui, &mut self.file, &self.told, &mut wish);
         if let Some(wish) = wish {
             self.grant(wish);
         }
@@ -60,29 +62,37 @@ impl MechanostatApp {
         let Some(session) = &mut self.session else {
             return;
         };
+        let setup = session.setup().clone();
+        let place = session.place.clone();
         match wish {
-            Wish::Conditions(conditions) => session.take_over(conditions),
-            Wish::Ask(what_if) => session.ask(what_if),
-            Wish::FollowScenario => session.follow_scenario(),
-            Wish::Restart(name) => {
-                let scenario = if name.is_empty() {
-                    Ok(session.scenario.clone())
-                } else {
-                    command::scenario(&name)
-                };
-                let (place, group) = (session.place.clone(), session.group.clone());
-                match scenario {
-                    Ok(scenario) => self.restart(scenario, place, &group),
-                    Err(error) => self.trouble = Some(error.message),
-                }
+            Wish::Do(what) => session.act(what),
+            Wish::TakeBack(redo) => {
+                session.take_back(redo);
             }
+            Wish::Save => self.save(),
+            Wish::Open => self.load(),
+            Wish::Restart(None) => self.restart(Document::new(setup), place),
+            Wish::Restart(Some(name)) => match scenario(name) {
+                Ok(scenario) => {
+                    let setup = Setup {
+                        scenario_name: name.to_owned(),
+                        scenario,
+                        ..setup
+                    };
+                    self.restart(Document::new(setup), place);
+                }
+                Err(error) => self.trouble = Some(error.to_string()),
+            },
             Wish::Scene(name) => {
-                let (scenario, group) = (session.scenario.clone(), session.group.clone());
-                self.restart(scenario, Place::scene(name), &group);
+                let setup = Setup {
+                    scene: name.to_owned(),
+                    mask: None,
+                    ..setup
+                };
+                self.restart(Document::new(setup), Place::scene(name));
             }
             Wish::Group(group) => {
-                let (scenario, place) = (session.scenario.clone(), session.place.clone());
-                self.restart(scenario, place, &group);
+                self.restart(Document::new(Setup { group, ..setup }), place);
             }
         }
     }
@@ -92,19 +102,19 @@ impl MechanostatApp {
 fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
     let label = ui.label("Scenario");
     egui::ComboBox::from_id_salt("scenario")
-        .selected_text(session.scenario.name.clone())
+        .selected_text(session.setup().scenario.name.clone())
         .width(210.0)
         .show_ui(ui, |ui| {
             for (name, _) in BUILT_IN {
                 if ui.selectable_label(false, *name).clicked() {
-                    *wish = Some(Wish::Restart((*name).to_owned()));
+                    *wish = Some(Wish::Restart(Some(name)));
                 }
             }
         })
         .response
         .labelled_by(label.id);
     let label = ui.label("Scene");
-    let scene = session.simulation.anatomy().scene;
+    let scene = session.simulation().anatomy().scene;
     egui::ComboBox::from_id_salt("scene")
         .selected_text(scene)
         .width(210.0)
@@ -118,15 +128,15 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
         .response
         .labelled_by(label.id);
     let label = ui.label("Group");
-    let groups = &session.simulation.model().groups;
-    let title = groups.iter().find(|g| g.name == session.group);
+    let groups = &session.simulation().model().groups;
+    let title = groups.iter().find(|g| g.name == session.setup().group);
     egui::ComboBox::from_id_salt("group")
-        .selected_text(title.map_or(session.group.as_str(), |g| g.title.as_str()))
+        .selected_text(title.map_or(session.setup().group.as_str(), |g| g.title.as_str()))
         .width(210.0)
         .show_ui(ui, |ui| {
             for group in groups {
                 if ui
-                    .selectable_label(group.name == session.group, &group.title)
+                    .selectable_label(group.name == session.setup().group, &group.title)
                     .clicked()
                 {
                     *wish = Some(Wish::Group(group.name.clone()));
@@ -139,7 +149,7 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
 
 /// Playing, stepping, beginning anew.
 fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
-    let settled = session.simulation.is_settled();
+    let settled = session.simulation().is_settled();
     ui.label(RichText::new("Time").strong());
     ui.horizontal(|ui| {
         let name = if session.playing { "Pause" } else { "Play" };
@@ -156,7 +166,7 @@ fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
             session.step_once();
         }
         if ui.button("Reset").clicked() {
-            *wish = Some(Wish::Restart(String::new()));
+            *wish = Some(Wish::Restart(None));
         }
     });
     for speed in Speed::ALL {
@@ -170,7 +180,7 @@ fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         for (name, gravity) in STOPS {
             let chosen = (now.gravity - gravity).abs() < 1e-9;
             if ui.selectable_label(chosen, name).clicked() {
-                *wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
+                *wish = Some(Wish::Do(What::Gravity(gravity)));
             }
         }
     });
@@ -183,7 +193,7 @@ fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         .text("gravity");
     let response = ui.add(slider);
     if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
-        *wish = Some(Wish::Conditions(Conditions { gravity, ..now }));
+        *wish = Some(Wish::Do(What::Gravity(gravity)));
     }
     let mut bed = now.posture == Posture::BedRest;
     if ui.checkbox(&mut bed, "bed rest").changed() {
@@ -192,7 +202,7 @@ fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         } else {
             Posture::Upright
         };
-        *wish = Some(Wish::Conditions(Conditions { posture, ..now }));
+        *wish = Some(Wish::Do(What::Posture(posture)));
     }
 }
 
@@ -207,10 +217,7 @@ fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
                     .selectable_label(*exercise == now.exercise, exercise.name())
                     .clicked()
                 {
-                    *wish = Some(Wish::Conditions(Conditions {
-                        exercise: *exercise,
-                        ..now
-                    }));
+                    *wish = Some(Wish::Do(What::Exercise(*exercise)));
                 }
             }
         })
@@ -223,23 +230,19 @@ fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         } else {
             Drug::None
         };
-        *wish = Some(Wish::Conditions(Conditions { drug, ..now }));
+        *wish = Some(Wish::Do(What::Drug(drug)));
     }
     let mut culture = now.simulated_microgravity;
     if ui
         .checkbox(&mut culture, "simulated microgravity (culture)")
         .changed()
     {
-        let simulated_microgravity = culture;
-        *wish = Some(Wish::Conditions(Conditions {
-            simulated_microgravity,
-            ..now
-        }));
+        *wish = Some(Wish::Do(What::SimulatedMicrogravity(culture)));
     }
 }
 
 /// The answer to partial gravity, and links cut.
-fn what_if(ui: &mut Ui, now: Conditions, session: &Session, wish: &mut Option<Wish>) {
+fn what_if(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
     let label = ui.label("Answer to partial gravity");
     egui::ComboBox::from_id_salt("dose response")
         .selected_text(now.dose_response.name())
@@ -247,10 +250,7 @@ fn what_if(ui: &mut Ui, now: Conditions, session: &Session, wish: &mut Option<Wi
             for dose_response in DoseResponse::ALL.iter().copied() {
                 let chosen = dose_response == now.dose_response;
                 if ui.selectable_label(chosen, dose_response.name()).clicked() {
-                    *wish = Some(Wish::Ask(WhatIf {
-                        dose_response: Some(dose_response),
-                        ..session.what_if
-                    }));
+                    *wish = Some(Wish::Do(What::DoseResponse(dose_response)));
                 }
             }
         })
@@ -260,10 +260,12 @@ fn what_if(ui: &mut Ui, now: Conditions, session: &Session, wish: &mut Option<Wi
         for link in Link::ALL.iter().copied() {
             let mut works = !now.cuts.contains(link);
             if ui.checkbox(&mut works, link.title()).changed() {
-                *wish = Some(Wish::Ask(WhatIf {
-                    cuts: Some(now.cuts.with(link, !works)),
-                    ..session.what_if
-                }));
+                let what = if works {
+                    What::Join(link)
+                } else {
+                    What::Cut(link)
+                };
+                *wish = Some(Wish::Do(what));
             }
         }
     });
@@ -282,7 +284,7 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
                     .selectable_label(field == picture.field, field.title())
                     .clicked()
                 {
-                    let anatomy = session.simulation.anatomy();
+                    let anatomy = session.simulation().anatomy();
                     picture.field = field;
                     picture.range = Picture::of(anatomy, field, [1, 1]).range;
                     picture.colormap = if field.diverging() {
@@ -319,7 +321,33 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
         let size = picture.size;
         let field = picture.field;
         let background = picture.background;
-        *picture = Picture::of(session.simulation.anatomy(), field, size);
+        *picture = Picture::of(session.simulation().anatomy(), field, size);
         picture.background = background;
+    }
+}
+
+/// Saving, opening, undoing.
+fn file(ui: &mut Ui, name: &mut String, told: &str, wish: &mut Option<Wish>) {
+    ui.menu_button("Session", |ui| {
+        let label = ui.label("File");
+        ui.text_edit_singleline(name).labelled_by(label.id);
+        if ui.button("Save").clicked() {
+            *wish = Some(Wish::Save);
+            ui.close();
+        }
+        if ui.button("Open").clicked() {
+            *wish = Some(Wish::Open);
+            ui.close();
+        }
+        ui.separator();
+        if ui.button("Undo (Ctrl+Z)").clicked() {
+            *wish = Some(Wish::TakeBack(false));
+        }
+        if ui.button("Redo (Ctrl+Y)").clicked() {
+            *wish = Some(Wish::TakeBack(true));
+        }
+    });
+    if !told.is_empty() {
+        ui.label(told);
     }
 }

@@ -7,27 +7,25 @@ mod session;
 mod status;
 mod tissue;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
 use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
 
-use crate::command::wait::now;
-use crate::command::{CommandError, Place, person};
-use crate::gpu::{BACKENDS, Gpu, Need, adapters, device_descriptor, named, wanted_name};
-use crate::scenario::Scenario;
+use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
+use crate::study::{Document, Output, Place, StudyError, person};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{FieldKind, Picture};
 
-pub use session::{Session, Speed, Spell, WhatIf};
+pub use session::{Session, Speed};
 
 /// The whole application.
 pub struct MechanostatApp {
     render: egui_wgpu::RenderState,
     gpu: Gpu,
-    size: usize,
     /// The run, unless it could not be made.
     session: Option<Session>,
     /// What went wrong, shown until the user resets.
@@ -37,6 +35,9 @@ pub struct MechanostatApp {
     lower_chart: usize,
     /// Whether passes are timed, and shown.
     timing: bool,
+    /// The session's file, and what was told of it last.
+    file: String,
+    told: String,
     texture: Option<egui::TextureId>,
     last_frame: Instant,
     /// Pixels a point at which the largest window was last told.
@@ -46,42 +47,52 @@ pub struct MechanostatApp {
 impl std::fmt::Debug for MechanostatApp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MechanostatApp")
-            .field("size", &self.size)
             .field("trouble", &self.trouble)
             .finish_non_exhaustive()
     }
 }
 
-/// Opens the window on `scenario` and returns when it is closed.
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// What was asked for cannot be, or broke.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// No display.
+    #[error(
+        "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); `mechanostat run` works without one"
+    )]
+    NoDisplay,
+    /// No adapter that the window can use.
+    #[error("{0}")]
+    NoAdapter(String),
+    /// Anything else.
+    #[error("the window could not be opened: {0}")]
+    Window(String),
+}
+
+/// Opens the window on a document, lets it go to `day` by itself, and returns when it is closed. `adapter` is part of an adapter's name, known to be one.
 /// # Errors
-/// No display (exit code 1), no adapter (3), a size out of range (2).
-pub fn open(
-    scenario: Scenario,
-    scene: &str,
-    group: &str,
-    size: usize,
-    adapter: Option<&str>,
-) -> Result<(), CommandError> {
-    let place = Place::find(scene, size, None)?;
-    person(SCENES[0], group, scenario.body_mass_kg, &[])?;
-    let group = group.to_owned();
+/// [`AppError`].
+pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(), AppError> {
+    let setup = document.setup();
+    let size = setup.size;
+    let place = Place::find(&setup.scene, size, setup.mask.as_deref())?;
+    person(
+        SCENES[0],
+        &setup.group,
+        setup.scenario.body_mass_kg,
+        &setup.set,
+    )?;
     let mut need = place.need(size)?;
     // Any other scene may be chosen in the window.
     for scene in SCENES {
-        let other = estimate_need(scene, size)?;
+        let other = estimate_need(scene, size).map_err(StudyError::from)?;
         need.storage_binding_bytes = need.storage_binding_bytes.max(other.storage_binding_bytes);
     }
     let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
     if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
-        return Err(CommandError {
-            message: "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); `mechanostat run` works without one".to_owned(),
-            code: 1,
-        });
-    }
-    // An unknown name is told before a window opens.
-    let adapter = wanted_name(adapter);
-    if let Some(name) = &adapter {
-        named(&now(adapters()), name)?;
+        return Err(AppError::NoDisplay);
     }
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -94,27 +105,19 @@ pub fn open(
         },
         ..Default::default()
     };
-    eframe::run_native(
-        "mechanostat",
-        options,
-        Box::new(move |cc| {
-            MechanostatApp::new(cc, scenario, place, &group, size).map(|app| Box::new(app) as Box<dyn eframe::App>).map_err(|e| e.message.into())
-        }),
-    )
-    .map_err(|e| {
-        if let eframe::Error::AppCreation(own) = &e {
-            return CommandError { message: own.to_string(), code: 3 };
+    let make: eframe::AppCreator<'_> = Box::new(move |cc| {
+        let mut app = MechanostatApp::new(cc, document, place)?;
+        if let Some(session) = &mut app.session {
+            session.go_to(day);
         }
-        let text = e.to_string();
-        let no_adapter = text.contains("adapter");
-        CommandError {
-            message: if no_adapter {
-                format!("the window found no graphics adapter; `mechanostat doctor` says what to install ({text})")
-            } else {
-                format!("the window could not be opened: {text}")
-            },
-            code: if no_adapter { 3 } else { 1 },
-        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    });
+    eframe::run_native("mechanostat", options, make).map_err(|e| match e {
+        eframe::Error::AppCreation(own) => AppError::NoAdapter(own.to_string()),
+        e if e.to_string().contains("adapter") => AppError::NoAdapter(format!(
+            "the window found no graphics adapter; `mechanostat doctor` says what to install ({e})"
+        )),
+        e => AppError::Window(e.to_string()),
     })
 }
 
@@ -151,72 +154,123 @@ impl MechanostatApp {
     /// When the window came without wgpu.
     pub fn new(
         cc: &eframe::CreationContext<'_>,
-        scenario: Scenario,
+        document: Document,
         place: Place,
-        group: &str,
-        size: usize,
-    ) -> Result<Self, CommandError> {
-        let render = cc.wgpu_render_state.clone().ok_or_else(|| CommandError {
-            message: "the window was opened without wgpu".to_owned(),
-            code: 3,
-        })?;
+    ) -> Result<Self, AppError> {
+        let render = cc.wgpu_render_state.clone();
+        let render = render
+            .ok_or_else(|| AppError::NoAdapter("the window was opened without wgpu".to_owned()))?;
         install_font(&cc.egui_ctx);
         let gpu = Gpu::from_parts(
             render.adapter.get_info(),
             render.device.clone(),
             render.queue.clone(),
         );
+        let size = document.setup().size;
         // The window may have been opened on an adapter's own limits; this names what is missing.
-        device_descriptor(&render.adapter, place.need(size)?)?;
+        device_descriptor(&render.adapter, place.need(size)?).map_err(StudyError::from)?;
         let anatomy = place.anatomy(size)?;
         let mut picture = Picture::of(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
         let mut app = Self {
             render,
             gpu,
-            size,
             session: None,
             trouble: None,
             picture,
             lower_chart: 0,
             timing: false,
+            file: "session.toml".to_owned(),
+            told: String::new(),
             texture: None,
             last_frame: Instant::now(),
             told_scale: 0.0,
         };
-        app.restart(scenario, place, group);
+        app.restart(document, place);
         Ok(app)
     }
 
-    /// Begins `scenario` anew, in a scene and for a group.
-    pub fn restart(&mut self, scenario: Scenario, place: Place, group: &str) {
+    /// Begins a document anew, in its place.
+    pub fn restart(&mut self, document: Document, place: Place) {
         self.gpu.forgive();
         if let Some(session) = &mut self.session
             && !self.gpu.is_lost()
-            && session.can_begin(&scenario, &place, group)
-            && session.begin(scenario.clone())
+            && session.can_begin(&document, &place)
         {
-            self.trouble = None;
-            return;
+            let before = session.driver.document().clone();
+            let day = session.simulation().day();
+            if session.begin(document.clone()) {
+                session.ask_as(&before, day);
+                self.trouble = None;
+                return;
+            }
         }
-        match Session::new(&self.gpu, scenario, place, group, self.size) {
+        match Session::new(&self.gpu, document, place) {
             Ok(mut session) => {
                 // What the user set up outlives a new beginning.
                 if let Some(before) = &self.session {
-                    session.what_if = before.what_if;
+                    session.ask_as(before.driver.document(), before.simulation().day());
                     session.speed = before.speed;
                 }
-                self.look_at(session.simulation.anatomy());
+                self.look_at(session.simulation().anatomy());
                 self.session = Some(session);
                 self.trouble = None;
             }
-            Err(error) => self.trouble = Some(error.message),
+            Err(error) => self.trouble = Some(error.to_string()),
+        }
+    }
+
+    /// Saves what was chosen and done.
+    fn save(&mut self) {
+        let Some(session) = &self.session else {
+            return;
+        };
+        let output = Output {
+            days: session.simulation().day(),
+            every: 1.0,
+            fields: "none".to_owned(),
+            strength: "none".to_owned(),
+        };
+        let table = session.driver.document().to_table(&output);
+        let text = format!(
+            "# What was chosen and done: `mechanostat run` and the window open it.\n{table}"
+        );
+        self.told = match crate::io::write(Path::new(&self.file), text.as_bytes()) {
+            Ok(()) => format!("saved {}", self.file),
+            Err(error) => error.to_string(),
+        };
+    }
+
+    /// Opens a saved document, and goes on to its last day.
+    fn load(&mut self) {
+        let loaded = crate::io::read_text(Path::new(&self.file))
+            .map_err(StudyError::from)
+            .and_then(|text| {
+                let (document, output) = Document::parse(&self.file, &text)?;
+                let setup = document.setup();
+                let place = Place::find(&setup.scene, setup.size, setup.mask.as_deref())?;
+                Ok((document, output, place))
+            });
+        match loaded {
+            Ok((document, output, place)) => {
+                // What the file says is the whole of it.
+                self.session = None;
+                self.restart(document, place);
+                if let Some(session) = &mut self.session {
+                    session.go_to(output.days);
+                }
+                self.told = format!("opened {}", self.file);
+            }
+            Err(error) => self.told = error.to_string(),
         }
     }
 
     /// The view of a scene that shows it best, if it is another than before.
     fn look_at(&mut self, anatomy: &Anatomy) {
-        let before = self.session.as_ref().map(|s| s.simulation.anatomy().scene);
+        let before = self
+            .session
+            .as_ref()
+            .map(|s| s.simulation().anatomy().scene);
         if before == Some(anatomy.scene) {
             return;
         }
@@ -241,6 +295,22 @@ impl MechanostatApp {
     /// The run.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// Undo and redo.
+    fn keys(&mut self, ctx: &egui::Context) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let pressed = |key| {
+            let command = egui::Modifiers::COMMAND;
+            ctx.input_mut(|input| input.consume_key(command, key))
+        };
+        if pressed(egui::Key::Z) {
+            session.take_back(false);
+        } else if pressed(egui::Key::Y) {
+            session.take_back(true);
+        }
     }
 
     /// What went wrong, if anything did.
@@ -303,6 +373,7 @@ impl eframe::App for MechanostatApp {
         let frame = (now - self.last_frame).min(Duration::from_millis(250));
         self.last_frame = now;
         self.tell_largest(ctx);
+        self.keys(ctx);
         if self.trouble.is_some() {
             return;
         }

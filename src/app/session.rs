@@ -1,15 +1,16 @@
-//! One simulation as the window runs it: clock, conditions, history. Knows no widgets.
+//! A study under the window's hands: time to work in, pictures to draw.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::command::wait::clock;
-use crate::command::{CommandError, Place, person};
 use crate::figure::{bone_curves, plain};
 use crate::gpu::{Gpu, GpuError};
-use crate::measure::{Measurement, PendingMeasurements, Quantity, Ruler, value_of};
-use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
-use crate::sim::{SETTLING_ROUNDS, SimError, Simulation, Status};
+use crate::measure::Quantity;
+use crate::scenario::{Conditions, Link};
+use crate::sim::{SETTLING_ROUNDS, SimError, Simulation};
+use crate::study::{
+    Action, Document, Driver, Event, Looks, Place, Plan, Setup, StudyError, Tests, What, person,
+};
 use crate::view::{Picture, RayMarch};
 
 /// How long a frame may be busy with the simulation.
@@ -20,6 +21,8 @@ const SOFTWARE_BUDGET: Duration = Duration::from_millis(40);
 const PAUSE: Duration = Duration::from_micros(200);
 /// Steps in a frame.
 const MOST_STEPS: u32 = 8;
+/// Bytes on the adapter for moments to go back to.
+const TIMELINE_BYTES: u64 = 256 << 20;
 
 /// Days that pass in a second of play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,183 +57,181 @@ impl Speed {
     }
 }
 
-/// Conditions that held for a while.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Spell {
-    /// Name of the phase, or what the user chose.
-    pub name: String,
-    /// First day.
-    pub from: f64,
-    /// Last day so far.
-    pub to: f64,
-    /// Conditions.
-    pub conditions: Conditions,
-}
-
-/// What the user asks "what if" of, whatever the scenario or hands do with gravity.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct WhatIf {
-    /// Links cut, in place of the scenario's.
-    pub cuts: Option<Cuts>,
-    /// Answer to partial gravity, in place of the scenario's.
-    pub dose_response: Option<DoseResponse>,
-}
-
-/// A simulation under the window's hands.
+/// A study under the window's hands.
 #[derive(Debug)]
 pub struct Session {
-    /// The simulation.
-    pub simulation: Simulation,
+    /// What is studied, and how far that has come.
+    pub driver: Driver,
     /// Where it takes place.
     pub place: Place,
-    /// Group of people.
-    pub group: String,
-    /// The scenario that conditions come from unless the user took over.
-    pub scenario: Scenario,
-    /// Conditions that the user chose, in place of the scenario's.
-    pub manual: Option<Conditions>,
-    /// What the user asks of the ring.
-    pub what_if: WhatIf,
     /// Whether time passes.
     pub playing: bool,
     /// How fast.
     pub speed: Speed,
-    /// Measurements, one vector a day measured.
-    pub history: Vec<(f64, Vec<Measurement>)>,
-    /// What held when.
-    pub spells: Vec<Spell>,
     /// Time the adapter needed for the last step, solves included.
     pub step_time: Duration,
-    /// Settling rounds done.
-    pub settling: u32,
     /// The picture's pipeline.
     pub march: RayMarch,
-    ruler: Ruler,
-    pending: Option<PendingMeasurements>,
+    settling: u32,
     owed: f64,
+    opened: Instant,
     step_started: Option<Instant>,
     shown: Option<(Picture, u64)>,
     generation: u64,
     single_steps: u32,
+    /// The day up to which the run goes by itself: after a change in the past, to where it was.
+    goal: f64,
     /// Whether play has stopped once at the end of the scenario.
     ended: bool,
 }
 
+/// Looks after every step, up to a day.
+fn plan(last: f64) -> Plan {
+    Plan {
+        looks: Looks::EachStep { last },
+        tests: Tests::Never,
+        orientation: false,
+    }
+}
+
 impl Session {
-    /// A session of `scenario` in a scene.
+    /// A session of a document in its place.
     /// # Errors
-    /// [`CommandError`].
-    pub fn new(
-        gpu: &Gpu,
-        scenario: Scenario,
-        place: Place,
-        group: &str,
-        size: usize,
-    ) -> Result<Self, CommandError> {
-        let anatomy = place.anatomy(size)?;
-        let model = Arc::new(person(anatomy.scene, group, scenario.body_mass_kg, &[])?);
-        let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+    /// [`StudyError`].
+    pub fn new(gpu: &Gpu, document: Document, place: Place) -> Result<Self, StudyError> {
+        let setup = document.setup();
+        let anatomy = place.anatomy(setup.size)?;
+        let mass = setup.scenario.body_mass_kg;
+        let model = Arc::new(person(anatomy.scene, &setup.group, mass, &setup.set)?);
+        let mut driver =
+            Driver::new(gpu, anatomy, model, document, plan(0.0))?.with_timeline(TIMELINE_BYTES);
         // A software adapter shares the machine with the window: small slices keep it fluent.
-        simulation.set_slice(if gpu.info().device_type == wgpu::DeviceType::Cpu {
-            2
-        } else {
-            8
-        });
-        let march = RayMarch::new(simulation.body())?;
+        let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
+        driver
+            .simulation_mut()
+            .set_slice(if software { 2 } else { 8 });
         Ok(Self {
-            ruler: Ruler::new(simulation.body(), &model)?,
-            simulation,
+            march: RayMarch::new(driver.simulation().body())?,
+            driver,
             place,
-            group: group.to_owned(),
-            scenario,
-            manual: None,
-            what_if: WhatIf::default(),
             playing: false,
             speed: Speed::Normal,
-            history: Vec::new(),
-            spells: Vec::new(),
             step_time: Duration::ZERO,
             settling: 0,
-            march,
-            pending: None,
             owed: 0.0,
+            opened: Instant::now(),
             step_started: None,
             shown: None,
             generation: 0,
             single_steps: 0,
+            goal: 0.0,
             ended: false,
         })
     }
 
-    /// Whether a run of `scenario` in `place` by `group` may begin from the settled bone of this one.
-    pub fn can_begin(&self, scenario: &Scenario, place: &Place, group: &str) -> bool {
-        let mass = |s: &Scenario| s.body_mass_kg.to_bits();
-        self.place.is_same(place)
-            && self.group == group
-            && mass(&self.scenario) == mass(scenario)
-            && self.simulation.is_settled()
+    /// The body.
+    pub fn simulation(&self) -> &Simulation {
+        self.driver.simulation()
     }
 
-    /// Begins `scenario` from the settled bone, without settling anew. Returns whether there was any.
-    pub fn begin(&mut self, scenario: Scenario) -> bool {
-        if !self.simulation.begin_again() {
+    /// What was chosen.
+    pub fn setup(&self) -> &Setup {
+        self.driver.document().setup()
+    }
+
+    /// Whether a run of `document` in `place` may begin from the settled bone of this one.
+    pub fn can_begin(&self, document: &Document, place: &Place) -> bool {
+        let (own, other) = (self.setup(), document.setup());
+        let mass = |s: &Setup| s.scenario.body_mass_kg.to_bits();
+        self.place.is_same(place)
+            && own.group == other.group
+            && own.set == other.set
+            && own.grow == other.grow
+            && own.size == other.size
+            && mass(own) == mass(other)
+            && self.simulation().is_settled()
+    }
+
+    /// Begins `document` from the settled bone, without settling anew. Returns whether there was any.
+    pub fn begin(&mut self, document: Document) -> bool {
+        if !self.driver.begin(document, plan(0.0)) {
             return false;
         }
-        self.scenario = scenario;
-        self.manual = None;
         self.playing = false;
-        self.history.clear();
-        self.spells.clear();
-        self.pending = None;
         self.owed = 0.0;
+        self.goal = 0.0;
         self.step_started = None;
         self.single_steps = 0;
         self.ended = false;
         self.generation += 1;
+        self.driver.act();
         true
     }
 
     /// Conditions that hold now, with the name of the phase.
     pub fn conditions(&self) -> (Conditions, String) {
-        if !self.simulation.is_settled() {
+        if !self.simulation().is_settled() {
             return (Conditions::EARTH, "settling".to_owned());
         }
-        let (phase, _) = self.scenario.phase_at(self.simulation.day());
-        let (conditions, mut name) = match self.manual {
-            Some(conditions) => (conditions, format!("{:.2} g, by hand", conditions.gravity)),
-            None => (phase.conditions, phase.name.clone()),
-        };
-        let cuts = self.what_if.cuts.unwrap_or(phase.conditions.cuts);
-        for link in cuts.iter() {
-            name += ", without ";
-            name += link.title();
+        let (document, day) = (self.driver.document(), self.simulation().day());
+        (document.conditions_at(day), document.name_at(day))
+    }
+
+    /// Whether conditions are out of the scenario's hands.
+    pub fn is_by_hand(&self) -> bool {
+        let day = self.simulation().day();
+        !self.driver.document().follows_scenario_at(day)
+    }
+
+    /// Does something to the run, today.
+    pub fn act(&mut self, what: What) {
+        let day = self.simulation().day();
+        self.driver.apply(Action { day, what });
+        // The strain field has changed already; the next picture shows it.
+        self.generation += 1;
+    }
+
+    /// What of the ring is asked by hand in another document, asked here too.
+    pub fn ask_as(&mut self, other: &Document, day: f64) {
+        let (cuts, dose_response) = other.what_if_at(day);
+        if let Some(cuts) = cuts {
+            for link in Link::ALL.iter().copied() {
+                let now = self
+                    .driver
+                    .document()
+                    .conditions_at(0.0)
+                    .cuts
+                    .contains(link);
+                match (now, cuts.contains(link)) {
+                    (false, true) => self.act(What::Cut(link)),
+                    (true, false) => self.act(What::Join(link)),
+                    _ => {}
+                }
+            }
         }
-        let dose_response = self.what_if.dose_response;
-        let dose_response = dose_response.unwrap_or(phase.conditions.dose_response);
-        let conditions = Conditions {
-            dose_response,
-            cuts,
-            ..conditions
+        if let Some(dose_response) = dose_response {
+            self.act(What::DoseResponse(dose_response));
+        }
+    }
+
+    /// Takes the last action back, or does it again. The run goes on to where it was.
+    pub fn take_back(&mut self, redo: bool) -> bool {
+        let there = self.simulation().day();
+        let done = if redo {
+            self.driver.redo()
+        } else {
+            self.driver.undo()
         };
-        (conditions, name)
+        if self.simulation().day() < there {
+            self.goal = self.goal.max(there);
+        }
+        self.generation += 1;
+        done
     }
 
-    /// Asks another "what if" from now on.
-    pub fn ask(&mut self, what_if: WhatIf) {
-        self.what_if = what_if;
-        self.apply_conditions();
-    }
-
-    /// Takes the conditions out of the scenario's hands.
-    pub fn take_over(&mut self, conditions: Conditions) {
-        self.manual = Some(conditions);
-        self.apply_conditions();
-    }
-
-    /// Gives them back.
-    pub fn follow_scenario(&mut self) {
-        self.manual = None;
-        self.apply_conditions();
+    /// Goes to a day by itself, as fast as the adapter can.
+    pub fn go_to(&mut self, day: f64) {
+        self.goal = day;
     }
 
     /// Asks for one day, playing or not.
@@ -238,123 +239,77 @@ impl Session {
         self.single_steps += 1;
     }
 
-    fn apply_conditions(&mut self) {
-        if !self.simulation.is_settled() {
-            return;
-        }
-        let (conditions, name) = self.conditions();
-        if *self.simulation.conditions() != conditions {
-            self.simulation.set_conditions(conditions);
-            // The strain field has changed already; the next picture shows it.
-            self.generation += 1;
-        }
-        let day = self.simulation.day();
-        match self.spells.last_mut() {
-            Some(spell) if spell.conditions == conditions && spell.name == name => spell.to = day,
-            _ => {
-                if let Some(last) = self.spells.last_mut() {
-                    last.to = day;
-                }
-                self.spells.retain(|s| s.to > s.from);
-                self.spells.push(Spell {
-                    name,
-                    from: day,
-                    to: day,
-                    conditions,
-                });
-            }
-        }
-    }
-
     /// A frame's share of work; never waits for the adapter.
     /// # Errors
     /// [`SimError`]: the run has stopped.
     pub fn work(&mut self, frame: Duration) -> Result<(), SimError> {
         let start = Instant::now();
-        if self.playing && self.simulation.is_settled() {
+        if self.playing && self.simulation().is_settled() {
             self.owed += frame.as_secs_f64() * self.speed.days_per_second();
             // What a slow adapter cannot follow is dropped rather than owed for ever.
             self.owed = self.owed.min(2.0 + self.speed.days_per_second() * 0.25);
         }
-        let software = self.simulation.gpu().info().device_type == wgpu::DeviceType::Cpu;
+        let software = self.simulation().gpu().info().device_type == wgpu::DeviceType::Cpu;
         let budget = if software { SOFTWARE_BUDGET } else { BUDGET };
         let mut steps = 0;
         while start.elapsed() < budget && steps < MOST_STEPS {
-            match self.simulation.poll(clock())? {
+            match self.driver.poll(self.opened.elapsed())? {
                 // Most slices are done within the frame; the rest is looked at in the next.
-                Status::Waiting => std::thread::sleep(PAUSE),
-                Status::Settling(round) => {
+                Event::Waiting => std::thread::sleep(PAUSE),
+                Event::Settling(round) => {
                     if round != self.settling {
                         self.settling = round;
                         self.generation += 1;
                     }
                 }
-                Status::Solving => {}
-                Status::Ready => {
+                Event::Working => {}
+                Event::Looked => {
                     if let Some(started) = self.step_started.take() {
                         self.step_time = started.elapsed();
                     }
-                    self.apply_conditions();
-                    self.receive()?;
-                    if self.history.is_empty() || self.pending.is_some() {
-                        if self.pending.is_none() {
-                            // Every new beginning starts from here.
-                            self.simulation.keep_start()?;
-                            self.pending = Some(self.ruler.measure(&self.simulation)?);
-                        }
-                        std::thread::sleep(PAUSE);
-                        continue;
-                    }
-                    if !self.step()? {
+                    self.driver.go_on();
+                    // Every new beginning starts from here, every change in the past from nearby.
+                    self.driver.keep()?;
+                    self.driver.act();
+                    self.generation += 1;
+                }
+                Event::Arrived => {
+                    self.driver.act();
+                    if !self.step() {
                         break;
                     }
                     steps += 1;
                 }
             }
         }
-        self.receive()?;
         Ok(())
     }
 
     /// One day, if one is due.
-    fn step(&mut self) -> Result<bool, SimError> {
-        if self.single_steps > 0 {
+    fn step(&mut self) -> bool {
+        let day = self.simulation().day();
+        if day < self.goal - 1e-9 {
+            // Back to where it was.
+        } else if self.single_steps > 0 {
             self.single_steps -= 1;
         } else if self.playing && self.owed >= 1.0 {
             self.owed -= 1.0;
         } else {
-            return Ok(false);
+            return false;
         }
-        let day = self.simulation.day();
-        if self.playing && self.manual.is_none() && day >= self.scenario.days() - 1e-9 {
+        let is_over = day >= self.setup().scenario.days() - 1e-9;
+        if self.playing && !self.is_by_hand() && is_over {
             // The mission is over; pressing Play again lets its last phase go on.
             if !self.ended {
                 self.ended = true;
                 self.playing = false;
-                return Ok(false);
+                return false;
             }
         }
-        let dt = self.scenario.step_from(day, 1.0);
         self.step_started = Some(Instant::now());
-        if self.simulation.advance(dt) {
-            self.generation += 1;
-            if let Some(spell) = self.spells.last_mut() {
-                spell.to = self.simulation.day();
-            }
-            self.pending = Some(self.ruler.measure(&self.simulation)?);
-        }
-        Ok(true)
-    }
-
-    fn receive(&mut self) -> Result<(), GpuError> {
-        let Some(pending) = &self.pending else {
-            return Ok(());
-        };
-        if let Some(measured) = self.ruler.poll(pending)? {
-            self.history.push((pending.day(), measured));
-            self.pending = None;
-        }
-        Ok(())
+        // A step is never shorter than this.
+        self.driver.set_plan(plan(day + 1e-6));
+        true
     }
 
     /// Draws `picture` if anything in it has changed. Returns whether it did.
@@ -365,33 +320,32 @@ impl Session {
         if self.shown == Some(wanted) {
             return Ok(false);
         }
-        self.march.draw(&self.simulation.gpu().clone(), picture)?;
+        let gpu = self.simulation().gpu().clone();
+        self.march.draw(&gpu, picture)?;
         self.shown = Some(wanted);
         Ok(true)
     }
 
     /// Change of a quantity since day 0, %, over the days.
     pub fn change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
-        let value = |row: &[Measurement]| value_of(row, region, quantity);
-        let Some(first) = self.history.first().and_then(|(_, row)| value(row)) else {
-            return Vec::new();
-        };
-        self.history
-            .iter()
-            .filter_map(|(day, row)| value(row).map(|v| [*day, 100.0 * (v / first - 1.0)]))
+        let course = self.driver.courses().change(region, quantity);
+        course
+            .into_iter()
+            .map(|(day, change)| [day, change])
             .collect()
     }
 
     /// One plain sentence about how things stand.
     pub fn sentence(&self) -> String {
-        if !self.simulation.is_settled() {
+        if !self.simulation().is_settled() {
             return format!(
                 "The bone settles under 1 g: round {} of {SETTLING_ROUNDS}.",
                 self.settling
             );
         }
-        let last = |region: &str, quantity: Quantity| {
-            self.change(region, quantity).last().map_or(0.0, |p| p[1])
+        let last = |region: &str, quantity| {
+            let change = self.driver.courses().last_change(region, quantity);
+            change.unwrap_or(0.0)
         };
         let tell = |x: f64| {
             if x.abs() < 0.05 {
@@ -404,8 +358,12 @@ impl Session {
                 )
             }
         };
-        let anatomy = self.simulation.anatomy();
-        let mut text = format!("Day {:.0}, {}", self.simulation.day(), self.conditions().1);
+        let anatomy = self.simulation().anatomy();
+        let mut text = format!(
+            "Day {:.0}, {}",
+            self.simulation().day(),
+            self.conditions().1
+        );
         let bone = bone_curves(anatomy);
         if let Some(curve) = bone.first() {
             let density = tell(last(curve.region, curve.quantity));
@@ -421,11 +379,9 @@ impl Session {
     /// Whether frames are needed without anybody touching anything.
     pub fn is_busy(&self) -> bool {
         self.playing
-            || !self.simulation.is_settled()
-            || self.pending.is_some()
+            || self.driver.is_busy()
             || self.single_steps > 0
-            || self.step_started.is_some()
-            || self.history.is_empty()
+            || self.simulation().day() < self.goal - 1e-9
     }
 
     /// Picture generation, for tests: grows whenever the shown field may have changed.

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Ui};
 
 use crate::gpu::Gpu;
-use crate::measure::{Quantity, WHOLE_BODY, value_of};
+use crate::measure::{Quantity, WHOLE_BODY};
 
 use super::MechanostatApp;
 
@@ -20,7 +20,7 @@ impl MechanostatApp {
                 }
             }
             let Some(session) = &self.session else { return };
-            let simulation = &session.simulation;
+            let simulation = session.simulation();
             ui.separator();
             ui.label(format!(
                 "step {:.0} ms",
@@ -41,8 +41,7 @@ impl MechanostatApp {
             ui.separator();
             ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
             let score = |quantity: Quantity| {
-                let (_, row) = session.history.last()?;
-                value_of(row, WHOLE_BODY, quantity)
+                session.driver.courses().last(WHOLE_BODY, quantity)
             };
             if let (Some(bone), Some(muscle), Some(both)) = (
                 score(Quantity::BoneFragility),

@@ -24,11 +24,13 @@ impl MechanostatApp {
             });
         }
         if let Some(session) = &self.session
-            && !session.simulation.is_settled()
+            && !session.simulation().is_settled()
         {
             ui.add(
-                egui::ProgressBar::new(session.settling as f32 / SETTLING_ROUNDS as f32)
-                    .desired_height(8.0),
+                egui::ProgressBar::new(
+                    session.simulation().settling() as f32 / SETTLING_ROUNDS as f32,
+                )
+                .desired_height(8.0),
             );
         }
         let space = ui.available_size() - egui::vec2(84.0, 4.0);

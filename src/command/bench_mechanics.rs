@@ -10,9 +10,10 @@ use crate::io::Scan;
 use crate::measure::Plates;
 use crate::solver::pieces::attached;
 use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, multigrid};
+use crate::study::StudyError;
 
 use super::bench_copy::copy_bandwidth;
-use super::error::{CommandError, say, unreadable};
+use super::error::{CommandError, say};
 use super::solve::{Ends, compress, unloaded};
 use super::wait::{Wait as _, now, open_gpu, solved};
 
@@ -255,7 +256,7 @@ pub fn bench_mechanics(
             let path = path.as_ref();
             Scan::open(path)
                 .map(|scan| (path.display().to_string(), scan))
-                .map_err(|e| unreadable(path, e))
+                .map_err(|e| StudyError::unreadable(path, e))
         })
         .collect::<Result<Vec<Named>, _>>()?;
     let sizes = if sizes.is_empty() {

@@ -5,7 +5,11 @@ use crate::gpu::GpuError;
 use crate::io::IoError;
 use crate::located::Located;
 use crate::sim::SimError;
+use crate::study::StudyError;
 use crate::tissue::SceneError;
+
+/// What may have been meant where no scenario has the name.
+pub(super) const COMMANDS: &str = "commands are run, validate, solve, bench and doctor";
 
 /// Why a command failed: one sentence, and the exit code that says of what kind.
 #[derive(Debug, thiserror::Error)]
@@ -80,15 +84,6 @@ pub(super) fn tell(name: &std::path::Path, notes: &[String]) -> Vec<String> {
     told
 }
 
-/// A scan that could not be read, with its file.
-pub(super) fn unreadable(name: &std::path::Path, error: crate::io::ScanError) -> CommandError {
-    match error {
-        // It names the file itself, and may be the system's fault.
-        crate::io::ScanError::Io(error) => error.into(),
-        error => CommandError::usage(format!("{}: {error}", name.display())),
-    }
-}
-
 impl From<GpuError> for CommandError {
     fn from(error: GpuError) -> Self {
         let code = if error.is_no_adapter() || matches!(error, GpuError::Limit { .. }) {
@@ -112,6 +107,20 @@ impl From<SimError> for CommandError {
                 code: 1,
             },
             other @ SimError::TooMany { .. } => Self::usage(other.to_string()),
+        }
+    }
+}
+
+impl From<StudyError> for CommandError {
+    fn from(error: StudyError) -> Self {
+        match error {
+            StudyError::Usage(message) => Self::usage(message),
+            StudyError::Located(error) => error.into(),
+            StudyError::Scene(error) => error.into(),
+            StudyError::Io(error) => error.into(),
+            StudyError::Gpu(error) => error.into(),
+            StudyError::Sim(error) => error.into(),
+            StudyError::Broken(message) => Self { message, code: 1 },
         }
     }
 }

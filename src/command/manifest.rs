@@ -3,44 +3,17 @@
 use toml::{Table, Value};
 
 use crate::gpu::Fault;
-use crate::physiology::{Model, Physiology};
-use crate::scenario::Scenario;
+use crate::physiology::Physiology;
 use crate::sim::Simulation;
+use crate::study::{Document, Output};
 
-use super::run_args::RunArgs;
-
-pub(super) fn manifest(
-    scenario: &Scenario,
-    args: &RunArgs,
-    days: f64,
-    model: &Model,
-    simulation: &Simulation,
-) -> Table {
-    let mut run = Table::new();
+/// The document, and what it made of the adapter.
+pub(super) fn manifest(document: &Document, output: &Output, simulation: &Simulation) -> Table {
+    let model = simulation.model();
+    let mut run = document.to_table(output);
     let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
     set("version", env!("CARGO_PKG_VERSION").into());
     set("adapter", simulation.gpu().adapter_name().into());
-    set("scenario", args.scenario.clone().into());
-    set("scene", args.scene.clone().into());
-    set("size", (args.size as i64).into());
-    if let Some(mask) = &args.mask {
-        set("mask", mask.display().to_string().into());
-    }
-    set("group", args.group.clone().into());
-    set("body_mass_kg", scenario.body_mass_kg.into());
-    set(
-        "set",
-        Value::Array(args.set.iter().map(|s| s.clone().into()).collect()),
-    );
-    set("grow", args.grow.into());
-    set("days", days.into());
-    set("every", args.every.into());
-    set("step_days", args.step_days.into());
-    set("fields", format!("{:?}", args.fields).to_lowercase().into());
-    set(
-        "strength",
-        format!("{:?}", args.strength).to_lowercase().into(),
-    );
     set("spacing_mm", simulation.anatomy().spacing.into());
     set(
         "gpu_bytes_per_voxel",
@@ -73,7 +46,6 @@ pub(super) fn manifest(
     if let Ok(joints) = Value::try_from(&model.joints) {
         set("joint", joints);
     }
-    set("scenario_text", scenario.text.clone().into());
     run
 }
 

@@ -6,12 +6,11 @@ use crate::figure::{
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::scenario::Scenario;
 use crate::sim::Simulation;
+use crate::study::{Courses, Setup};
 use crate::tissue::Anatomy;
 use crate::view::{Colormap, FieldKind, Picture, RayMarch};
 
 use super::error::CommandError;
-use super::run_args::RunArgs;
-use super::table::Table;
 use super::wait::Wait as _;
 
 /// Resolution of figures.
@@ -94,21 +93,20 @@ fn lower_curves(anatomy: &Anatomy) -> (&'static str, Vec<CurveOf>) {
 
 /// The figure of a run: before, after, change, and two charts.
 pub(super) fn figure(
-    scenario: &Scenario,
-    args: &RunArgs,
+    setup: &Setup,
     simulation: &Simulation,
-    table: &Table,
+    courses: &Courses,
     before_after: [Panel; 2],
     change: Panel,
 ) -> MissionFigure {
     let anatomy = simulation.anatomy();
-    let phases = spans(scenario, simulation.day());
+    let phases = spans(&setup.scenario, simulation.day());
     let chart = |label: &str, curves: Vec<CurveOf>| Chart {
         label: label.to_owned(),
         curves: curves
             .into_iter()
             .map(|c| Curve {
-                points: table.change(c.region, c.quantity),
+                points: courses.change(c.region, c.quantity),
                 label: c.label,
             })
             .collect(),
@@ -126,7 +124,7 @@ pub(super) fn figure(
     };
     let (lower, curves) = lower_curves(anatomy);
     MissionFigure {
-        title: scenario.name.clone(),
+        title: setup.scenario.name.clone(),
         before_after,
         density_bar: bar(
             FieldKind::Density,
@@ -139,24 +137,24 @@ pub(super) fn figure(
             chart("Bone mineral density, change (%)", bone_curves(anatomy)),
             chart(lower, curves),
         ],
-        notes: notes(args, simulation),
+        notes: notes(setup, simulation),
     }
 }
 
-fn notes(args: &RunArgs, simulation: &Simulation) -> Vec<String> {
+fn notes(setup: &Setup, simulation: &Simulation) -> Vec<String> {
     let shown = Picture::of(simulation.anatomy(), FieldKind::Density, [1, 1]);
     vec![
         format!(
             "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; {}, {}.",
             env!("CARGO_PKG_VERSION"),
             // A scan's name, not where it lies.
-            std::path::Path::new(&args.scene)
+            std::path::Path::new(&setup.scene)
                 .file_name()
                 .unwrap_or_default()
                 .to_string_lossy(),
-            args.size,
+            setup.size,
             simulation.anatomy().spacing,
-            args.group,
+            setup.group,
             shown.camera.place(),
             shown.cut
         ),

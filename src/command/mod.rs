@@ -1,15 +1,15 @@
 //! What the command line does without a window.
 
+mod asked;
 mod bench;
 mod bench_copy;
 mod bench_mechanics;
 mod doctor;
 mod error;
 mod fields;
+mod flights;
 mod manifest;
 mod mission;
-mod passage;
-mod place;
 mod progress;
 mod results;
 mod run;
@@ -17,17 +17,15 @@ mod run_args;
 mod saved;
 mod sensitivity;
 mod solve;
-mod strength;
-mod table;
 mod validate;
 mod validate_args;
 pub mod wait;
 
+pub use asked::{Flags, asked, known_adapter};
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::{DoctorArgs, doctor};
 pub use error::CommandError;
-pub use place::{Place, person, scenario};
 pub use run::run;
 pub use run_args::{FieldFormat, RunArgs, StrengthDays};
 pub use solve::{Axis, Ends, SolveArgs, solve};

@@ -8,6 +8,8 @@ use super::error::CommandError;
 
 /// Where fields go.
 pub(super) const FIELDS: &str = "fields";
+/// Where a run is kept while it goes on.
+pub(super) const CHECKPOINT: &str = "checkpoint";
 /// What says how a run was made, and which files it left.
 pub(super) const MANIFEST: &str = "run.toml";
 
@@ -82,13 +84,23 @@ impl Results {
         Ok(io::write(&path, bytes)?)
     }
 
-    /// Goes on with a run that has written these files.
-    pub(super) fn resume(&mut self, written: Vec<String>) {
+    /// Goes on with a run that has written these files, and was perhaps killed in writing another.
+    pub(super) fn resume(&mut self, written: Vec<String>) -> Result<(), IoError> {
         self.written = written;
+        self.sweep()
+    }
+
+    /// Removes files that killed runs had begun to write.
+    fn sweep(&self) -> Result<(), IoError> {
+        for folder in ["", FIELDS, CHECKPOINT] {
+            io::remove_partial(&self.path(folder))?;
+        }
+        Ok(())
     }
 
     /// Removes what an older run left: what its manifest lists, and fields that bear our names of days.
     fn clear(&self) -> Result<(), IoError> {
+        self.sweep()?;
         let manifest = io::read_text(&self.path(MANIFEST)).unwrap_or_default();
         let mut old = listed(&manifest);
         old.extend(

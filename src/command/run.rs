@@ -4,42 +4,47 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::figure::{Panel, png};
 use crate::gpu::{Fault, Gpu, Request};
 use crate::io;
-use crate::measure::{Quantity, Ruler, WHOLE_BODY};
+use crate::measure::{Quantity, WHOLE_BODY};
 use crate::physiology::Model;
-use crate::scenario::Scenario;
-use crate::sim::{SETTLING_ROUNDS, Simulation};
+use crate::sim::SETTLING_ROUNDS;
+use crate::study::{
+    Courses, Document, Driver, Event, Looks, Output, Place, Plan, Setup, Tests, person,
+};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::FieldKind;
 
+use super::asked::Flags;
 use super::error::{CommandError, say};
 use super::fields::FieldWriter;
 use super::manifest::{fault_table, manifest, told_faults};
 use super::mission::{Artist, DOTS_PER_INCH, figure};
-use super::passage::Passage;
-use super::place::{Place, person, scenario};
 use super::progress::Progress;
 use super::results::{MANIFEST, Results};
-use super::run_args::{RunArgs, StrengthDays};
+use super::run_args::{FieldFormat, RunArgs, StrengthDays};
 use super::saved::{self, Keeper, Saved};
-use super::strength::{test_strength, wolff};
-use super::table::Table;
-use super::wait::{Wait as _, measured, open_gpu, settle_telling};
+use super::wait::{Wait as _, clock, open_gpu};
 
 /// The table and the figure that a run leaves.
 const TABLE: &str = "timeseries.csv";
 const FIGURE: &str = "figure.png";
 
+/// Voxels along the longest side, unless told otherwise.
+const SIZE: usize = 64;
+
 /// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart.
 const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// A run that was asked for, found possible.
-struct Asked<'a> {
-    args: &'a RunArgs,
-    scenario: Scenario,
-    days: f64,
+struct Asked {
+    document: Document,
+    plan: Plan,
+    output: Output,
+    fields: FieldFormat,
     place: Place,
 }
 
@@ -48,8 +53,9 @@ struct Asked<'a> {
 /// [`CommandError`] with its exit code; nothing half-written stays.
 pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let asked = check(args)?;
+    let setup = asked.document.setup();
     let out = folder(args);
-    let key = saved::asked(args, &asked.scenario, asked.days);
+    let key = saved::asked(&asked.document, &asked.output);
     // A run that cannot go on is told before anything is made.
     let kept = args.resume.then(|| saved::read(&out, &key)).transpose()?;
     let mut inputs = asked.place.files().to_vec();
@@ -65,42 +71,49 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     // The adapter is asked before a large scene is built: that takes long.
     let gpu = open_gpu(Request {
         checks: args.check_numbers,
-        ..Request::on(args.adapter.as_deref(), asked.place.need(args.size)?)
+        ..Request::on(args.adapter.as_deref(), asked.place.need(setup.size)?)
     })?;
-    let anatomy = asked.place.anatomy(args.size)?;
-    let mass = asked.scenario.body_mass_kg;
-    let model = Arc::new(person(anatomy.scene, &args.group, mass, &args.set)?);
-    eprintln!("{} on {}", asked.scenario.name, gpu.adapter_name());
-    if args.grow && !anatomy.settles {
+    let anatomy = asked.place.anatomy(setup.size)?;
+    let mass = setup.scenario.body_mass_kg;
+    let model = Arc::new(person(anatomy.scene, &setup.group, mass, &setup.set)?);
+    eprintln!("{} on {}", setup.scenario.name, gpu.adapter_name());
+    if setup.grow && !anatomy.settles {
         return Err(CommandError::usage(format!(
             "--grow: {} comes with its density and is not grown; scenes that are: hip, lower-leg, lumbar",
-            args.scene
+            setup.scene
         )));
     }
-    let bar = Progress::new(SETTLING_ROUNDS, asked.days);
-    let mut run = Run::begin(&asked, &gpu, &anatomy, &model, kept, &mut results, &bar)?;
-    let mut keeper = Keeper::new(
-        &run.simulation,
-        key,
-        Duration::from_secs_f64(args.save_every),
-        args.resume,
-    )?;
+    let bar = Progress::new(SETTLING_ROUNDS, asked.output.days);
+    let mut keeper = Keeper::new(key, Duration::from_secs_f64(args.save_every));
+    let mut run = match kept {
+        Some(kept) => Run::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?,
+        None => Run::begin(&asked, &gpu, anatomy, model)?,
+    };
     run.go(&asked, &mut results, &mut keeper, &bar)?;
     bar.finish();
-    run.leave(&asked, &model, results)
+    run.leave(&asked, results)
 }
 
 /// Looks at all flags.
-fn check(args: &RunArgs) -> Result<Asked<'_>, CommandError> {
-    let scenario = scenario(&args.scenario)?;
-    if let Some(days) = args.days {
-        check_days("--days", days)?;
-    }
-    check_days("--every", args.every)?;
-    if !STEPS.contains(&args.step_days) {
+fn check(args: &RunArgs) -> Result<Asked, CommandError> {
+    let flags = Flags {
+        scene: args.scene.clone(),
+        mask: args.mask.clone(),
+        size: args.size,
+        group: args.group.clone(),
+        set: args.set.clone(),
+        grow: args.grow,
+        step_days: args.step_days,
+    };
+    let (document, of_file) = super::asked::asked(&args.scenario, &flags, SIZE)?;
+    let setup = document.setup();
+    let output = output(args, setup, of_file);
+    check_days("--days", output.days)?;
+    check_days("--every", output.every)?;
+    if !STEPS.contains(&setup.step_days) {
         return Err(CommandError::usage(format!(
             "--step-days {} is out of range; allowed: {} to {} (in shorter ones slow sites change by less than f32 tells apart)",
-            args.step_days,
+            setup.step_days,
             STEPS.start(),
             STEPS.end()
         )));
@@ -111,15 +124,68 @@ fn check(args: &RunArgs) -> Result<Asked<'_>, CommandError> {
             args.save_every
         )));
     }
-    let days = args.days.unwrap_or_else(|| scenario.days());
-    let place = Place::find(&args.scene, args.size, args.mask.as_deref())?;
+    // What a document says of them may be anything.
+    let fields = choice("fields", &output.fields)?;
+    let strength = choice("strength", &output.strength)?;
+    let place = Place::find(&setup.scene, setup.size, setup.mask.as_deref())?;
+    for line in place.told() {
+        eprintln!("{line}");
+    }
     // A wrong name is told before anything is made.
-    person(SCENES[0], &args.group, scenario.body_mass_kg, &args.set)?;
+    let mass = setup.scenario.body_mass_kg;
+    person(SCENES[0], &setup.group, mass, &setup.set)?;
     Ok(Asked {
-        args,
-        scenario,
-        days,
+        plan: Plan {
+            looks: Looks::Every {
+                days: output.every,
+                last: output.days,
+            },
+            tests: match strength {
+                StrengthDays::Ends => Tests::Ends,
+                StrengthDays::Every => Tests::Always,
+                StrengthDays::None => Tests::Never,
+            },
+            orientation: setup.grow,
+        },
+        document,
+        output,
+        fields,
         place,
+    })
+}
+
+/// What a run is to leave: what flags say, or a document, or what is usual.
+fn output(args: &RunArgs, setup: &Setup, of_file: Option<Output>) -> Output {
+    let usual = of_file.unwrap_or_else(|| Output {
+        days: setup.scenario.days(),
+        every: 1.0,
+        fields: name_of(FieldFormat::None),
+        strength: name_of(StrengthDays::Ends),
+    });
+    Output {
+        days: args.days.unwrap_or(usual.days),
+        every: args.every.unwrap_or(usual.every),
+        fields: args.fields.map_or(usual.fields, name_of),
+        strength: args.strength.map_or(usual.strength, name_of),
+    }
+}
+
+/// A value as flags and documents write it.
+#[expect(clippy::needless_pass_by_value, reason = "map hands the value over")]
+fn name_of(value: impl ValueEnum) -> String {
+    value
+        .to_possible_value()
+        .map_or_else(String::new, |v| v.get_name().to_owned())
+}
+
+/// A value that a document writes.
+fn choice<T: ValueEnum>(key: &str, name: &str) -> Result<T, CommandError> {
+    T::from_str(name, false).map_err(|_unknown| {
+        let all: Vec<String> = T::value_variants().iter().cloned().map(name_of).collect();
+        CommandError::usage(format!(
+            "{key} \"{name}\" is unknown; allowed: {}",
+            all.join(", ")
+        ))
     })
 }
 
@@ -133,144 +199,120 @@ fn folder(args: &RunArgs) -> PathBuf {
 
 /// A run under way.
 struct Run {
-    simulation: Simulation,
-    ruler: Ruler,
+    driver: Driver,
     artist: Artist,
-    /// The settled bone.
-    before: Panel,
-    table: Table,
+    /// The settled bone, once it has settled.
+    before: Option<Panel>,
     fields: FieldWriter,
 }
 
 impl Run {
-    /// Settles, or goes on where a run was kept.
-    fn begin(
-        asked: &Asked<'_>,
-        gpu: &Gpu,
-        anatomy: &Arc<Anatomy>,
-        model: &Arc<Model>,
-        kept: Option<Saved>,
-        results: &mut Results,
-        bar: &Progress,
-    ) -> Result<Self, CommandError> {
-        let mut table = Table::default();
-        let (simulation, before) = if let Some(kept) = kept {
-            if kept.now.adapter() != gpu.adapter_name() {
-                eprintln!(
-                    "this run began on {}: here its last digits may differ",
-                    kept.now.adapter()
-                );
-            }
-            let restored =
-                |checkpoint| saved::restored(gpu, anatomy, model, checkpoint, results.folder());
-            // The first picture is of the settled bone.
-            let start = restored(&kept.start)?;
-            let before = Artist::new(&start)?.panel(&start, FieldKind::Density, "Day 0")?;
-            drop(start);
-            let simulation = restored(&kept.now)?;
-            table = kept.progressed.table;
-            results.resume(kept.progressed.written);
-            (simulation, before)
-        } else {
-            let begin = if asked.args.grow {
-                Simulation::growing
-            } else {
-                Simulation::new
-            };
-            let mut simulation = begin(gpu, Arc::clone(anatomy), Arc::clone(model))?;
-            settle_telling(&mut simulation, bar)?;
-            let panel =
-                Artist::new(&simulation)?.panel(&simulation, FieldKind::Density, "Day 0")?;
-            (simulation, panel)
-        };
+    fn new(asked: &Asked, driver: Driver, before: Option<Panel>) -> Result<Self, CommandError> {
+        let simulation = driver.simulation();
         Ok(Self {
-            ruler: Ruler::new(simulation.body(), model)?,
-            artist: Artist::new(&simulation)?,
-            fields: FieldWriter::new(&simulation, asked.args.fields)?,
-            simulation,
+            artist: Artist::new(simulation)?,
+            fields: FieldWriter::new(simulation, asked.fields)?,
             before,
-            table,
+            driver,
         })
     }
 
-    /// From row to row to the last day, which stays as it is.
+    /// From the first moment.
+    fn begin(
+        asked: &Asked,
+        gpu: &Gpu,
+        anatomy: Arc<Anatomy>,
+        model: Arc<Model>,
+    ) -> Result<Self, CommandError> {
+        let (document, plan) = (asked.document.clone(), asked.plan.clone());
+        let driver = Driver::new(gpu, anatomy, model, document, plan)?;
+        Self::new(asked, driver, None)
+    }
+
+    /// From where a run was kept.
+    fn resume(
+        asked: &Asked,
+        gpu: &Gpu,
+        anatomy: &Arc<Anatomy>,
+        model: &Arc<Model>,
+        kept: Saved,
+        results: &mut Results,
+    ) -> Result<Self, CommandError> {
+        if kept.now.adapter() != gpu.adapter_name() {
+            eprintln!(
+                "this run began on {}: here its last digits may differ",
+                kept.now.adapter()
+            );
+        }
+        let restored =
+            |checkpoint| saved::restored(gpu, anatomy, model, checkpoint, results.folder());
+        // The first picture is of the settled bone.
+        let start = restored(&kept.start)?;
+        let before = Artist::new(&start)?.panel(&start, FieldKind::Density, "Day 0")?;
+        drop(start);
+        let simulation = restored(&kept.now)?;
+        results.resume(kept.progressed.written)?;
+        let (document, plan) = (asked.document.clone(), asked.plan.clone());
+        let driver = Driver::of(simulation, document, plan)?.after(kept.progressed.courses);
+        Self::new(asked, driver, Some(before))
+    }
+
+    /// From look to look to the last day, which stays as it is.
     fn go(
         &mut self,
-        asked: &Asked<'_>,
+        asked: &Asked,
         results: &mut Results,
         keeper: &mut Keeper,
         bar: &Progress,
     ) -> Result<(), CommandError> {
-        let mut passage = Passage::new(&asked.scenario, asked.args.step_days);
-        for number in self.table.len().. {
-            // Counted, not added up: a thousand tenths are a hundred.
-            let due = (number as f64 * asked.args.every).min(asked.days);
-            let over = due >= asked.days - 1e-9;
-            passage.to(&mut self.simulation, due, bar)?;
-            self.row(asked, number == 0 || over, results)?;
-            // The figure shows where the run ended, between two steps or not.
-            if over {
-                break;
+        loop {
+            match self.driver.poll(clock())? {
+                Event::Waiting => self.driver.simulation().gpu().wait()?,
+                Event::Settling(round) => bar.round(round),
+                Event::Working => {
+                    let simulation = self.driver.simulation();
+                    if simulation.is_settled() {
+                        bar.day(simulation.day());
+                    }
+                }
+                Event::Looked => {
+                    let simulation = self.driver.simulation();
+                    if self.before.is_none() {
+                        let panel = self.artist.panel(simulation, FieldKind::Density, "Day 0")?;
+                        self.before = Some(panel);
+                        keeper.start(simulation)?;
+                    }
+                    self.fields.write(simulation, results)?;
+                    // The figure shows where the run ended, between two steps or not.
+                    if asked.plan.looks.is_last(self.driver.courses().len() - 1) {
+                        return Ok(());
+                    }
+                    self.driver.go_on();
+                    keeper.keep(self.driver.simulation(), self.driver.courses(), results)?;
+                }
+                Event::Arrived => return Ok(()),
             }
-            passage.go_on(&mut self.simulation);
-            keeper.keep(&self.simulation, &self.table, results)?;
         }
-        Ok(())
-    }
-
-    /// What is measured on a day.
-    fn row(
-        &mut self,
-        asked: &Asked<'_>,
-        is_end: bool,
-        results: &mut Results,
-    ) -> Result<(), CommandError> {
-        let simulation = &self.simulation;
-        let tested = match asked.args.strength {
-            StrengthDays::Ends => is_end,
-            StrengthDays::Every => true,
-            StrengthDays::None => false,
-        };
-        let mut all = measured(&self.ruler, simulation)?;
-        if tested {
-            all.extend(test_strength(simulation)?);
-        }
-        if asked.args.grow {
-            all.extend(wolff(simulation)?);
-        }
-        let day = simulation.day();
-        // The row tells what led up to the day, not what follows; day 0 counts to the first phase.
-        let (phase, _) = asked.scenario.phase_at((day - 1e-6).max(0.0));
-        self.table.record(day, phase.conditions.gravity, &all);
-        self.fields.write(simulation, results)
     }
 
     /// Leaves table, figure and manifest.
-    fn leave(
-        mut self,
-        asked: &Asked<'_>,
-        model: &Model,
-        mut results: Results,
-    ) -> Result<(), CommandError> {
-        let simulation = &self.simulation;
-        let last = self.table.last_day();
+    fn leave(mut self, asked: &Asked, mut results: Results) -> Result<(), CommandError> {
+        let (simulation, courses) = (self.driver.simulation(), self.driver.courses());
+        let last = courses.last_day();
         let mut panel = |field, title: String| self.artist.panel(simulation, field, &title);
         let after = panel(FieldKind::Density, format!("Day {last}"))?;
         let change = panel(FieldKind::Change, format!("Change, day {last}"))?;
+        let before = match self.before {
+            Some(before) => before,
+            None => panel(FieldKind::Density, format!("Day {last}"))?,
+        };
         let faults = count_faults(simulation.gpu())?;
-        let panels = [self.before, after];
-        let picture = figure(
-            &asked.scenario,
-            asked.args,
-            simulation,
-            &self.table,
-            panels,
-            change,
-        );
+        let setup = asked.document.setup();
+        let picture = figure(setup, simulation, courses, [before, after], change);
         let drawn = png(&picture.svg()?, DOTS_PER_INCH)?;
-        results.write(TABLE, io::csv(&self.table.rows()).as_bytes())?;
+        results.write(TABLE, io::csv(&courses.rows()).as_bytes())?;
         results.write(FIGURE, &drawn)?;
-        let mut manifest = manifest(&asked.scenario, asked.args, asked.days, model, simulation);
+        let mut manifest = manifest(&asked.document, &asked.output, simulation);
         let strings =
             |all: &[String]| toml::Value::Array(all.iter().map(|s| s.clone().into()).collect());
         manifest.insert("told".to_owned(), strings(asked.place.told()));
@@ -283,7 +325,7 @@ impl Run {
         let text = format!("# What this run was made of: enough to run it again.\n{manifest}");
         results.write(MANIFEST, text.as_bytes())?;
         saved::forget(&results)?;
-        print_summary(&self.table, simulation.anatomy())?;
+        print_summary(courses, simulation.anatomy())?;
         say(&format!("picture: {}", results.path(FIGURE).display()))?;
         say(&format!("table:   {}", results.path(TABLE).display()))?;
         match faults {
@@ -319,8 +361,8 @@ fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
     }
 }
 
-fn print_summary(table: &Table, anatomy: &Anatomy) -> Result<(), CommandError> {
-    say(&format!("change at day {}:", table.last_day()))?;
+fn print_summary(courses: &Courses, anatomy: &Anatomy) -> Result<(), CommandError> {
+    say(&format!("change at day {}:", courses.last_day()))?;
     let mut wanted: Vec<(&str, Quantity)> = Vec::new();
     for region in &anatomy.regions {
         for quantity in [
@@ -340,7 +382,7 @@ fn print_summary(table: &Table, anatomy: &Anatomy) -> Result<(), CommandError> {
     wanted.push((WHOLE_BODY, Quantity::ResorptionMarker));
     wanted.push((WHOLE_BODY, Quantity::FormationMarker));
     for (region, quantity) in wanted {
-        if let Some((_, change)) = table.change(region, quantity).last() {
+        if let Some((_, change)) = courses.change(region, quantity).last() {
             say(&format!(
                 "  {region:<17} {:<17} {:>8.2} %",
                 quantity.key(),

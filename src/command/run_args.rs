@@ -29,44 +29,44 @@ pub enum StrengthDays {
 /// Flags of `mechanostat run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// Built-in scenario or path of a TOML file
+    /// Built-in scenario, or path of a TOML file: a scenario, or a run.toml, to which flags add
     pub scenario: String,
     /// Folder for what the run leaves [default: results/SCENARIO]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy)
-    #[arg(long, default_value = "hip")]
-    pub scene: String,
+    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy) [default: hip]
+    #[arg(long)]
+    pub scene: Option<String>,
     /// Of a scan as scene, what this scan of the same voxels has above 0
     #[arg(long, value_name = "FILE")]
     pub mask: Option<PathBuf>,
-    /// Voxels along the scene's longest side
-    #[arg(long, default_value_t = 64, value_name = "N")]
-    pub size: usize,
-    /// Group of people: control, op (osteoporotic) or oa (osteoarthritic)
-    #[arg(long, default_value = "control")]
-    pub group: String,
+    /// Voxels along the scene's longest side [default: 64]
+    #[arg(long, value_name = "N")]
+    pub size: Option<usize>,
+    /// Group of people: control, op (osteoporotic) or oa (osteoarthritic) [default: control]
+    #[arg(long)]
+    pub group: Option<String>,
     /// Days to run; more than the scenario has lengthen its last phase [default: all]
     #[arg(long, value_name = "D")]
     pub days: Option<f64>,
-    /// Days between two rows of the table (and two fields)
-    #[arg(long, default_value_t = 1.0, value_name = "D")]
-    pub every: f64,
-    /// Days of a step of the model, 0.1 to 1
-    #[arg(long, default_value_t = 1.0, value_name = "D")]
-    pub step_days: f64,
-    /// Fields to write at each of these days
-    #[arg(long, value_enum, default_value_t = FieldFormat::None)]
-    pub fields: FieldFormat,
+    /// Days between two rows of the table (and two fields) [default: 1]
+    #[arg(long, value_name = "D")]
+    pub every: Option<f64>,
+    /// Days of a step of the model, 0.1 to 1 [default: 1]
+    #[arg(long, value_name = "D")]
+    pub step_days: Option<f64>,
+    /// Fields to write at each of these days [default: none]
+    #[arg(long, value_enum)]
+    pub fields: Option<FieldFormat>,
     /// Another value for a parameter of physiology.toml, as NAME=VALUE; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
     /// Grow trabecular bone from a uniform block by the laws of remodelling, sped up, instead of settling it first
     #[arg(long)]
     pub grow: bool,
-    /// When bones are tested to failure (a solve each)
-    #[arg(long, value_enum, default_value_t = StrengthDays::Ends)]
-    pub strength: StrengthDays,
+    /// When bones are tested to failure (a solve each) [default: ends]
+    #[arg(long, value_enum)]
+    pub strength: Option<StrengthDays>,
     /// Go on with the run that --out holds the middle of, to the same bytes
     #[arg(long)]
     pub resume: bool,

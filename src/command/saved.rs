@@ -9,18 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::gpu::Gpu;
 use crate::io;
 use crate::physiology::Model;
-use crate::scenario::Scenario;
-use crate::sim::{Checkpoint, CheckpointError, Simulation};
+use crate::sim::{Checkpoint, Simulation};
+use crate::study::{Courses, Document, Output, StudyError};
 use crate::tissue::Anatomy;
 
 use super::error::CommandError;
-use super::results::Results;
-use super::run_args::RunArgs;
-use super::table::Table;
+use super::results::{CHECKPOINT, Results};
 use super::wait::{Wait as _, clock};
 
-/// Where a run is kept while it goes on.
-pub(super) const FOLDER: &str = "checkpoint";
 /// The settled body, for the figure, and the body as it was last kept.
 const START: &str = "checkpoint/start";
 const NOW: &str = "checkpoint/now";
@@ -29,9 +25,9 @@ const NOW: &str = "checkpoint/now";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progressed {
     /// What the run was asked for.
-    asked: String,
+    asked: Asked,
     /// Rows of days measured so far.
-    pub(super) table: Table,
+    pub(super) courses: Courses,
     /// Files written so far.
     pub(super) written: Vec<String>,
 }
@@ -43,22 +39,36 @@ pub(super) struct Saved {
     pub(super) progressed: Progressed,
 }
 
-/// What of the flags and the scenario decides the numbers, and which of them are written.
-pub(super) fn asked(args: &RunArgs, scenario: &Scenario, days: f64) -> String {
-    format!(
-        "scene {} (mask {:?}), size {}, group {}, set {:?}, grow {}, {days} days, every {}, step-days {}, fields {:?}, strength {:?}, scenario {}",
-        args.scene,
-        args.mask,
-        args.size,
-        args.group,
-        args.set,
-        args.grow,
-        args.every,
-        args.step_days,
-        args.fields,
-        args.strength,
-        io::sum(&[scenario.text.as_bytes()]),
-    )
+/// What of the flags and the scenario decides the numbers, and which of them are written: name and value.
+pub(super) type Asked = Vec<(String, String)>;
+
+/// What is asked for.
+pub(super) fn asked(document: &Document, output: &Output) -> Asked {
+    let table = document.to_table(output);
+    table
+        .into_iter()
+        .map(|(name, value)| (name, value.to_string()))
+        .collect()
+}
+
+/// In what two runs differ first, in words.
+fn difference(found: &Asked, wanted: &Asked) -> Option<String> {
+    let all = |asked: &Asked, name: &str| -> String {
+        let found = asked.iter().find(|(n, _)| n == name);
+        found.map_or("none".to_owned(), |(_, value)| value.clone())
+    };
+    let names = wanted.iter().chain(found).map(|(name, _)| name);
+    let mut differing = names.filter(|name| all(found, name) != all(wanted, name));
+    let name = differing.next()?;
+    Some(match name.as_str() {
+        "scenario" | "scenario_text" => "the scenario is another one".to_owned(),
+        "action" => "other things were done by hand".to_owned(),
+        _ => format!(
+            "{name} was {}, and {} is asked for",
+            all(found, name),
+            all(wanted, name)
+        ),
+    })
 }
 
 fn refused(path: &std::path::Path, error: &impl std::fmt::Display) -> CommandError {
@@ -73,7 +83,7 @@ pub(super) fn is_there(folder: &std::path::Path) -> bool {
 /// Reads what a folder holds of a run that was asked the same.
 /// # Errors
 /// Nothing there, a damaged file, one of another run: exit code 2.
-pub(super) fn read(folder: &std::path::Path, asked: &str) -> Result<Saved, CommandError> {
+pub(super) fn read(folder: &std::path::Path, asked: &Asked) -> Result<Saved, CommandError> {
     if !is_there(folder) {
         return Err(CommandError::usage(format!(
             "--resume: {} holds no run to go on with",
@@ -93,16 +103,11 @@ pub(super) fn read(folder: &std::path::Path, asked: &str) -> Result<Saved, Comma
             &format!("this checkpoint's rows cannot be read: {}", e.message()),
         )
     })?;
-    if progressed.asked != asked {
-        return Err(refused(
-            &path,
-            &format!(
-                "this checkpoint is of another run ({}), and this one is asked for: {asked}",
-                progressed.asked
-            ),
-        ));
+    if let Some(difference) = difference(&progressed.asked, asked) {
+        let why = format!("this checkpoint is of another run: {difference}");
+        return Err(refused(&path, &why));
     }
-    if !progressed.table.is_whole() {
+    if !progressed.courses.is_whole() {
         return Err(refused(&path, &"this checkpoint's rows have no columns"));
     }
     Ok(Saved {
@@ -120,12 +125,8 @@ pub(super) fn restored(
     checkpoint: &Checkpoint,
     folder: &std::path::Path,
 ) -> Result<Simulation, CommandError> {
-    Simulation::restore(gpu, Arc::clone(anatomy), Arc::clone(model), checkpoint).map_err(
-        |e| match e {
-            CheckpointError::Sim(e) => e.into(),
-            e => refused(&folder.join(FOLDER), &e),
-        },
-    )
+    Simulation::restore(gpu, Arc::clone(anatomy), Arc::clone(model), checkpoint)
+        .map_err(|e| StudyError::checkpoint(&folder.join(NOW), e).into())
 }
 
 /// A simulation's checkpoint, waited for. None while it solves.
@@ -138,7 +139,7 @@ fn checkpoint(simulation: &Simulation) -> Result<Option<Checkpoint>, CommandErro
 
 /// Keeps a run now and then.
 pub(super) struct Keeper {
-    asked: String,
+    asked: Asked,
     every: Duration,
     /// Until it is written, with the first one that follows.
     start: Option<Checkpoint>,
@@ -151,31 +152,27 @@ pub(super) struct Keeper {
 const SPARING: u32 = 20;
 
 impl Keeper {
-    /// Of a run that stands on its first day, or goes on (with its start written already).
-    pub(super) fn new(
-        simulation: &Simulation,
-        asked: String,
-        every: Duration,
-        resumed: bool,
-    ) -> Result<Self, CommandError> {
-        Ok(Self {
+    pub(super) fn new(asked: Asked, every: Duration) -> Self {
+        Self {
             asked,
             every,
-            start: if resumed {
-                None
-            } else {
-                checkpoint(simulation)?
-            },
+            start: None,
             last: Duration::ZERO,
             took: Duration::ZERO,
-        })
+        }
+    }
+
+    /// Remembers the settled body of a run that begins.
+    pub(super) fn start(&mut self, simulation: &Simulation) -> Result<(), CommandError> {
+        self.start = checkpoint(simulation)?;
+        Ok(())
     }
 
     /// Keeps the run if that is due. It must stand at a whole step.
     pub(super) fn keep(
         &mut self,
         simulation: &Simulation,
-        table: &Table,
+        courses: &Courses,
         results: &Results,
     ) -> Result<(), CommandError> {
         let began = clock();
@@ -192,7 +189,7 @@ impl Keeper {
         };
         let progressed = Progressed {
             asked: self.asked.clone(),
-            table: table.clone(),
+            courses: courses.clone(),
             written: results.written().to_vec(),
         };
         let note = toml::to_string(&progressed).map_err(|e| CommandError {
@@ -223,6 +220,6 @@ pub(super) fn forget(results: &Results) -> Result<(), CommandError> {
     for path in paths {
         io::remove(&path)?;
     }
-    io::remove_empty(&results.path(FOLDER));
+    io::remove_empty(&results.path(CHECKPOINT));
     Ok(())
 }

@@ -4,24 +4,22 @@ use std::sync::Arc;
 
 use crate::evidence::condition;
 use crate::gpu::{Gpu, Request};
-use crate::measure::{Quantity, Ruler, WHOLE_BODY, value_of};
+use crate::measure::{Quantity, WHOLE_BODY};
 use crate::physiology::{Model, Physiology};
-use crate::scenario::{STANDARD_MASS_KG, Scenario};
+use crate::scenario::STANDARD_MASS_KG;
+use crate::sim::estimate_need;
 use crate::sim::links::SETTLING;
-use crate::sim::{Simulation, estimate_need};
+use crate::study::{Looks, Plan, Tests, person};
 use crate::tissue::{Anatomy, SCENES};
 
 use super::error::{CommandError, say};
-use super::passage::fly;
-use super::place::person;
+use super::flights::Flights;
 use super::progress::Progress;
 use super::validate_args::ValidateArgs;
-use super::wait::{measured, open_gpu, settle};
+use super::wait::open_gpu;
 
 /// By how much each parameter is changed.
 const NUDGE: f64 = 0.1;
-/// Days of the runs.
-const DAYS: u32 = 270;
 
 /// A figure that is looked at.
 struct Headline {
@@ -58,75 +56,59 @@ const HEADLINES: &[Headline] = &[
 ];
 
 /// The runs behind the figures.
-struct Flights {
+struct Missions {
     gpu: Gpu,
     anatomy: Arc<Anatomy>,
-    scenario: Scenario,
-    /// With the parameters as they are, settled.
-    settled: Simulation,
+    /// With the parameters as they are.
+    settled: Flights,
 }
 
-impl Flights {
+impl Missions {
     fn new(args: &ValidateArgs, model: &Model) -> Result<Self, CommandError> {
         let scene = SCENES[0];
         let need = estimate_need(scene, args.size())?;
         let gpu = open_gpu(Request::on(args.adapter.as_deref(), need))?;
         let anatomy = Arc::new(Anatomy::build(scene, args.size())?);
-        let mut settled = fresh(&gpu, &anatomy, model)?;
-        settled.keep_start()?;
         Ok(Self {
+            settled: Flights::new(&gpu, &anatomy, &Arc::new(model.clone()))?,
             gpu,
             anatomy,
-            scenario: condition("flight").ok_or_else(|| CommandError::usage("no flight"))??,
-            settled,
         })
     }
 
     /// The figures with other parameters, settled anew where settling hangs on what is changed.
     fn with(&mut self, model: &Model, settle_anew: bool) -> Result<Vec<f64>, CommandError> {
+        let model = Arc::new(model.clone());
         if settle_anew {
-            let mut simulation = fresh(&self.gpu, &self.anatomy, model)?;
-            return figures(&mut simulation, model, &self.scenario);
+            return figures(&mut Flights::new(&self.gpu, &self.anatomy, &model)?);
         }
-        self.settled.set_model(Arc::new(model.clone()));
-        self.settled.begin_again();
-        figures(&mut self.settled, model, &self.scenario)
+        // What settles by the parameters as they are must do so before others are set.
+        self.settled.settle()?;
+        self.settled.set_model(model)?;
+        figures(&mut self.settled)
     }
 }
 
-fn fresh(gpu: &Gpu, anatomy: &Arc<Anatomy>, model: &Model) -> Result<Simulation, CommandError> {
-    let model = Arc::new(model.clone());
-    let mut simulation = Simulation::new(gpu, Arc::clone(anatomy), model)?;
-    settle(&mut simulation)?;
-    Ok(simulation)
-}
-
 /// Each headline's change since day 0, %.
-fn figures(
-    simulation: &mut Simulation,
-    model: &Model,
-    scenario: &Scenario,
-) -> Result<Vec<f64>, CommandError> {
-    let ruler = Ruler::new(simulation.body(), model)?;
-    let mut first = Vec::new();
-    let mut found = vec![f64::NAN; HEADLINES.len()];
-    fly(simulation, scenario, DAYS, &mut |simulation, day| {
-        if day != 0 && HEADLINES.iter().all(|h| h.day != day) {
-            return Ok(());
-        }
-        let all = measured(&ruler, simulation)?;
-        if day == 0 {
-            first.clone_from(&all);
-        }
-        for (found, h) in found.iter_mut().zip(HEADLINES) {
-            let of = |all| value_of(all, h.region, h.quantity).unwrap_or(f64::NAN);
-            if h.day == day {
-                *found = 100.0 * (of(&all) / of(&first) - 1.0);
-            }
-        }
-        Ok(())
-    })?;
-    Ok(found)
+fn figures(flights: &mut Flights) -> Result<Vec<f64>, CommandError> {
+    let flight = condition("flight").ok_or_else(|| CommandError::usage("no flight"))??;
+    let mut days: Vec<u32> = HEADLINES.iter().map(|h| h.day).chain([0]).collect();
+    days.sort_unstable();
+    days.dedup();
+    let plan = Plan {
+        looks: Looks::On(days.into_iter().map(f64::from).collect()),
+        tests: Tests::Never,
+        orientation: false,
+    };
+    let courses = flights.fly("flight", flight, plan, &mut |_| {})?;
+    let of = |h: &Headline| {
+        let course = courses.change(h.region, h.quantity);
+        let day = course
+            .iter()
+            .find(|(day, _)| (day - f64::from(h.day)).abs() < 1e-6);
+        day.map_or(f64::NAN, |(_, change)| *change)
+    };
+    Ok(HEADLINES.iter().map(of).collect())
 }
 
 fn line(name: &str, cells: &[String]) -> String {
@@ -137,7 +119,7 @@ fn line(name: &str, cells: &[String]) -> String {
 /// Changes each parameter 10 % down and up, and tells how the headlines move.
 pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     let model = person(SCENES[0], "control", STANDARD_MASS_KG, &args.set)?;
-    let mut flights = Flights::new(args, &model)?;
+    let mut flights = Missions::new(args, &model)?;
     let names: Vec<&str> = Physiology::NAMES
         .iter()
         .copied()
@@ -214,5 +196,5 @@ fn nudged(
     // Muscle's mass changes forces too, so the person is made anew.
     let mut set = args.set.clone();
     set.push(format!("{name}={value}"));
-    person(SCENES[0], "control", STANDARD_MASS_KG, &set)
+    Ok(person(SCENES[0], "control", STANDARD_MASS_KG, &set)?)
 }

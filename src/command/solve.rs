@@ -13,9 +13,9 @@ use crate::measure::{Compressed, Compression, CompressionTest, Plates, compressi
 use crate::physiology::{DensityLaw, Model};
 use crate::solver::pieces::{Attached, Unloaded, attached};
 use crate::solver::{Element, Grid, multigrid};
+use crate::study::{NO_BONE_BMD, StudyError, too_dense};
 
-use super::error::{CommandError, say, tell, unreadable};
-use super::place::{NO_BONE_BMD, too_dense};
+use super::error::{CommandError, say, tell};
 use super::wait::{Wait as _, clock, now, open_gpu};
 
 /// What is softer than this share of the stiffest voxel carries nothing, and is void.
@@ -197,7 +197,7 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
             let share = most as f64 / voxels.iter().map(|n| *n as f64).product::<f64>();
             CommandError::usage(format!("{name}: {}", too_large(voxels, share)))
         }
-        e => unreadable(&args.volume, e),
+        e => StudyError::unreadable(&args.volume, e).into(),
     })?;
     match &args.spacing {
         Some(_) if scan.knows_spacing => {

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use crate::evidence::{BUILT_IN, Claim, Course, condition, parse};
 use crate::gpu::{Gpu, Request};
-use crate::measure::Ruler;
 use crate::scenario::STANDARD_MASS_KG;
-use crate::sim::{SETTLING_ROUNDS, Simulation, estimate_need};
+use crate::sim::{SETTLING_ROUNDS, estimate_need};
+use crate::study::{Event, Looks, Plan, Tests, person};
 use crate::tissue::{Anatomy, SCENES};
 
 use super::error::{CommandError, say};
-use super::passage::fly;
-use super::place::person;
+use super::flights::Flights;
 use super::progress::Progress;
 use super::sensitivity::sensitivity;
-use super::strength::test_strength;
 use super::validate_args::ValidateArgs;
-use super::wait::{measured, open_gpu, settle_telling};
+use super::wait::open_gpu;
 
 /// Share of the claims that must hold.
 const ENOUGH: f64 = 0.9;
@@ -109,10 +107,7 @@ fn run_scene(
     };
     let anatomy = Arc::new(Anatomy::build(scene, size)?);
     let model = Arc::new(person(scene, group, STANDARD_MASS_KG, &args.set)?);
-    let mut simulation = Simulation::new(gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
-    settle_telling(&mut simulation, bar)?;
-    simulation.keep_start()?;
-    let ruler = Ruler::new(simulation.body(), &model)?;
+    let mut flights = Flights::new(gpu, &anatomy, &model)?;
     // A strength costs a solve: only on the days that are asked for.
     let is_tested = |region: &str, quantity: &str| {
         let mut plans = anatomy.strength.iter();
@@ -122,31 +117,27 @@ fn run_scene(
         let scenario = condition(name).ok_or_else(|| {
             CommandError::usage(format!("there is no condition \"{name}\" in the evidence"))
         })??;
-        let tested: BTreeSet<u32> = looks
+        let tested = looks
             .iter()
             .filter(|((region, quantity), _)| is_tested(region, quantity))
-            .flat_map(|(_, days)| days.iter().copied())
-            .collect();
-        simulation.begin_again();
-        fly(
-            &mut simulation,
-            &scenario,
-            last_day(looks),
-            &mut |simulation, day| {
-                let mut all = measured(&ruler, simulation)?;
-                if tested.contains(&day) {
-                    all.extend(test_strength(simulation)?);
-                }
-                for m in all {
-                    let key = [scene, group, name, m.region, m.quantity.key()].map(str::to_owned);
-                    let course = courses.entry(key).or_default();
-                    course.resize(day as usize, f64::NAN);
-                    course.push(m.value);
-                }
-                bar.another_day();
-                Ok(())
+            .flat_map(|(_, days)| days.iter().copied().map(f64::from));
+        let plan = Plan {
+            looks: Looks::Every {
+                days: 1.0,
+                last: f64::from(last_day(looks)),
             },
-        )?;
+            tests: Tests::On(tested.collect()),
+            orientation: false,
+        };
+        let found = flights.fly(name, scenario, plan, &mut |event| match event {
+            Event::Settling(round) => bar.round(round),
+            Event::Looked => bar.another_day(),
+            _ => {}
+        })?;
+        for (region, quantity, course) in found.each() {
+            let key = [scene, group, name, region, quantity].map(str::to_owned);
+            courses.insert(key, course);
+        }
     }
     Ok(())
 }

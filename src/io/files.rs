@@ -57,10 +57,24 @@ pub fn writable_folder(folder: &Path) -> Result<(), IoError> {
         .map(drop)
 }
 
+/// How files that are being written are named.
+const BEGUN: &str = ".mechanostat-";
+const PARTIAL: &str = ".partial";
+
+/// Removes what processes that were killed had begun to write into a folder.
+/// # Errors
+/// [`IoError`].
+pub fn remove_partial(folder: &Path) -> Result<(), IoError> {
+    let names = names_in(folder).into_iter();
+    names
+        .filter(|name| name.starts_with(BEGUN) && name.ends_with(PARTIAL))
+        .try_for_each(|name| remove(&folder.join(name)))
+}
+
 /// A file of a name that no other has, which goes when it is dropped.
 fn new_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".mechanostat-").suffix(".partial");
+    builder.prefix(BEGUN).suffix(PARTIAL);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

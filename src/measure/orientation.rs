@@ -5,6 +5,8 @@ use crate::sim::Simulation;
 use crate::sim::state::SiteState;
 use crate::tissue::{Anatomy, SiteKind, SitePlan};
 
+use super::catalogue::{Measurement, Quantity};
+
 /// Voxels to each side over which the run of density is judged.
 const REACH: isize = 2;
 /// Sum of squared slopes of BV/TV below which bone around a voxel is uniform.
@@ -21,6 +23,25 @@ pub struct Orientation {
     pub cosine: f64,
     /// Correlation of density with the logarithm of the size of the day's stress, over trabecular voxels.
     pub correlation: f64,
+}
+
+/// The region of what is told of all trabecular bone.
+const TRABECULAR: &str = "trabecular";
+
+impl Orientation {
+    /// As quantities of trabecular bone.
+    pub fn measurements(&self) -> [Measurement; 3] {
+        [
+            (Quantity::AngleToPrincipalStress, self.angle),
+            (Quantity::CosineToPrincipalStress, self.cosine),
+            (Quantity::DensityStressCorrelation, self.correlation),
+        ]
+        .map(|(quantity, value)| Measurement {
+            region: TRABECULAR,
+            quantity,
+            value,
+        })
+    }
 }
 
 /// An orientation on its way.

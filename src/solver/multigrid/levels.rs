@@ -3,7 +3,7 @@
 use crate::gpu::{Gpu, GpuError};
 use crate::solver::grid::{Grid, GridUniform};
 
-use super::smoother::sweeps;
+use super::chebyshev::sweeps;
 use super::stencil::{AHEAD, BLOCK_WORDS, blocks};
 use super::topology::{ALL, Topology};
 

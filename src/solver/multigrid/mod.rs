@@ -3,6 +3,7 @@
 //! The finest level is matrix-free, coarser ones are Galerkin products. A file a kind of kernel; `topology` decides
 //! which nodes each level has, `levels` holds their buffers, `stencil` how operators are kept.
 
+mod chebyshev;
 mod coarsest;
 mod galerkin;
 mod levels;
@@ -18,10 +19,10 @@ use crate::gpu::{Dispatch, Gpu, GpuError};
 use super::element::Element;
 use super::grid::Grid;
 
+pub use chebyshev::SweepUniform;
 pub(crate) use levels::Finest;
 use levels::Level;
 use maker::{Maker, Shaders};
-pub use smoother::SweepUniform;
 pub use stencil::{BLOCK_WORDS, stencil_bytes, unpack_block};
 pub(crate) use topology::Topology;
 

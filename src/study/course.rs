@@ -1,4 +1,4 @@
-//! What is measured over the days of a run, and the rows of `timeseries.csv` that it makes.
+//! Courses of quantities over the days of a run, and the rows of `timeseries.csv` that they make.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,16 +25,16 @@ struct Day {
     cells: Vec<(usize, f64)>,
 }
 
-/// Numbers by day, as they were measured.
+/// Numbers by day, as they were measured: a column a quantity of a region.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Table {
+pub struct Courses {
     columns: Vec<Column>,
     days: Vec<Day>,
 }
 
-impl Table {
+impl Courses {
     /// Adds a day.
-    pub(super) fn record(&mut self, day: f64, gravity: f64, measured: &[Measurement]) {
+    pub fn record(&mut self, day: f64, gravity: f64, measured: &[Measurement]) {
         let cells = measured
             .iter()
             .map(|m| (self.column_of(m), m.value))
@@ -64,29 +64,75 @@ impl Table {
     }
 
     /// Days recorded.
-    pub(super) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.days.len()
     }
 
+    /// Whether no day was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
     /// The last day.
-    pub(super) fn last_day(&self) -> f64 {
+    pub fn last_day(&self) -> f64 {
         self.days.last().map_or(0.0, |d| d.at)
     }
 
-    /// Day and change since the first day, %, of a quantity of a region.
-    pub(super) fn change(&self, region: &str, quantity: Quantity) -> Vec<(f64, f64)> {
-        let column = self.columns.iter().position(|c| {
+    /// Forgets days after `day`.
+    pub fn forget_after(&mut self, day: f64) {
+        self.days.retain(|d| d.at <= day + 1e-6);
+    }
+
+    /// The last value of a quantity of a region.
+    pub fn last(&self, region: &str, quantity: Quantity) -> Option<f64> {
+        let column = self.column(region, quantity)?;
+        let of_day = |d: &Day| d.cells.iter().find(|(c, _)| *c == column).map(|c| c.1);
+        self.days.iter().rev().find_map(of_day)
+    }
+
+    /// The last change since the first day, %.
+    pub fn last_change(&self, region: &str, quantity: Quantity) -> Option<f64> {
+        let column = self.column(region, quantity)?;
+        Some(percent(
+            self.columns[column].first,
+            self.last(region, quantity)?,
+        ))
+    }
+
+    fn column(&self, region: &str, quantity: Quantity) -> Option<usize> {
+        self.columns.iter().position(|c| {
             c.region == region && c.quantity == quantity.key() && c.subject == subject(quantity)
-        });
+        })
+    }
+
+    /// Day and change since the first day, %, of a quantity of a region.
+    pub fn change(&self, region: &str, quantity: Quantity) -> Vec<(f64, f64)> {
+        let Some(column) = self.column(region, quantity) else {
+            return Vec::new();
+        };
         let of_day = |d: &Day| {
-            let (column, value) = d.cells.iter().find(|(c, _)| Some(*c) == column)?;
-            Some((d.at, percent(self.columns[*column].first, *value)))
+            let (_, value) = d.cells.iter().find(|(c, _)| *c == column)?;
+            Some((d.at, percent(self.columns[column].first, *value)))
         };
         self.days.iter().filter_map(of_day).collect()
     }
 
+    /// Each course with its region and its quantity's key: by whole day, not a number where it was not measured.
+    pub fn each(&self) -> impl Iterator<Item = (&str, &str, Vec<f64>)> {
+        self.columns.iter().enumerate().map(|(column, c)| {
+            let mut course = Vec::new();
+            for d in &self.days {
+                if let Some((_, value)) = d.cells.iter().find(|(k, _)| *k == column) {
+                    course.resize(d.at.round() as usize, f64::NAN);
+                    course.push(*value);
+                }
+            }
+            (c.region.as_str(), c.quantity.as_str(), course)
+        })
+    }
+
     /// As `timeseries.csv` has them.
-    pub(super) fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self) -> Vec<Row> {
         let of_day = |d: &Day| -> Vec<Row> {
             let row = |(column, value): &(usize, f64)| {
                 let c = &self.columns[*column];
@@ -106,7 +152,7 @@ impl Table {
     }
 
     /// Whether every cell has its column: what was read from a file may be anything.
-    pub(super) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         let known = |(column, _): &(usize, f64)| *column < self.columns.len();
         self.days.iter().all(|d| d.cells.iter().all(known))
     }

@@ -1,20 +1,18 @@
-//! Where a run takes place: a scene of the program or a scan, and who it is that runs.
+//! Where a run takes place: a scene of the program or a scan.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
-use crate::physiology::{Model, PersonError};
-use crate::scenario::Scenario;
 use crate::sim::{estimate_need, need};
 use crate::tissue::{Anatomy, SCENES};
 use crate::volume::{Axes, Volume};
 
-use super::error::{CommandError, tell, unreadable};
+use super::error::StudyError;
 
 /// Mineral that no bone has, mg HA/cm3: half as much again as in fully mineralised tissue (1200).
-pub(super) const NO_BONE_BMD: f64 = 1800.0;
+pub const NO_BONE_BMD: f64 = 1800.0;
 
 /// A scene at a size.
 type Built = (usize, Arc<Anatomy>);
@@ -41,7 +39,7 @@ enum PlaceSource {
 struct ScanPlace {
     /// Its voxels, along the axes of the body.
     volume: Volume,
-    /// What people were told about it.
+    /// What people are to be told about it.
     told: Vec<String>,
     /// The files that it was read from.
     files: Vec<PathBuf>,
@@ -62,17 +60,17 @@ impl Place {
 
     /// Finds `name` among the scenes or files, and whether it can be had at `size`. Of a scan only what `mask`, a
     /// scan of the same voxels, has above 0 is kept. A scan is turned to the axes of the body, as far as its header
-    /// tells of them; what had to be assumed is told.
+    /// tells of them; [`Place::told`] says what had to be assumed.
     /// # Errors
-    /// No such scene or file, a bad file, a size out of range: exit code 2.
-    pub fn find(name: &str, size: usize, mask: Option<&Path>) -> Result<Self, CommandError> {
+    /// No such scene or file, a bad file, a size out of range.
+    pub fn find(name: &str, size: usize, mask: Option<&Path>) -> Result<Self, StudyError> {
         let lower = name.to_lowercase();
         if !ENDINGS.iter().any(|e| lower.ends_with(e)) {
             Anatomy::check(name, size).map_err(|e| {
-                CommandError::usage(format!("{e} (or a scan: {})", ENDINGS.join(", ")))
+                StudyError::usage(format!("{e} (or a scan: {})", ENDINGS.join(", ")))
             })?;
             if mask.is_some() {
-                return Err(CommandError::usage(
+                return Err(StudyError::usage(
                     "--mask goes with a scan as --scene, not with a scene of the program",
                 ));
             }
@@ -80,10 +78,10 @@ impl Place {
         }
         Anatomy::check(SCENES[0], size)?;
         let path = Path::new(name);
-        let open = |path: &Path| Scan::open(path).map_err(|e| unreadable(path, e));
+        let open = |path: &Path| Scan::open(path).map_err(|e| StudyError::unreadable(path, e));
         let scan = open(path)?;
         if !scan.knows_spacing {
-            return Err(CommandError::usage(format!(
+            return Err(StudyError::usage(format!(
                 "{name}: this file does not say how large a voxel is; a scene needs millimetres (NIfTI, MetaImage, NRRD or VTI have them)"
             )));
         }
@@ -108,9 +106,15 @@ impl Place {
         if dense > 0 && !Anatomy::resolves_struts(&volume) {
             notes.push(too_dense(dense, &volume.values));
         }
-        let mut told = tell(path, &notes);
+        let named = |path: &Path, notes: Vec<String>| -> Vec<String> {
+            let notes = notes.into_iter();
+            notes
+                .map(|note| format!("{}: {note}", path.display()))
+                .collect()
+        };
+        let mut told = named(path, notes);
         if let Some(path) = mask {
-            told.extend(tell(path, &masked));
+            told.extend(named(path, masked));
         }
         let scan = ScanPlace {
             volume,
@@ -123,7 +127,7 @@ impl Place {
     /// Builds it, or finds it as built before at that size.
     /// # Errors
     /// A scan that no scene can be made of.
-    pub fn anatomy(&self, size: usize) -> Result<Arc<Anatomy>, CommandError> {
+    pub fn anatomy(&self, size: usize) -> Result<Arc<Anatomy>, StudyError> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = built.as_ref().filter(|(s, _)| *s == size) {
             return Ok(Arc::clone(found));
@@ -139,7 +143,7 @@ impl Place {
     /// What it asks of the adapter.
     /// # Errors
     /// As [`Place::anatomy`].
-    pub fn need(&self, size: usize) -> Result<Need, CommandError> {
+    pub fn need(&self, size: usize) -> Result<Need, StudyError> {
         Ok(match &self.source {
             PlaceSource::Scene(name) => estimate_need(name, size)?,
             PlaceSource::Scan(_) => need(&*self.anatomy(size)?),
@@ -155,7 +159,7 @@ impl Place {
         }
     }
 
-    /// What people were told about it.
+    /// What people are to be told about it: what had to be assumed, a line each.
     pub fn told(&self) -> &[String] {
         match &self.source {
             PlaceSource::Scene(_) => &[],
@@ -211,7 +215,7 @@ fn keep(
     scan_axes: &Axes,
     mask: &Volume,
     path: &Path,
-) -> Result<Option<String>, CommandError> {
+) -> Result<Option<String>, StudyError> {
     let turned = mask.along_body();
     let edge = volume.spacing.iter().copied().fold(f64::INFINITY, f64::min);
     let there = |m: &Volume| {
@@ -230,7 +234,7 @@ fn keep(
         }
         .along_body();
         if stored.voxels != volume.voxels {
-            return Err(CommandError::usage(format!(
+            return Err(StudyError::usage(format!(
                 "{}: the mask has {:?} voxels, the scan {:?} (along the axes of the body)",
                 path.display(),
                 turned.voxels,
@@ -250,57 +254,9 @@ fn keep(
 }
 
 /// What is said of voxels denser than any bone.
-pub(super) fn too_dense(count: usize, values: &[f32]) -> String {
+pub fn too_dense(count: usize, values: &[f32]) -> String {
     let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     format!(
         "{count} of its voxels are above {NO_BONE_BMD} mg HA/cm3, up to {most}, and no bone is as dense as that: are these densities, and not a scanner's own numbers?"
     )
-}
-
-/// The parameters of a person in a scene, with what the user set by hand.
-/// # Errors
-/// An unknown group or parameter, or a value that cannot be: exit code 2.
-pub fn person(
-    scene: &str,
-    group: &str,
-    body_mass_kg: f64,
-    set: &[String],
-) -> Result<Model, CommandError> {
-    let mut pairs = Vec::new();
-    for text in set {
-        let bad = |why: &str| CommandError::usage(format!("--set {text}: {why}"));
-        let (name, value) = text
-            .split_once('=')
-            .ok_or_else(|| bad("write NAME=VALUE"))?;
-        let value: f64 = value
-            .trim()
-            .parse()
-            .map_err(|_no_number| bad("the value must be a number"))?;
-        pairs.push((name.trim(), value));
-    }
-    Model::built_in()?
-        .person(scene, group, body_mass_kg, &pairs)
-        .map_err(|e| match &e {
-            // Of several the one that is wrong.
-            PersonError::Range { .. } => CommandError::usage(format!("--set {e}")),
-            PersonError::Unknown { .. } => CommandError::usage(e.to_string()),
-        })
-}
-
-/// A scenario by built-in name or by path.
-/// # Errors
-/// Unknown name, unreadable file, bad content: exit code 2.
-pub fn scenario(name: &str) -> Result<Scenario, CommandError> {
-    if let Some(built_in) = Scenario::built_in(name) {
-        return Ok(built_in?);
-    }
-    let path = std::path::Path::new(name);
-    if !path.exists() {
-        let names: Vec<&str> = crate::scenario::BUILT_IN.iter().map(|(n, _)| *n).collect();
-        return Err(CommandError::usage(format!(
-            "there is no scenario \"{name}\", neither built in nor a file; built in: {}; commands are run, validate, solve, bench and doctor",
-            names.join(", ")
-        )));
-    }
-    Ok(Scenario::parse(name, &crate::io::read_text(path)?)?)
 }

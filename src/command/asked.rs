@@ -1,0 +1,97 @@
+//! What a command is asked to study: a scenario by name, or a document from a file, and what flags beside it say.
+
+use std::path::{Path, PathBuf};
+
+use crate::gpu::{adapters, named, wanted_name};
+use crate::scenario::Scenario;
+use crate::study::{Document, Output, Setup, StudyError, is_document, scenario};
+
+use super::error::{COMMANDS, CommandError};
+use super::wait::now;
+
+/// What flags say; none where a flag was not given.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// Scene or scan.
+    pub scene: Option<String>,
+    /// Mask of a scan.
+    pub mask: Option<PathBuf>,
+    /// Voxels along the longest side.
+    pub size: Option<usize>,
+    /// Group of people.
+    pub group: Option<String>,
+    /// Other values for parameters.
+    pub set: Vec<String>,
+    /// Whether bone grows from a uniform block.
+    pub grow: bool,
+    /// Days of a step.
+    pub step_days: Option<f64>,
+}
+
+/// The study of a scenario, built in or a file's, or of a document, with what flags say in place of its own. Of a document
+/// also what it is to leave.
+/// # Errors
+/// Unknown name, unreadable file, bad content: exit code 2.
+pub fn asked(
+    name: &str,
+    flags: &Flags,
+    usual_size: usize,
+) -> Result<(Document, Option<Output>), CommandError> {
+    let file = if Scenario::built_in(name).is_none() && Path::new(name).is_file() {
+        Some(crate::io::read_text(Path::new(name))?).filter(|text| is_document(text))
+    } else {
+        None
+    };
+    let (document, output) = if let Some(text) = file {
+        let (document, output) = Document::parse(name, &text)?;
+        (document, Some(output))
+    } else {
+        let scenario = scenario(name).map_err(|e| match e {
+            // Somebody may have meant a command.
+            StudyError::Usage(message) => CommandError::usage(format!("{message}; {COMMANDS}")),
+            e => e.into(),
+        })?;
+        (Document::new(setup(name, scenario, usual_size)), None)
+    };
+    let own = document.setup().clone();
+    let setup = Setup {
+        // A mask belongs to its scan.
+        mask: flags.mask.clone().or(match flags.scene {
+            Some(_) => None,
+            None => own.mask,
+        }),
+        scene: flags.scene.clone().unwrap_or(own.scene),
+        size: flags.size.unwrap_or(own.size),
+        group: flags.group.clone().unwrap_or(own.group),
+        set: [own.set, flags.set.clone()].concat(),
+        grow: own.grow || flags.grow,
+        step_days: flags.step_days.unwrap_or(own.step_days),
+        ..own
+    };
+    Ok((document.with_setup(setup), output))
+}
+
+fn setup(name: &str, scenario: Scenario, size: usize) -> Setup {
+    Setup {
+        scene: "hip".to_owned(),
+        mask: None,
+        size,
+        group: "control".to_owned(),
+        set: Vec::new(),
+        grow: false,
+        step_days: 1.0,
+        scenario_name: name.to_owned(),
+        scenario,
+    }
+}
+
+/// The name that chooses an adapter, if any, which must be one of this machine's.
+/// # Errors
+/// None has it: exit code 3.
+pub fn known_adapter(flag: Option<&str>) -> Result<Option<String>, CommandError> {
+    let name = wanted_name(flag);
+    if let Some(name) = &name {
+        named(&now(adapters()), name)?;
+    }
+    Ok(name)
+}

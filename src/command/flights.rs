@@ -1,0 +1,96 @@
+//! Several missions of one settled body, one after the other.
+
+use std::sync::Arc;
+
+use crate::gpu::Gpu;
+use crate::physiology::Model;
+use crate::scenario::Scenario;
+use crate::study::{Courses, Document, Driver, Event, Looks, Plan, Setup, Tests};
+use crate::tissue::Anatomy;
+
+use super::error::CommandError;
+use super::wait::{Wait as _, clock};
+
+/// Days of a step of the model, unless told otherwise.
+const STEP_DAYS: f64 = 1.0;
+
+/// A settled body, and the way back to its first day.
+pub(super) struct Flights {
+    driver: Driver,
+}
+
+/// A mission with a body of its own settings at hand.
+fn document(anatomy: &Anatomy, name: &str, scenario: Scenario) -> Document {
+    Document::new(Setup {
+        scene: anatomy.scene.to_owned(),
+        mask: None,
+        size: anatomy.size,
+        group: String::new(),
+        set: Vec::new(),
+        grow: false,
+        step_days: STEP_DAYS,
+        scenario_name: name.to_owned(),
+        scenario,
+    })
+}
+
+impl Flights {
+    /// Of a body that has still to settle; the first flight waits for it.
+    pub(super) fn new(
+        gpu: &Gpu,
+        anatomy: &Arc<Anatomy>,
+        model: &Arc<Model>,
+    ) -> Result<Self, CommandError> {
+        // Nothing is looked at before the first flight.
+        let plan = Plan {
+            looks: Looks::On(Vec::new()),
+            tests: Tests::Never,
+            orientation: false,
+        };
+        let earth =
+            Scenario::built_in("earth").ok_or_else(|| CommandError::usage("no earth"))??;
+        let document = document(anatomy, "earth", earth);
+        let (anatomy, model) = (Arc::clone(anatomy), Arc::clone(model));
+        Ok(Self {
+            driver: Driver::new(gpu, anatomy, model, document, plan)?,
+        })
+    }
+
+    /// Waits until the body has settled, and keeps it.
+    pub(super) fn settle(&mut self) -> Result<(), CommandError> {
+        self.go(&mut |_| {})?;
+        Ok(self.driver.keep()?)
+    }
+
+    /// The same body with other parameters, which it does not settle by.
+    pub(super) fn set_model(&mut self, model: Arc<Model>) -> Result<(), CommandError> {
+        Ok(self.driver.set_model(model)?)
+    }
+
+    /// Flies a scenario from the settled body, and tells what happens.
+    pub(super) fn fly(
+        &mut self,
+        name: &str,
+        scenario: Scenario,
+        plan: Plan,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<&Courses, CommandError> {
+        self.go(tell)?;
+        self.driver.keep()?;
+        let document = document(self.driver.simulation().anatomy(), name, scenario);
+        self.driver.begin(document, plan);
+        self.go(tell)?;
+        Ok(self.driver.courses())
+    }
+
+    fn go(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CommandError> {
+        loop {
+            let event = self.driver.poll(clock())?;
+            match event {
+                Event::Waiting => self.driver.simulation().gpu().wait()?,
+                Event::Arrived => return Ok(()),
+                event => tell(event),
+            }
+        }
+    }
+}

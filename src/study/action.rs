@@ -1,0 +1,55 @@
+//! What was done to a run by hand, and on which day.
+
+use crate::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture};
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum What {
+    /// Gravity is taken out of the scenario's hands, g.
+    Gravity(f64),
+    /// So is posture.
+    Posture(Posture),
+    /// So is exercise.
+    Exercise(Exercise),
+    /// So is the drug.
+    Drug(Drug),
+    /// So is whether this is tissue in culture.
+    SimulatedMicrogravity(bool),
+    /// The scenario has its hands back.
+    FollowScenario,
+    /// Another answer to partial gravity, whatever the scenario says.
+    DoseResponse(DoseResponse),
+    /// A link of the ring is cut, whatever the scenario says.
+    Cut(Link),
+    /// A link is joined again.
+    Join(Link),
+}
+
+/// One thing done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Action {
+    /// On which day of the run.
+    pub day: f64,
+    /// What.
+    pub what: What,
+}
+
+impl What {
+    /// The action that makes `wanted` of what holds now; none where nothing differs, and only the first where several do.
+    pub fn between(now: &Conditions, wanted: &Conditions) -> Option<Self> {
+        if now.gravity.to_bits() != wanted.gravity.to_bits() {
+            return Some(Self::Gravity(wanted.gravity));
+        }
+        if now.posture != wanted.posture {
+            return Some(Self::Posture(wanted.posture));
+        }
+        if now.exercise != wanted.exercise {
+            return Some(Self::Exercise(wanted.exercise));
+        }
+        if now.drug != wanted.drug {
+            return Some(Self::Drug(wanted.drug));
+        }
+        (now.simulated_microgravity != wanted.simulated_microgravity)
+            .then_some(Self::SimulatedMicrogravity(wanted.simulated_microgravity))
+    }
+}

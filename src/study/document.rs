@@ -1,0 +1,211 @@
+//! What was chosen and done, as a value: the setup, and a log of actions with a cursor.
+
+use std::path::PathBuf;
+
+use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
+
+use super::action::{Action, What};
+
+/// What a study is of. Equal setups give equal numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    /// A scene's name, or a scan's file.
+    pub scene: String,
+    /// Of a scan, what this scan of the same voxels has above 0.
+    pub mask: Option<PathBuf>,
+    /// Voxels along the longest side.
+    pub size: usize,
+    /// Group of people.
+    pub group: String,
+    /// Other values for parameters, as NAME=VALUE.
+    pub set: Vec<String>,
+    /// Whether bone grows from a uniform block.
+    pub grow: bool,
+    /// Days of a step of the model.
+    pub step_days: f64,
+    /// The scenario's built-in name, or its file.
+    pub scenario_name: String,
+    /// What happens to the body.
+    pub scenario: Scenario,
+}
+
+/// A setup and what was done to it by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    setup: Setup,
+    log: Vec<Action>,
+    /// Actions that hold; those beyond were undone.
+    cursor: usize,
+}
+
+/// Conditions that held for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// Name of the phase, or what was chosen by hand.
+    pub name: String,
+    /// First day.
+    pub from: f64,
+    /// Last day so far.
+    pub to: f64,
+    /// Conditions.
+    pub conditions: Conditions,
+}
+
+/// What hands have made of a scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Hands {
+    /// Conditions taken out of the scenario's hands.
+    manual: Option<Conditions>,
+    cuts: Option<Cuts>,
+    dose_response: Option<DoseResponse>,
+}
+
+impl Document {
+    /// Of a setup to which nothing was done.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            setup,
+            log: Vec::new(),
+            cursor: 0,
+        }
+    }
+
+    /// The same done to another setup.
+    #[must_use]
+    pub fn with_setup(self, setup: Setup) -> Self {
+        Self { setup, ..self }
+    }
+
+    /// What it is of.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The actions that hold, in the order of their days; of one day, in that of their doing.
+    pub fn actions(&self) -> Vec<Action> {
+        let mut actions = self.log[..self.cursor].to_vec();
+        actions.sort_by(|a, b| a.day.total_cmp(&b.day));
+        actions
+    }
+
+    /// Does something. What was undone before is forgotten.
+    pub fn apply(&mut self, action: Action) {
+        self.log.truncate(self.cursor);
+        self.log.push(action);
+        self.cursor += 1;
+    }
+
+    /// Takes the last action back; the day from which the run is another one. None where nothing is left to undo.
+    pub fn undo(&mut self) -> Option<f64> {
+        self.cursor = self.cursor.checked_sub(1)?;
+        Some(self.log[self.cursor].day)
+    }
+
+    /// Does again what was undone last; the day from which the run is another one.
+    pub fn redo(&mut self) -> Option<f64> {
+        let day = self.log.get(self.cursor)?.day;
+        self.cursor += 1;
+        Some(day)
+    }
+
+    /// What acts from `day` on.
+    pub fn conditions_at(&self, day: f64) -> Conditions {
+        let hands = self.hands_at(day);
+        self.with(&hands, day)
+    }
+
+    /// Whether conditions are in the scenario's hands on `day`.
+    pub fn follows_scenario_at(&self, day: f64) -> bool {
+        self.hands_at(day).manual.is_none()
+    }
+
+    /// The name of what acts from `day` on, for people.
+    pub fn name_at(&self, day: f64) -> String {
+        let hands = self.hands_at(day);
+        let mut name = match hands.manual {
+            Some(conditions) => format!("{:.2} g, by hand", conditions.gravity),
+            None => self.setup.scenario.phase_at(day).0.name.clone(),
+        };
+        for link in self.with(&hands, day).cuts.iter() {
+            name += ", without ";
+            name += link.title();
+        }
+        name
+    }
+
+    /// What is asked of the ring by hand on `day`: links cut, and the answer to partial gravity.
+    pub fn what_if_at(&self, day: f64) -> (Option<Cuts>, Option<DoseResponse>) {
+        let hands = self.hands_at(day);
+        (hands.cuts, hands.dose_response)
+    }
+
+    /// What held when, up to a day.
+    pub fn segments(&self, until: f64) -> Vec<Segment> {
+        let mut starts = vec![0.0];
+        let mut start = 0.0;
+        for phase in &self.setup.scenario.phases {
+            start += phase.days;
+            starts.push(start);
+        }
+        starts.extend(self.actions().iter().map(|a| a.day));
+        starts.retain(|day| *day < until - 1e-9);
+        starts.sort_by(f64::total_cmp);
+        starts.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
+        let mut segments: Vec<Segment> = Vec::new();
+        for from in starts {
+            let (name, conditions) = (self.name_at(from), self.conditions_at(from));
+            match segments.last_mut() {
+                Some(last) if last.conditions == conditions && last.name == name => {}
+                last => {
+                    if let Some(last) = last {
+                        last.to = from;
+                    }
+                    segments.push(Segment {
+                        name,
+                        from,
+                        to: until,
+                        conditions,
+                    });
+                }
+            }
+        }
+        segments
+    }
+
+    fn with(&self, hands: &Hands, day: f64) -> Conditions {
+        let scenario = self.setup.scenario.phase_at(day).0.conditions;
+        Conditions {
+            cuts: hands.cuts.unwrap_or(scenario.cuts),
+            dose_response: hands.dose_response.unwrap_or(scenario.dose_response),
+            ..hands.manual.unwrap_or(scenario)
+        }
+    }
+
+    fn hands_at(&self, day: f64) -> Hands {
+        let mut hands = Hands::default();
+        for action in self.actions() {
+            if action.day > day + 1e-9 {
+                break;
+            }
+            let now = self.with(&hands, action.day);
+            let taken = |conditions| Some(conditions);
+            match action.what {
+                What::Gravity(gravity) => hands.manual = taken(Conditions { gravity, ..now }),
+                What::Posture(posture) => hands.manual = taken(Conditions { posture, ..now }),
+                What::Exercise(exercise) => hands.manual = taken(Conditions { exercise, ..now }),
+                What::Drug(drug) => hands.manual = taken(Conditions { drug, ..now }),
+                What::SimulatedMicrogravity(simulated_microgravity) => {
+                    hands.manual = taken(Conditions {
+                        simulated_microgravity,
+                        ..now
+                    });
+                }
+                What::FollowScenario => hands.manual = None,
+                What::DoseResponse(answer) => hands.dose_response = Some(answer),
+                What::Cut(link) => hands.cuts = Some(now.cuts.with(link, true)),
+                What::Join(link) => hands.cuts = Some(now.cuts.with(link, false)),
+            }
+        }
+        hands
+    }
+}

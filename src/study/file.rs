@@ -1,0 +1,217 @@
+//! A document as a file: what `run.toml` is, and what the window saves.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::{Spanned, Table, Value};
+
+use crate::located::{Located, Source};
+use crate::scenario::{DoseResponse, Drug, Exercise, Link, Posture, Scenario};
+
+use super::action::{Action, What};
+use super::document::{Document, Setup};
+
+/// Of this layout; files of newer ones are refused.
+const FORMAT: i64 = 1;
+
+/// What a run of a document is to leave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its last day.
+    pub days: f64,
+    /// Days between two rows.
+    pub every: f64,
+    /// Format of fields.
+    pub fields: String,
+    /// When bones are tested to failure.
+    pub strength: String,
+}
+
+#[derive(Deserialize)]
+struct File {
+    format: Spanned<i64>,
+    scenario: String,
+    scenario_text: Spanned<String>,
+    scene: String,
+    mask: Option<PathBuf>,
+    size: usize,
+    group: String,
+    #[serde(default)]
+    set: Vec<String>,
+    #[serde(default)]
+    grow: bool,
+    #[serde(default = "one")]
+    step_days: f64,
+    days: Spanned<f64>,
+    #[serde(default = "one")]
+    every: f64,
+    #[serde(default = "none")]
+    fields: String,
+    #[serde(default = "none")]
+    strength: String,
+    #[serde(default)]
+    action: Vec<Spanned<Table>>,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+/// Whether a text is a document and not a scenario: it says which format it has.
+pub fn is_document(text: &str) -> bool {
+    toml::from_str::<Table>(text).is_ok_and(|table| table.contains_key("format"))
+}
+
+/// The keys of an action beside its day, with what each may be.
+const KEYS: &str = "day and one of gravity, posture, exercise, drug, simulated_microgravity, follow_scenario, dose_response, cut, join";
+
+impl Document {
+    /// Reads a document; `file` is its name for errors.
+    /// # Errors
+    /// File, line, key, what was found and what is allowed.
+    pub fn parse(file: &str, text: &str) -> Result<(Self, Output), Located> {
+        let source = Source { file, text };
+        let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
+        let format = *read.format.get_ref();
+        if !(1..=FORMAT).contains(&format) {
+            return Err(source.error(
+                read.format.span().start,
+                "format",
+                format.to_string(),
+                format!("1 to {FORMAT}: a newer program wrote this"),
+            ));
+        }
+        let days = *read.days.get_ref();
+        if !(0.0..=36_525.0).contains(&days) {
+            return Err(source.error(
+                read.days.span().start,
+                "days",
+                days.to_string(),
+                "0 to 36525 days",
+            ));
+        }
+        // Places in the text within are counted from its own first line.
+        let within = format!("{file}, scenario_text");
+        let setup = Setup {
+            scene: read.scene,
+            mask: read.mask,
+            size: read.size,
+            group: read.group,
+            set: read.set,
+            grow: read.grow,
+            step_days: read.step_days,
+            scenario_name: read.scenario,
+            scenario: Scenario::parse(&within, read.scenario_text.get_ref())?,
+        };
+        let mut document = Self::new(setup);
+        let mut last = 0.0;
+        for table in &read.action {
+            let at = table.span().start;
+            let action =
+                action(table.get_ref()).map_err(|found| source.error(at, "action", found, KEYS))?;
+            if !(last..=days).contains(&action.day) {
+                let found = format!("day {} after day {last}", action.day);
+                let allowed = format!("days that do not go back, up to {days}");
+                return Err(source.error(at, "action", found, allowed));
+            }
+            last = action.day;
+            document.apply(action);
+        }
+        let output = Output {
+            days,
+            every: read.every,
+            fields: read.fields,
+            strength: read.strength,
+        };
+        Ok((document, output))
+    }
+
+    /// The document as keys of a file.
+    pub fn to_table(&self, output: &Output) -> Table {
+        let setup = self.setup();
+        let mut table = Table::new();
+        let mut set = |key: &str, value: Value| table.insert(key.to_owned(), value);
+        set("format", FORMAT.into());
+        set("scenario", setup.scenario_name.clone().into());
+        set("scene", setup.scene.clone().into());
+        set("size", (setup.size as i64).into());
+        if let Some(mask) = &setup.mask {
+            set("mask", mask.display().to_string().into());
+        }
+        set("group", setup.group.clone().into());
+        set("body_mass_kg", setup.scenario.body_mass_kg.into());
+        let strings = setup.set.iter().map(|s| s.clone().into());
+        set("set", Value::Array(strings.collect()));
+        set("grow", setup.grow.into());
+        set("days", output.days.into());
+        set("every", output.every.into());
+        set("step_days", setup.step_days.into());
+        set("fields", output.fields.clone().into());
+        set("strength", output.strength.clone().into());
+        set("scenario_text", setup.scenario.text.clone().into());
+        let actions = self.actions();
+        if !actions.is_empty() {
+            let actions = actions.iter().map(|a| Value::Table(table_of(a)));
+            set("action", Value::Array(actions.collect()));
+        }
+        table
+    }
+}
+
+fn table_of(action: &Action) -> Table {
+    let (key, value): (&str, Value) = match action.what {
+        What::Gravity(gravity) => ("gravity", gravity.into()),
+        What::Posture(posture) => ("posture", posture.name().into()),
+        What::Exercise(exercise) => ("exercise", exercise.name().into()),
+        What::Drug(drug) => ("drug", drug.name().into()),
+        What::SimulatedMicrogravity(is) => ("simulated_microgravity", is.into()),
+        What::FollowScenario => ("follow_scenario", true.into()),
+        What::DoseResponse(answer) => ("dose_response", answer.name().into()),
+        What::Cut(link) => ("cut", link.name().into()),
+        What::Join(link) => ("join", link.name().into()),
+    };
+    let mut table = Table::new();
+    table.insert("day".to_owned(), action.day.into());
+    table.insert(key.to_owned(), value);
+    table
+}
+
+/// A number, whole or not.
+fn number(value: &Value) -> Option<f64> {
+    value
+        .as_float()
+        .or_else(|| value.as_integer().map(|n| n as f64))
+}
+
+fn action(table: &Table) -> Result<Action, String> {
+    let day = table.get("day").and_then(number);
+    let day = day.filter(|d| d.is_finite()).ok_or("no day")?;
+    let mut others = table.iter().filter(|(key, _)| *key != "day");
+    let (Some((key, value)), None) = (others.next(), others.next()) else {
+        return Err(format!("{} keys beside day", table.len() - 1));
+    };
+    let bad = || format!("{key} = {value}");
+    let word = value.as_str().unwrap_or_default();
+    let what = match key.as_str() {
+        "gravity" => number(value)
+            .filter(|g| (0.0..=3.0).contains(g))
+            .map(What::Gravity),
+        "posture" => Posture::from_name(word).map(What::Posture),
+        "exercise" => Exercise::from_name(word).map(What::Exercise),
+        "drug" => Drug::from_name(word).map(What::Drug),
+        "simulated_microgravity" => value.as_bool().map(What::SimulatedMicrogravity),
+        "follow_scenario" => (value.as_bool() == Some(true)).then_some(What::FollowScenario),
+        "dose_response" => DoseResponse::from_name(word).map(What::DoseResponse),
+        "cut" => Link::from_name(word).map(What::Cut),
+        "join" => Link::from_name(word).map(What::Join),
+        _ => None,
+    };
+    Ok(Action {
+        day,
+        what: what.ok_or_else(bad)?,
+    })
+}
