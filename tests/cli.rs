@@ -640,14 +640,14 @@ fn a_disk_that_is_full_breaks_a_run_and_leaves_no_half_of_a_file() {
     assert_eq!(left, 0, "half a file was left");
 }
 
-/// Everything in a folder, with its bytes.
+/// Everything in a folder, with its bytes; a lock that a killed process left locks nothing.
 fn contents(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
     let mut all = std::collections::BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             all.extend(contents(&path));
-        } else {
+        } else if path.file_name().unwrap() != ".mechanostat-lock" {
             all.insert(path.clone(), std::fs::read(&path).unwrap());
         }
     }
@@ -864,4 +864,93 @@ fn a_runs_own_manifest_runs_again_to_the_same_bytes() {
         "strength = \"often\"",
         &["often", "every"],
     );
+}
+
+/// Ctrl-C, a second run, and a lock whose owner was killed.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_is_kept_and_a_folder_in_use_is_refused() {
+    let folder = scratch("interrupt");
+    let out = folder.join("out");
+    let command = |out: &Path, more: &[&str]| {
+        let mut args = vec![
+            "run",
+            "iss-6-months",
+            "--size",
+            "24",
+            "--days",
+            "150",
+            "--every",
+            "30",
+        ];
+        args.extend(["--out", out.to_str().unwrap()]);
+        args.extend(more);
+        mechanostat(&args)
+    };
+    let unfinished = out.join("timeseries.unfinished.csv");
+    let begun = |rows: usize| {
+        let mut looks = 0;
+        let lines = || std::fs::read_to_string(&unfinished).map_or(0, |t| t.lines().count());
+        while lines() <= rows && looks < 6000 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            looks += 1;
+        }
+        assert!(lines() > rows, "no rows");
+    };
+    let quiet = |mut command: Command| {
+        let command = command.stdout(std::process::Stdio::null());
+        command
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    // Ended by a signal between two rows: what was measured is there, and how to go on is told.
+    let child = quiet(command(&out, &[]));
+    begun(1);
+    let second = command(&out, &[]).output().unwrap();
+    refused(&second, 2, &["out is in use"]);
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    refused(
+        &output,
+        1,
+        &["interrupted on day", "--resume goes on from day", "out"],
+    );
+    assert!(unfinished.exists() && !out.join("timeseries.csv").exists());
+    let rows = std::fs::read_to_string(&unfinished).unwrap();
+    assert!(rows.starts_with("day,gravity_g,") && rows.contains("\n0,"));
+
+    // Killed: the lock is there, and nobody has it.
+    std::fs::remove_file(&unfinished).unwrap();
+    let mut child = quiet(command(&out, &["--resume"]));
+    begun(1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(out.join(".mechanostat-lock").exists());
+    let output = command(&out, &["--resume"]).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+
+    let whole = folder.join("whole");
+    assert!(command(&whole, &[]).output().unwrap().status.success());
+    let names = |folder: &Path| -> Vec<std::path::PathBuf> {
+        let all = contents(folder).into_keys();
+        all.map(|p| p.strip_prefix(folder).unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&out), names(&whole));
+    for name in names(&whole) {
+        let read = |folder: &Path| std::fs::read(folder.join(&name)).unwrap();
+        assert!(read(&out) == read(&whole), "{}", name.display());
+    }
 }

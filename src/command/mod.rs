@@ -8,6 +8,7 @@ mod doctor;
 mod error;
 mod fields;
 mod flights;
+mod interrupt;
 mod manifest;
 mod mission;
 mod progress;

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::io::{self, IoError};
+use crate::io::{self, IoError, Lock, Row};
 
 use super::error::CommandError;
 
@@ -10,6 +10,10 @@ use super::error::CommandError;
 pub(super) const FIELDS: &str = "fields";
 /// Where a run is kept while it goes on.
 pub(super) const CHECKPOINT: &str = "checkpoint";
+/// Rows as they are measured, until the table is written.
+const ROWS: &str = "timeseries.unfinished.csv";
+/// What says that a run writes into the folder.
+const LOCK: &str = ".mechanostat-lock";
 /// What says how a run was made, and which files it left.
 pub(super) const MANIFEST: &str = "run.toml";
 
@@ -21,6 +25,8 @@ pub(super) struct Results {
     inputs: Vec<PathBuf>,
     /// Names written so far, with `/` between folder and file.
     written: Vec<String>,
+    /// Says that this folder is in use.
+    _lock: Lock,
 }
 
 impl Results {
@@ -32,7 +38,13 @@ impl Results {
         names: &[&str],
     ) -> Result<Self, CommandError> {
         io::writable_folder(&folder)?;
-        for name in names {
+        let lock = Lock::take(&folder.join(LOCK))?.ok_or_else(|| {
+            CommandError::usage(format!(
+                "{} is in use: another run writes there",
+                folder.display()
+            ))
+        })?;
+        for name in names.iter().copied().chain([ROWS]) {
             io::never_over(&folder.join(name), &inputs)?;
         }
         for name in io::names_in(&folder.join(FIELDS)) {
@@ -42,6 +54,7 @@ impl Results {
             folder,
             inputs,
             written: Vec::new(),
+            _lock: lock,
         })
     }
 
@@ -82,6 +95,21 @@ impl Results {
             io::writable_folder(folder)?;
         }
         Ok(io::write(&path, bytes)?)
+    }
+
+    /// Begins the rows of a run that is under way with those measured so far.
+    pub(super) fn begin_rows(&self, rows: &[Row]) -> Result<(), CommandError> {
+        self.write_aside(ROWS, io::csv(rows).as_bytes())
+    }
+
+    /// Adds rows of a run that is under way.
+    pub(super) fn add_rows(&self, rows: &[Row]) -> Result<(), CommandError> {
+        Ok(io::append(&self.path(ROWS), io::csv_rows(rows).as_bytes())?)
+    }
+
+    /// Removes the rows of a run that is over: the table has them.
+    pub(super) fn end_rows(&self) -> Result<(), CommandError> {
+        Ok(io::remove(&self.path(ROWS))?)
     }
 
     /// Goes on with a run that has written these files, and was perhaps killed in writing another.

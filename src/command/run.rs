@@ -21,6 +21,7 @@ use crate::view::FieldKind;
 use super::asked::Flags;
 use super::error::{CommandError, say};
 use super::fields::FieldWriter;
+use super::interrupt::{Interrupt, interrupted};
 use super::manifest::{fault_table, manifest, told_faults};
 use super::mission::{Artist, DOTS_PER_INCH, figure};
 use super::progress::Progress;
@@ -85,12 +86,14 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     }
     let bar = Progress::new(SETTLING_ROUNDS, asked.output.days);
     let mut keeper = Keeper::new(key, Duration::from_secs_f64(args.save_every));
+    let interrupt = Interrupt::watch()?;
     let mut run = match kept {
         Some(kept) => Run::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?,
         None => Run::begin(&asked, &gpu, anatomy, model)?,
     };
-    run.go(&asked, &mut results, &mut keeper, &bar)?;
+    let gone = run.go(&asked, &mut results, &mut keeper, &bar, &interrupt);
     bar.finish();
+    gone.map_err(|e| keeper.told_of(e, results.folder()))?;
     run.leave(&asked, results)
 }
 
@@ -264,8 +267,17 @@ impl Run {
         results: &mut Results,
         keeper: &mut Keeper,
         bar: &Progress,
+        interrupt: &Interrupt,
     ) -> Result<(), CommandError> {
+        results.begin_rows(&self.driver.courses().rows())?;
         loop {
+            if interrupt.is_asked() && self.driver.stop() {
+                let simulation = self.driver.simulation();
+                if simulation.is_settled() {
+                    keeper.keep(simulation, self.driver.courses(), results)?;
+                }
+                return Err(interrupted(simulation.day()));
+            }
             match self.driver.poll(clock())? {
                 Event::Waiting => self.driver.simulation().gpu().wait()?,
                 Event::Settling(round) => bar.round(round),
@@ -283,12 +295,18 @@ impl Run {
                         keeper.start(simulation)?;
                     }
                     self.fields.write(simulation, results)?;
+                    let courses = self.driver.courses();
+                    results.add_rows(&courses.rows_from(courses.len() - 1))?;
                     // The figure shows where the run ended, between two steps or not.
-                    if asked.plan.looks.is_last(self.driver.courses().len() - 1) {
+                    if asked.plan.looks.is_last(courses.len() - 1) {
                         return Ok(());
                     }
                     self.driver.go_on();
-                    keeper.keep(self.driver.simulation(), self.driver.courses(), results)?;
+                    if keeper.is_due() {
+                        let (simulation, courses) =
+                            (self.driver.simulation(), self.driver.courses());
+                        keeper.keep(simulation, courses, results)?;
+                    }
                 }
                 Event::Arrived => return Ok(()),
             }
@@ -324,6 +342,7 @@ impl Run {
         }
         let text = format!("# What this run was made of: enough to run it again.\n{manifest}");
         results.write(MANIFEST, text.as_bytes())?;
+        results.end_rows()?;
         saved::forget(&results)?;
         print_summary(courses, simulation.anatomy())?;
         say(&format!("picture: {}", results.path(FIGURE).display()))?;

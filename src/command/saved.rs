@@ -144,6 +144,8 @@ pub(super) struct Keeper {
     /// Until it is written, with the first one that follows.
     start: Option<Checkpoint>,
     last: Duration,
+    /// The day on which the run was kept last.
+    day: Option<f64>,
     /// What keeping took the last time: it shall be a small part of a run.
     took: Duration,
 }
@@ -158,6 +160,7 @@ impl Keeper {
             every,
             start: None,
             last: Duration::ZERO,
+            day: None,
             took: Duration::ZERO,
         }
     }
@@ -168,7 +171,32 @@ impl Keeper {
         Ok(())
     }
 
-    /// Keeps the run if that is due. It must stand at a whole step.
+    /// Whether the run should be kept again.
+    pub(super) fn is_due(&self) -> bool {
+        let spared = if self.every.is_zero() {
+            Duration::ZERO
+        } else {
+            SPARING * self.took
+        };
+        clock() >= self.last + self.every.max(spared)
+    }
+
+    /// An error in the middle of a run, with the way on from there.
+    pub(super) fn told_of(&self, error: CommandError, folder: &std::path::Path) -> CommandError {
+        let Some(day) = self.day else {
+            return error;
+        };
+        CommandError {
+            message: format!(
+                "{}; what was measured is in {}, and --resume goes on from day {day}",
+                error.message,
+                folder.display()
+            ),
+            ..error
+        }
+    }
+
+    /// Keeps the run. It must stand at a whole step.
     pub(super) fn keep(
         &mut self,
         simulation: &Simulation,
@@ -176,14 +204,6 @@ impl Keeper {
         results: &Results,
     ) -> Result<(), CommandError> {
         let began = clock();
-        let spared = if self.every.is_zero() {
-            Duration::ZERO
-        } else {
-            SPARING * self.took
-        };
-        if began < self.last + self.every.max(spared) {
-            return Ok(());
-        }
         let Some(now) = checkpoint(simulation)? else {
             return Ok(());
         };
@@ -208,6 +228,7 @@ impl Keeper {
             results.write_aside(START, &bytes(&start)?)?;
         }
         results.write_aside(NOW, &bytes(&now.with_note(note))?)?;
+        self.day = Some(simulation.day());
         self.last = clock();
         self.took = self.last.saturating_sub(began);
         Ok(())

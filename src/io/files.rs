@@ -111,6 +111,57 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     put().map_err(failed(path, "cannot be written"))
 }
 
+/// Adds to the end of a file, which is made if need be.
+/// # Errors
+/// [`IoError`].
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let put = || -> std::io::Result<()> {
+        let mut options = std::fs::File::options();
+        let mut file = options.create(true).append(true).open(path)?;
+        file.write_all(bytes)
+    };
+    put().map_err(failed(path, "cannot be written"))
+}
+
+/// A file that says that a folder is in use, for as long as this is kept. The system lets go of it when a process ends,
+/// however that ends.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    /// Held open: closing it ends the lock.
+    _file: std::fs::File,
+}
+
+impl Lock {
+    /// Takes a folder; none where somebody has it.
+    /// # Errors
+    /// [`IoError`].
+    pub fn take(path: &Path) -> Result<Option<Self>, IoError> {
+        let wrap = failed(path, "cannot be written");
+        let mut options = std::fs::File::options();
+        let file = options
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(&wrap)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self {
+                path: path.to_owned(),
+                _file: file,
+            })),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(wrap(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // One that is left behind locks nothing.
+        std::fs::remove_file(&self.path).ok();
+    }
+}
+
 /// Refuses to write to a file that is read.
 /// # Errors
 /// [`IoError`], where `path` is one of `inputs` under this or another name.

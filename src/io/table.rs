@@ -21,9 +21,19 @@ pub struct Row {
     pub change_pct: f64,
 }
 
+/// The first line of a table.
+pub fn csv_header() -> &'static str {
+    "day,gravity_g,region,quantity,unit,value,change_pct\n"
+}
+
 /// Rows as CSV with a header, one line each, `.` for the decimal point.
 pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("day,gravity_g,region,quantity,unit,value,change_pct\n");
+    csv_header().to_owned() + &csv_rows(rows)
+}
+
+/// Rows as CSV, one line each.
+pub fn csv_rows(rows: &[Row]) -> String {
+    let mut text = String::new();
     for r in rows {
         // Writing to a String cannot fail.
         writeln!(

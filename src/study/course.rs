@@ -133,6 +133,11 @@ impl Courses {
 
     /// As `timeseries.csv` has them.
     pub fn rows(&self) -> Vec<Row> {
+        self.rows_from(0)
+    }
+
+    /// The same from the `first` day recorded on, counted from 0.
+    pub fn rows_from(&self, first: usize) -> Vec<Row> {
         let of_day = |d: &Day| -> Vec<Row> {
             let row = |(column, value): &(usize, f64)| {
                 let c = &self.columns[*column];
@@ -148,7 +153,7 @@ impl Courses {
             };
             d.cells.iter().map(row).collect()
         };
-        self.days.iter().flat_map(of_day).collect()
+        self.days.iter().skip(first).flat_map(of_day).collect()
     }
 
     /// Whether every cell has its column: what was read from a file may be anything.

@@ -345,6 +345,19 @@ impl Driver {
         self.doing = Doing::Moving;
     }
 
+    /// Whether the run can be left where it stands: before it has settled, or at a whole step to which this goes back. A
+    /// look that is under way is finished first.
+    pub fn stop(&mut self) -> bool {
+        if !self.simulation.is_settled() {
+            return true;
+        }
+        let may = matches!(self.doing, Doing::Moving | Doing::Looked) && self.simulation.is_ready();
+        if may {
+            self.go_on();
+        }
+        may
+    }
+
     /// Keeps the settled body, for [`Driver::begin`], and now and then the body as it is, where there is a timeline and room
     /// in it.
     /// # Errors
