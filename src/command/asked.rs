@@ -37,7 +37,7 @@ pub fn asked(
     flags: &Flags,
     usual_size: usize,
 ) -> Result<(Document, Option<Output>), CommandError> {
-    let file = if Scenario::built_in(name).is_none() && Path::new(name).is_file() {
+    let file = if Scenario::built_in(name).is_none() && crate::io::is_file(Path::new(name)) {
         Some(crate::io::read_text(Path::new(name))?).filter(|text| is_document(text))
     } else {
         None

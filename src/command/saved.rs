@@ -77,7 +77,7 @@ fn refused(path: &std::path::Path, error: &impl std::fmt::Display) -> CommandErr
 
 /// Whether a folder holds a run that could go on.
 pub(super) fn is_there(folder: &std::path::Path) -> bool {
-    folder.join(NOW).is_file()
+    io::is_file(&folder.join(NOW))
 }
 
 /// Reads what a folder holds of a run that was asked the same.

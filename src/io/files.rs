@@ -180,6 +180,16 @@ pub fn never_over(path: &Path, inputs: &[PathBuf]) -> Result<(), IoError> {
     Ok(())
 }
 
+/// Whether there is a regular file of this name.
+pub fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// Whether there is anything of this name.
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Names of the files in a folder, sorted; none where there is no such folder.
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

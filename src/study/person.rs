@@ -43,7 +43,7 @@ pub fn scenario(name: &str) -> Result<Scenario, StudyError> {
         return Ok(built_in?);
     }
     let path = std::path::Path::new(name);
-    if !path.exists() {
+    if !crate::io::exists(path) {
         let names: Vec<&str> = BUILT_IN.iter().map(|(n, _)| *n).collect();
         return Err(StudyError::usage(format!(
             "there is no scenario \"{name}\", neither built in nor a file; built in: {}",
