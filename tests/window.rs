@@ -16,7 +16,7 @@ use mechanostat::gpu::Need;
 use mechanostat::io::Row;
 use mechanostat::measure::Quantity;
 use mechanostat::scenario::{Link, Scenario};
-use mechanostat::study::{Document, Place, Segment, Setup};
+use mechanostat::study::{Document, Output, Place, Segment, Setup};
 
 fn harness() -> Harness<'static, MechanostatApp> {
     harness_of("iss-6-months-and-a-year-home")
@@ -249,4 +249,59 @@ fn the_gravity_slider_takes_over_only_when_it_is_moved() {
     let session = harness.state().session().unwrap();
     assert!(!session.is_by_hand());
     assert_eq!(session.conditions().0.gravity, 0.166);
+}
+
+/// A session saved after gravity was changed by hand, run without a window: the same numbers.
+#[test]
+fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().driver.courses().is_empty()
+    });
+    let step = |harness: &mut Harness<'static, MechanostatApp>| {
+        harness.get_by_label("Step 1 day").click();
+        harness.run_steps(5);
+        until(harness, 500, |app| !app.session().unwrap().is_busy());
+    };
+    for gravity in ["Moon", "Mars", "1 g"] {
+        step(&mut harness);
+        step(&mut harness);
+        harness.get_by_label(gravity).click();
+        harness.run_steps(3);
+    }
+    step(&mut harness);
+    // Taken back and done again it is the same.
+    let wanted = rows(harness.state());
+    for key in [egui::Key::Z, egui::Key::Y] {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        harness.run_steps(5);
+        until(&mut harness, 500, |app| !app.session().unwrap().is_busy());
+    }
+    assert_eq!(day(harness.state()), 7.0);
+    assert!(rows(harness.state()) == wanted);
+
+    let session = harness.state().session().unwrap();
+    assert_eq!(segments(session).len(), 4, "{:?}", segments(session));
+    let output = Output {
+        days: day(harness.state()),
+        every: 1.0,
+        fields: "none".to_owned(),
+        strength: "none".to_owned(),
+    };
+    let text = session.driver.document().to_table(&output).to_string();
+    let folder = common::scratch("session");
+    let file = folder.join("session.toml");
+    std::fs::write(&file, text).unwrap();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_mechanostat"))
+        .args(["run".as_ref(), file.as_os_str()])
+        .args(["--out".as_ref(), folder.join("out").as_os_str()])
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let table = std::fs::read_to_string(folder.join("out/timeseries.csv")).unwrap();
+    assert!(table == mechanostat::io::csv(&wanted), "other numbers");
 }

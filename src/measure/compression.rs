@@ -142,6 +142,8 @@ impl CompressionTest {
         let even = plates.lift(true);
         let apart = plates.lift(false);
         gpu.write(mechanics.modulus(), &plates.moduli());
+        // The adapter fits the preconditioner while the test is mounted.
+        mechanics.submit_operators();
         gpu.write(mechanics.displacement(), &apart);
         let mut encoder = gpu.encoder("compression");
         mechanics.record_true_residual(&mut encoder, 0);
@@ -151,7 +153,7 @@ impl CompressionTest {
             gpu: gpu.clone(),
             mechanics,
             even,
-            solve: Solve::to(0, tolerance, iterations).with_operators(),
+            solve: Solve::to(0, tolerance, iterations),
             pace: Pace::new(MOST_SLICE),
             doing: Doing::Imposing(read),
             bytes,

@@ -382,6 +382,16 @@ impl Mechanics {
         });
     }
 
+    /// [`Mechanics::operators`], a submission each: so that none is long, however slow the adapter is.
+    pub fn submit_operators(&self) {
+        for kernel in self.operators() {
+            let mut encoder = self.gpu.encoder(OPERATORS);
+            self.gpu
+                .pass(&mut encoder, OPERATORS, |pass| kernel.run(pass));
+            self.gpu.submit(encoder);
+        }
+    }
+
     /// An iteration of preconditioned conjugate gradients for one case; after convergence it does nothing.
     pub fn iteration(&self, case: usize) -> impl Iterator<Item = &Dispatch> + Clone {
         let cycle = self.multigrid.cycle().iter();
