@@ -154,6 +154,8 @@ fn what_cannot_be_in_a_document_is_refused_with_its_place() {
         &["format", "2", "newer"],
     );
     refused(&text.replace("days = 100", "days = -1"), &["days", "-1"]);
+    let still = text.replace("step_days = 1.0", "step_days = 0.0");
+    refused(&still, &["step_days", "0.1 to 1"]);
     refused(&format!("{text}\nsize = 32\n"), &["size"]);
     refused(&text.replace("scene = ", "scenery = "), &["scene"]);
     refused(

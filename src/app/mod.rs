@@ -254,12 +254,16 @@ impl MechanostatApp {
         match loaded {
             Ok((document, output, place)) => {
                 // What the file says is the whole of it.
-                self.session = None;
+                let before = self.session.take();
                 self.restart(document, place);
                 if let Some(session) = &mut self.session {
                     session.go_to(output.days);
+                    self.told = format!("opened {}", self.file);
+                } else {
+                    // What cannot be begun leaves what there was.
+                    self.session = before;
+                    self.told = self.trouble.take().unwrap_or_default();
                 }
-                self.told = format!("opened {}", self.file);
             }
             Err(error) => self.told = error.to_string(),
         }

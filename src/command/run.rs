@@ -13,7 +13,7 @@ use crate::measure::{Quantity, WHOLE_BODY};
 use crate::physiology::Model;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
-    Courses, Document, Driver, Event, Looks, Output, Place, Plan, Setup, Tests, person,
+    Courses, Document, Driver, Event, Looks, Output, Place, Plan, STEPS, Setup, Tests, person,
 };
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::FieldKind;
@@ -36,9 +36,6 @@ const FIGURE: &str = "figure.png";
 
 /// Voxels along the longest side, unless told otherwise.
 const SIZE: usize = 64;
-
-/// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart.
-const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// A run that was asked for, found possible.
 struct Asked {
@@ -273,7 +270,8 @@ impl Run {
         loop {
             if interrupt.is_asked() && self.driver.stop() {
                 let simulation = self.driver.simulation();
-                if simulation.is_settled() {
+                // Before the first look there is nothing to go on from.
+                if self.before.is_some() {
                     keeper.keep(simulation, self.driver.courses(), results)?;
                 }
                 return Err(interrupted(simulation.day()));

@@ -150,6 +150,13 @@ impl Lock {
                 _file: file,
             })),
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            // Some network folders have no locks; a run there goes without.
+            Err(std::fs::TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                Ok(Some(Self {
+                    path: path.to_owned(),
+                    _file: file,
+                }))
+            }
             Err(std::fs::TryLockError::Error(error)) => Err(wrap(error)),
         }
     }

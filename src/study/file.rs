@@ -14,6 +14,9 @@ use super::document::{Document, Setup};
 /// Of this layout; files of newer ones are refused.
 const FORMAT: i64 = 1;
 
+/// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart.
+pub const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
+
 /// What a run of a document is to leave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
@@ -93,6 +96,11 @@ impl Document {
                 days.to_string(),
                 "0 to 36525 days",
             ));
+        }
+        // A step that does not move would never end.
+        if !STEPS.contains(&read.step_days) {
+            let allowed = format!("{} to {} days", STEPS.start(), STEPS.end());
+            return Err(source.error(0, "step_days", read.step_days.to_string(), allowed));
         }
         // Places in the text within are counted from its own first line.
         let within = format!("{file}, scenario_text");

@@ -16,7 +16,7 @@ pub use course::Courses;
 pub use document::{Document, Segment, Setup};
 pub use driver::{Driver, Event};
 pub use error::StudyError;
-pub use file::{Output, is_document};
+pub use file::{Output, STEPS, is_document};
 pub use person::{person, scenario};
 pub use place::{NO_BONE_BMD, Place, too_dense};
 pub use plan::{Looks, Plan, Tests};
