@@ -1,4 +1,5 @@
-//! The stages' speed on this machine's adapter: `cargo bench`, or `mechanostat bench` for other sizes.
+//! The stages' speed on this machine's adapter: `cargo bench`, or `mechanostat bench` for other
+//! sizes.
 
 fn main() {
     let args = mechanostat::command::BenchArgs {

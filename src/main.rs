@@ -17,13 +17,16 @@ const WINDOW_SIZE: usize = 48;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to open in the window: a scenario's built-in name, or a TOML file: a scenario, or a run.toml
+    /// What to open in the window: a scenario's built-in name, or a TOML file: a scenario, or a
+    /// run.toml
     #[arg(default_value = "iss-6-months-and-a-year-home")]
     scenario: String,
-    /// Scene of the window: hip, lower-leg, lumbar, trabecular-core, or a scan's file [default: hip]
+    /// Scene of the window: hip, lower-leg, lumbar, trabecular-core, or a scan's file [default:
+    /// hip]
     #[arg(long)]
     scene: Option<String>,
-    /// Group of people in the window: control, op (osteoporotic) or oa (osteoarthritic) [default: control]
+    /// Group of people in the window: control, op (osteoporotic) or oa (osteoarthritic) [default:
+    /// control]
     #[arg(long)]
     group: Option<String>,
     /// Voxels along the scene's longest side, in the window [default: 48]
@@ -71,8 +74,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Without a desktop session Mesa's chooser of devices writes errors about the missing display before our own
-/// sentence; the adapter is chosen here, so the chooser is left out.
+/// Without a desktop session Mesa's chooser of devices writes errors about the missing display
+/// before our own sentence; the adapter is chosen here, so the chooser is left out.
 fn keep_mesa_quiet() {
     if cfg!(target_os = "linux") && std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|v| v.is_empty())
     {

@@ -22,13 +22,15 @@ pub struct Volume {
 /// Which way the axes of a grid run in the body.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Axes {
-    /// By axis of the grid a unit vector: its parts to the right, to the front (anterior) and upwards (superior).
+    /// By axis of the grid a unit vector: its parts to the right, to the front (anterior) and
+    /// upwards (superior).
     pub directions: [[f64; 3]; 3],
     /// Whether that is known, or only what is usual where nothing is said.
     pub known: bool,
 }
 
-/// An axis of the body, and whether it is run along backwards: right to left, front to back, downwards.
+/// An axis of the body, and whether it is run along backwards: right to left, front to back,
+/// downwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyAxis {
     /// 0 left to right, 1 posterior to anterior, 2 inferior to superior.
@@ -70,7 +72,8 @@ impl Axes {
         ..Self::BODY
     };
 
-    /// Axes along three vectors, with the vectors' lengths; none where one is zero, or all lie in a plane.
+    /// Axes along three vectors, with the vectors' lengths; none where one is zero, or all lie in a
+    /// plane.
     pub fn along(vectors: [[f64; 3]; 3], known: bool) -> Option<(Self, [f64; 3])> {
         let lengths = vectors.map(|v| dot(v, v).sqrt());
         if !lengths.iter().all(|l| *l > 0.0 && l.is_finite()) {
@@ -82,7 +85,8 @@ impl Axes {
         (axes.volume().abs() > 1e-3).then_some((axes, lengths))
     }
 
-    /// Of the box that the three unit vectors span: 1 at right angles, negative in a left-handed grid.
+    /// Of the box that the three unit vectors span: 1 at right angles, negative in a left-handed
+    /// grid.
     fn volume(&self) -> f64 {
         let [a, b, c] = self.directions;
         let across = [
@@ -141,7 +145,8 @@ impl Axes {
 }
 
 impl Volume {
-    /// The position of a first voxel's outer corner, given its centre and the edges along the grid's axes.
+    /// The position of a first voxel's outer corner, given its centre and the edges along the
+    /// grid's axes.
     pub fn corner_of(centre: [f64; 3], axes: &Axes, spacing: [f64; 3]) -> [f64; 3] {
         std::array::from_fn(|c| {
             centre[c]
@@ -151,8 +156,8 @@ impl Volume {
         })
     }
 
-    /// The same voxels, counted from left to right, from back to front, upwards, as far as whole turns and mirrors go:
-    /// what is tilted stays so.
+    /// The same voxels, counted from left to right, from back to front, upwards, as far as whole
+    /// turns and mirrors go: what is tilted stays so.
     #[must_use]
     pub fn along_body(&self) -> Self {
         let nearest = self.axes.nearest();

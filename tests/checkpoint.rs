@@ -13,7 +13,7 @@ use std::time::Instant;
 use common::{Noise, gpu, measured, read, settle};
 use mechanostat::command::wait::{Wait as _, open_gpu};
 use mechanostat::gpu::{Gpu, Need};
-use mechanostat::measure::{Measurement, Ruler};
+use mechanostat::measure::{Measurement, RegionSums};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Drug, Exercise};
 use mechanostat::sim::{Checkpoint, Simulation};
@@ -53,10 +53,10 @@ fn everything(simulation: &Simulation) -> Everything {
     let gpu = simulation.gpu();
     let buffers = simulation.body().changing().iter();
     let bytes = buffers.map(|(name, b)| (name.clone(), read::<u8>(gpu, b, b.size() as usize)));
-    let ruler = Ruler::new(simulation.body(), simulation.model()).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
     (
         bytes.collect(),
-        measured(simulation, &ruler),
+        measured(simulation, &region_sums),
         simulation.day(),
     )
 }
@@ -153,8 +153,8 @@ fn a_scan_goes_on() {
     goes_on_to_the_same_bytes(scan());
 }
 
-/// A law that moves another quantity must have it kept: the list is found from the bindings, and nothing that a stage writes
-/// may be missing from it.
+/// A law that moves another quantity must have it kept: the list is found from the bindings, and
+/// nothing that a stage writes may be missing from it.
 #[test]
 fn what_a_step_changes_is_what_is_kept() {
     let gpu = gpu();

@@ -776,7 +776,8 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     }
 }
 
-/// What a run leaves is a document: run again it gives the same bytes, and flags beside it override.
+/// What a run leaves is a document: run again it gives the same bytes, and flags beside it
+/// override.
 #[test]
 fn a_runs_own_manifest_runs_again_to_the_same_bytes() {
     let folder = scratch("document");

@@ -68,7 +68,7 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
         (",V,", ",certain,", ["sure", "certain", "K or k?"]),
         ("false", "maybe", ["review", "not `true`", "true or false"]),
         ("2004", "MMIV", ["year", "invalid", "a number or nothing"]),
-        ("'flight'", "'fligth'", ["model", "fligth", "bed-rest"]),
+        ("'flight'", "'orbit'", ["model", "orbit", "bed-rest"]),
         ("'hip:", "'hop:", ["model", "hop", "lower-leg"]),
         (
             "'flight'",

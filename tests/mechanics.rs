@@ -214,7 +214,8 @@ impl Stored {
                 let (a, b) = (number(*at), number(to));
                 for i in 0..3 {
                     for j in 0..3 {
-                        // K_ab couples the two; what keeps translations free of force is on the diagonal.
+                        // K_ab couples the two; what keeps translations free of force is on the
+                        // diagonal.
                         f[3 * a + i] += block[3 * i + j] * (u[3 * b + j] - u[3 * a + j]);
                         f[3 * b + j] += block[3 * i + j] * (u[3 * a + i] - u[3 * b + i]);
                     }
@@ -251,9 +252,10 @@ fn cut(n: [usize; 3], spacing: [f64; 3]) -> (Oracle, Problem) {
     (oracle, problem)
 }
 
-/// Coarse nodes keep to the larger of two pieces; nodes of the other take the mean of the parents that are left to them.
+/// Coarse nodes belong to the larger of two components; nodes of the other take the mean of the
+/// parents that are left to them.
 #[test]
-fn coarse_operators_of_bone_in_pieces_are_the_galerkin_products() {
+fn coarse_operators_of_bone_in_components_are_the_galerkin_products() {
     for (spacing, factor) in [([0.7, 1.0, 1.3], [2, 2, 2]), ([0.4, 0.5, 1.9], [2, 2, 1])] {
         let lost = coarse_operators(cut([13, 9, 17], spacing), factor);
         assert!(lost > 100, "only {lost} nodes have lost a parent");
@@ -277,7 +279,7 @@ fn coarse_operators((oracle, problem): (Oracle, Problem), factor: [usize; 3]) ->
             assert_eq!(finer.grid.elements[d], fine[d].div_ceil(factor[d]));
         }
         let finer_grid = Grid { elements: fine };
-        let kept = mechanics.multigrid().parents(level - 1);
+        let kept = mechanics.multigrid().transfer_masks(level - 1);
         let kept =
             kept.map(|buffer| read::<u8>(&gpu, buffer, finer_grid.len().next_multiple_of(4)));
         lost += kept.iter().flatten().filter(|own| **own != 0xff).count();
@@ -349,8 +351,9 @@ fn coarse_operators((oracle, problem): (Oracle, Problem), factor: [usize; 3]) ->
     lost
 }
 
-/// Where a coarse node barely touches the bone, its couplings' rounding errors add up to more than its own stiffness: unless
-/// that is stored, it is anything, not even symmetric, and conjugate gradients stop short.
+/// Where a coarse node barely touches the bone, its couplings' rounding errors add up to more than
+/// its own stiffness: unless that is stored, it is anything, not even symmetric, and conjugate
+/// gradients stop short.
 #[test]
 fn own_blocks_are_symmetric_where_bone_is_rough() {
     let gpu = gpu();
@@ -620,8 +623,8 @@ fn gyroid_between_plates(n: usize) -> (Oracle, Problem) {
     )
 }
 
-/// A plate at an odd node lies between two coarse ones. Coarse functions that are not zero on it took five times the
-/// iterations.
+/// A plate at an odd node lies between two coarse ones. Coarse functions that are not zero on it
+/// took five times the iterations.
 #[test]
 fn plates_between_coarse_nodes_cost_no_iterations() {
     let gpu = gpu();
@@ -742,8 +745,8 @@ fn spectra_cover_the_largest_eigenvalue_and_little_more() {
     }
 }
 
-/// The bars of a matrix-free multigrid solver in f32: few iterations, hardly more on a finer grid, and a true residual
-/// near the 6e-6 that rounding the exact displacement of `smooth` 32 leaves.
+/// The bars of a matrix-free multigrid solver in f32: few iterations, hardly more on a finer grid,
+/// and a true residual near the 6e-6 that rounding the exact displacement of `smooth` 32 leaves.
 #[test]
 fn cubes_hold_their_iterations_and_their_true_residuals() {
     let gpu = gpu();
@@ -762,7 +765,8 @@ fn cubes_hold_their_iterations_and_their_true_residuals() {
     assert!(finer.true_residual <= 4e-5);
 }
 
-/// Rims of the bone that a coarse node barely touches: rounding its couplings must not make its own stiffness.
+/// Rims of the bone that a coarse node barely touches: rounding its couplings must not make its own
+/// stiffness.
 #[test]
 fn coarse_levels_hold_where_their_nodes_barely_touch_the_bone() {
     let gpu = gpu();
@@ -777,7 +781,8 @@ fn coarse_levels_hold_where_their_nodes_barely_touch_the_bone() {
             5,
         );
         println!("size {size}: {spectrum:?}, {:?}", simulation.outcomes());
-        // An element of this kind has no eigenvalue of D⁻¹K above 5.4, and levels come close to that at most.
+        // An element of this kind has no eigenvalue of D⁻¹K above 5.4, and levels come close to
+        // that at most.
         assert!(
             spectrum.iter().all(|l| *l > 1.5 && *l < 8.0),
             "{spectrum:?}"

@@ -1,4 +1,5 @@
-//! No quotient, root or power is anything but a finite number, wherever it is made and whatever hides it afterwards.
+//! No quotient, root or power is anything but a finite number, wherever it is made and whatever
+//! hides it afterwards.
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use common::{measured, read, settle};
 use mechanostat::command::wait::{Wait as _, open_gpu};
 use mechanostat::gpu::{Fault, Gpu, Need, Request, Shader, dispatch, whole};
-use mechanostat::measure::Ruler;
+use mechanostat::measure::RegionSums;
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise};
 use mechanostat::sim::Simulation;
@@ -113,7 +114,10 @@ fn every_scene_makes_only_finite_numbers_on_earth_and_in_flight() {
             field.show(&gpu, *kind);
         }
         let model = Arc::clone(simulation.model());
-        measured(&simulation, &Ruler::new(simulation.body(), &model).unwrap());
+        measured(
+            &simulation,
+            &RegionSums::new(simulation.body(), &model).unwrap(),
+        );
         assert!(faults(&gpu).is_empty(), "{scene}: {:?}", faults(&gpu));
     }
 }

@@ -10,7 +10,7 @@ mod common;
 use std::sync::Arc;
 
 use common::{gpu, measured, settle, sites};
-use mechanostat::measure::{Measurement, Ruler};
+use mechanostat::measure::{Measurement, RegionSums};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Scenario};
 use mechanostat::sim::Simulation;
@@ -62,11 +62,11 @@ fn fly(size: usize, scenario: &Scenario) -> Course {
     let anatomy = Arc::new(Anatomy::build("hip", size).unwrap());
     let model = Arc::new(Model::built_in().unwrap());
     let mut simulation = Simulation::new(&gpu, anatomy, Arc::clone(&model)).unwrap();
-    let ruler = Ruler::new(simulation.body(), &model).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), &model).unwrap();
     settle(&mut simulation);
     let mut days = Vec::new();
     loop {
-        days.push(measured(&simulation, &ruler));
+        days.push(measured(&simulation, &region_sums));
         if simulation.day() >= scenario.days() - 1e-9 {
             return Course { days };
         }
@@ -209,7 +209,8 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
     let near = |p: [f64; 3], c: [f64; 3], r: f64| {
         (0..3).map(|k| (p[k] - c[k]).powi(2)).sum::<f64>() <= r * r
     };
-    // From the top of the head down to the calcar; the head's lower, inner quarter; the neck's base.
+    // From the top of the head down to the calcar; the head's lower, inner quarter; the neck's
+    // base.
     let compressive = mean(&|p| near(p, [-38.0, 8.0, 148.0], 9.0));
     let inferior_head = mean(&|p| near(p, [-55.0, 10.0, 136.0], 8.0));
     let ward = mean(&|p| near(p, [-8.0, 2.0, 122.0], 9.0));
@@ -230,7 +231,8 @@ fn settling_grows_the_compressive_group_and_wards_triangle() {
     );
 }
 
-/// The settled bone is the loads' doing: it does not depend on the density that settling started from.
+/// The settled bone is the loads' doing: it does not depend on the density that settling started
+/// from.
 #[test]
 fn settling_forgets_where_it_started() {
     let gpu = gpu();

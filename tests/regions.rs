@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use common::{Noise, gpu, measured, read, write};
 use mechanostat::gpu::Gpu;
-use mechanostat::measure::{Quantity, Ruler, Subject, WHOLE_BODY};
+use mechanostat::measure::{Quantity, RegionSums, Subject, WHOLE_BODY};
 use mechanostat::physiology::Model;
 use mechanostat::sim::Simulation;
 use mechanostat::sim::state::{Lists, MuscleState, SiteState};
@@ -247,8 +247,8 @@ fn sums_over_regions_are_right_to_a_millionth() {
         ("trabecular-core", 24),
     ] {
         let simulation = random_body(&gpu, scene, size, 7);
-        let ruler = Ruler::new(simulation.body(), simulation.model()).unwrap();
-        let got = measured(&simulation, &ruler);
+        let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
+        let got = measured(&simulation, &region_sums);
         let want = wanted(&gpu, &simulation);
         let mut worst: f64 = 0.0;
         for (place, value) in &want {
@@ -291,14 +291,14 @@ fn means_of_ones_are_one() {
         &vec![MuscleState::at_rest(); state.counts.muscle_voxels],
     );
     write(&gpu, &state.level, &vec![[0f32; 4]; state.counts.lattice]);
-    let ruler = Ruler::new(simulation.body(), simulation.model()).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
     let scores = [
         Quantity::BoneFragility,
         Quantity::MuscleWeakness,
         Quantity::Osteosarcopenia,
     ];
     let mut relative = 0;
-    for m in measured(&simulation, &ruler) {
+    for m in measured(&simulation, &region_sums) {
         let told = m.quantity.unit() == "1" && m.quantity != Quantity::Bvtv;
         if told && !scores.contains(&m.quantity) {
             relative += 1;
@@ -320,22 +320,24 @@ fn a_day_brings_kilobytes_back() {
     let anatomy = Arc::new(Anatomy::build("hip", 64).unwrap());
     let model = Arc::new(Model::built_in().unwrap());
     let simulation = Simulation::new(&gpu, anatomy, model).unwrap();
-    let ruler = Ruler::new(simulation.body(), simulation.model()).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
     let before = gpu.bytes_read();
-    measured(&simulation, &ruler);
+    measured(&simulation, &region_sums);
     let read = gpu.bytes_read() - before;
     println!("{read} bytes for a day of the hip at 64");
     assert!(read > 0 && read <= 64 << 10, "{read} bytes");
 }
 
-/// Odgaard and Gundersen 1993 Bone 14:173, of the union of closed voxels (26-connected): vertices − edges + faces − voxels.
+/// Odgaard and Gundersen 1993 Bone 14:173, of the union of closed voxels (26-connected): vertices −
+/// edges + faces − voxels.
 fn euler_characteristic(voxels: [usize; 3], is_bone: impl Fn([usize; 3]) -> bool) -> i64 {
     let bone = |at: [isize; 3]| {
         (0..3).all(|k| at[k] >= 0 && (at[k] as usize) < voxels[k])
             && is_bone(at.map(|x| x as usize))
     };
     let mut sum = 0;
-    // A cell belongs to the voxel at whose lower corner it begins: it exists if any voxel around it is bone.
+    // A cell belongs to the voxel at whose lower corner it begins: it exists if any voxel around it
+    // is bone.
     for at in each(voxels.map(|n| n + 1)) {
         let at = at.map(|x| x as isize);
         for along in 0..8usize {
@@ -362,7 +364,7 @@ fn euler_characteristic(voxels: [usize; 3], is_bone: impl Fn([usize; 3]) -> bool
 fn the_connectivity_of_known_shapes_is_known() {
     let gpu = gpu();
     let simulation = random_body(&gpu, "trabecular-core", 24, 1);
-    let ruler = Ruler::new(simulation.body(), simulation.model()).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
     let [nx, ny, nz] = simulation.anatomy().voxels;
     let envelope = simulation.anatomy().regions[0].envelope_mm3;
     let of = |shape: fn([usize; 3]) -> bool| {
@@ -373,7 +375,7 @@ fn the_connectivity_of_known_shapes_is_known() {
             }
         }
         write(&gpu, &simulation.state().bone, &sites);
-        let all = measured(&simulation, &ruler);
+        let all = measured(&simulation, &region_sums);
         let density = common::value(&all, "core", "connectivity_density");
         1 - (density * envelope).round() as i64
     };

@@ -1,4 +1,5 @@
-//! The rooms' rule: a room names only rooms on floors below its own, and only the window names egui.
+//! The rooms' rule: a room names only rooms on floors below its own, and only the window names
+//! egui.
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,
@@ -7,7 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// From the ground up. Rooms on one line do not name each other, except where a later one stands beside.
+/// From the ground up. Rooms on one line do not name each other, except where a later one stands
+/// beside.
 const FLOORS: &[&[&str]] = &[
     &["located", "volume"],
     &["gpu", "tissue", "scenario", "physiology", "io"],
@@ -90,8 +92,8 @@ fn names(text: &str) -> Vec<String> {
     all
 }
 
-/// Rooms named from below the crate's root (`modules`: those that a file stands in, its own last), and words of which a
-/// room may not know.
+/// Rooms named from below the crate's root (`modules`: those that a file stands in, its own last),
+/// and words of which a room may not know.
 fn offences(modules: &[&str], text: &str) -> Vec<String> {
     let room = modules[0];
     let floor = |name: &str| FLOORS.iter().position(|f| f.contains(&name));
@@ -163,7 +165,7 @@ fn the_rule_catches_offenders() {
             "use crate::{\n    located::{A, B},\n    sim,\n};",
         ),
         ("io/scan/nifti", "use super::super::super::sim::Body;"),
-        ("solver/solve", "use super::super::measure::Ruler;"),
+        ("solver/solve", "use super::super::measure::RegionSums;"),
         (
             "solver",
             "use crate::physiology::Model; use crate::sim::links;",

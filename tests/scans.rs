@@ -1,5 +1,5 @@
-//! Scans as other programs and people's own habits leave them: where they lie, what their numbers are, what they leave
-//! open, and what of them may be written over.
+//! Scans as other programs and people's own habits leave them: where they lie, what their numbers
+//! are, what they leave open, and what of them may be written over.
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,
@@ -154,7 +154,8 @@ fn refused(ending: &str, file: &[u8]) -> String {
         .to_string()
 }
 
-/// Signed permutations: by axis of the grid, the axis of the body that it runs along, and whether backwards.
+/// Signed permutations: by axis of the grid, the axis of the body that it runs along, and whether
+/// backwards.
 fn orientations() -> Vec<[(usize, bool); 3]> {
     let mut all = Vec::new();
     for order in [
@@ -172,8 +173,8 @@ fn orientations() -> Vec<[(usize, bool); 3]> {
     all
 }
 
-/// A block of the body as a grid that lies so: voxels, edges, columns of steps and the first voxel's centre, both in mm to
-/// the right, front and top, and values.
+/// A block of the body as a grid that lies so: voxels, edges, columns of steps and the first
+/// voxel's centre, both in mm to the right, front and top, and values.
 type Stored = ([usize; 3], [f64; 3], Matrix, [f64; 3], Vec<i16>);
 
 /// The block, and how a grid of another orientation stores it.
@@ -642,7 +643,8 @@ fn of_several_arrays_the_one_taken_is_told() {
     assert!((0..3).all(|k| (scan.volume.origin[k] - want[k]).abs() < 1e-9));
 }
 
-/// Void is exactly nothing, as nibabel and ITK have it: stored × slope + intercept in f64, both as the header holds them.
+/// Void is exactly nothing, as nibabel and ITK have it: stored × slope + intercept in f64, both as
+/// the header holds them.
 #[test]
 fn a_slope_of_many_digits_leaves_void_void() {
     let n = [2, 2, 2];

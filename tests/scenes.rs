@@ -12,20 +12,20 @@ use std::sync::Arc;
 use common::{failure, gpu, measured, settle, sites, value};
 use mechanostat::command::wait::{Wait as _, open_gpu};
 use mechanostat::gpu::{Gpu, Need};
-use mechanostat::measure::{PendingOrientation, Ruler, StrengthTest};
+use mechanostat::measure::{PendingOrientation, RegionSums, StrengthTest};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
 use mechanostat::sim::{Simulation, estimate_need, need};
 use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
 use mechanostat::volume::{Axes, Volume, each};
 
-fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, Ruler) {
+fn settled(gpu: &Gpu, anatomy: Anatomy, group: &str) -> (Simulation, RegionSums) {
     let built_in = Model::built_in().unwrap();
     let model = Arc::new(built_in.person(anatomy.scene, group, 75.0, &[]).unwrap());
     let mut simulation = Simulation::new(gpu, Arc::new(anatomy), Arc::clone(&model)).unwrap();
-    let ruler = Ruler::new(simulation.body(), &model).unwrap();
+    let region_sums = RegionSums::new(simulation.body(), &model).unwrap();
     settle(&mut simulation);
-    (simulation, ruler)
+    (simulation, region_sums)
 }
 
 fn days(simulation: &mut Simulation, conditions: Conditions, count: u32, dt: f64) {
@@ -68,7 +68,8 @@ fn every_scene_stands_at_every_size() {
                     region.name
                 );
             }
-            // Each load is 1 N in all (soleus pulls on two bones), on bone, and known to the parameter file.
+            // Each load is 1 N in all (soleus pulls on two bones), on bone, and known to the
+            // parameter file.
             assert_eq!(a.loads.len(), a.joint_loads + a.groups.len());
             for load in &a.loads {
                 let size: f64 = (0..3)
@@ -162,12 +163,13 @@ fn a_vertebra_bears_thousands_of_newtons_and_loses_strength_in_flight() {
 #[test]
 fn connections_of_a_core_are_lost_and_do_not_come_back() {
     let gpu = gpu();
-    let (mut simulation, ruler) = settled(
+    let (mut simulation, region_sums) = settled(
         &gpu,
         Anatomy::build("trabecular-core", 24).unwrap(),
         "control",
     );
-    let of = |simulation: &Simulation, q: &str| value(&measured(simulation, &ruler), "core", q);
+    let of =
+        |simulation: &Simulation, q: &str| value(&measured(simulation, &region_sums), "core", q);
     let (bmd, links) = (
         of(&simulation, "bmd"),
         of(&simulation, "connectivity_density"),
@@ -249,11 +251,11 @@ fn growth_finds_the_architecture_that_settling_finds() {
 fn results_settle_with_resolution_and_time_step() {
     let gpu = gpu();
     let loss = |scene: &str, size: usize, dt: f64, region: &str, quantity: &str| {
-        let (mut simulation, ruler) =
+        let (mut simulation, region_sums) =
             settled(&gpu, Anatomy::build(scene, size).unwrap(), "control");
-        let before = value(&measured(&simulation, &ruler), region, quantity);
+        let before = value(&measured(&simulation, &region_sums), region, quantity);
         days(&mut simulation, FLIGHT, (180.0 / dt) as u32, dt);
-        100.0 * (value(&measured(&simulation, &ruler), region, quantity) / before - 1.0)
+        100.0 * (value(&measured(&simulation, &region_sums), region, quantity) / before - 1.0)
     };
     let hip = [32, 48].map(|size| loss("hip", size, 1.0, "total_hip", "bmd"));
     let calf = [32, 48].map(|size| loss("lower-leg", size, 1.0, "triceps_surae", "volume"));
@@ -270,15 +272,20 @@ fn results_settle_with_resolution_and_time_step() {
 #[test]
 fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
     let gpu = gpu();
-    let (mut simulation, ruler) = settled(&gpu, Anatomy::build("hip", 24).unwrap(), "control");
+    let (mut simulation, region_sums) =
+        settled(&gpu, Anatomy::build("hip", 24).unwrap(), "control");
     simulation.keep_start().unwrap();
-    let start = measured(&simulation, &ruler);
+    let start = measured(&simulation, &region_sums);
     let after = |simulation: &mut Simulation, link: Option<Link>| {
         assert!(simulation.begin_again());
-        assert_eq!(measured(simulation, &ruler), start, "not where it began");
+        assert_eq!(
+            measured(simulation, &region_sums),
+            start,
+            "not where it began"
+        );
         let cuts = link.map_or(Cuts::NONE, |l| Cuts::NONE.with(l, true));
         days(simulation, Conditions { cuts, ..FLIGHT }, 40, 1.0);
-        measured(simulation, &ruler)
+        measured(simulation, &region_sums)
     };
     let whole = after(&mut simulation, None);
     let again = after(&mut simulation, None);
@@ -344,11 +351,11 @@ fn a_scan_becomes_a_scene() {
     let anatomy = Anatomy::from_scan(&bar, 24).unwrap();
     assert_eq!((anatomy.scene, anatomy.origin), ("scan", [1.0, 2.0, 3.0]));
     assert!((anatomy.spacing - 45.0 / 24.0).abs() < 1e-12);
-    let (mut simulation, ruler) = settled(&gpu, anatomy, "control");
-    let before = value(&measured(&simulation, &ruler), "scan", "bmd");
+    let (mut simulation, region_sums) = settled(&gpu, anatomy, "control");
+    let before = value(&measured(&simulation, &region_sums), "scan", "bmd");
     assert!((150.0..=300.0).contains(&before), "{before}");
     days(&mut simulation, FLIGHT, 30, 1.0);
-    let after = value(&measured(&simulation, &ruler), "scan", "bmd");
+    let after = value(&measured(&simulation, &region_sums), "scan", "bmd");
     assert!(after < 0.995 * before, "{before} {after}");
     let refused = |volume: &Volume| Anatomy::from_scan(volume, 24).unwrap_err().to_string();
     assert!(refused(&volume(1.0, |_| 20.0)).contains("no bone"));
@@ -425,7 +432,7 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
 fn a_second_body_and_a_test_to_failure_compile_nothing() {
     let gpu = open_gpu(Need::DEFAULT).unwrap();
     let anatomy = || Anatomy::build("hip", 24).unwrap();
-    let (first, ruler) = settled(&gpu, anatomy(), "control");
+    let (first, region_sums) = settled(&gpu, anatomy(), "control");
     let compiled = gpu.pipelines();
     assert!(compiled > 30, "{compiled}");
     let (mut second, _) = settled(&gpu, anatomy(), "op");
@@ -433,9 +440,9 @@ fn a_second_body_and_a_test_to_failure_compile_nothing() {
     failure(StrengthTest::new(&first, plan).unwrap(), &gpu);
     assert_eq!(gpu.pipelines(), compiled);
     // They share pipelines and nothing else.
-    let before = measured(&first, &ruler);
+    let before = measured(&first, &region_sums);
     days(&mut second, FLIGHT, 3, 1.0);
-    assert_eq!(measured(&first, &ruler), before);
+    assert_eq!(measured(&first, &region_sums), before);
     assert_eq!((first.day(), second.day()), (0.0, 3.0));
 }
 
@@ -449,21 +456,21 @@ fn a_parameter_set_later_acts_as_one_given_first() {
         let set = [("signal_length", length)];
         Arc::new(built_in.person("hip", "control", 75.0, &set).unwrap())
     };
-    let after = |simulation: &mut Simulation, ruler: &Ruler| {
+    let after = |simulation: &mut Simulation, region_sums: &RegionSums| {
         days(simulation, FLIGHT, 6, 1.0);
-        measured(simulation, ruler)
+        measured(simulation, region_sums)
     };
     let mut first = Simulation::new(&gpu, Arc::new(anatomy()), person(12.0)).unwrap();
     settle(&mut first);
-    let ruler = Ruler::new(first.body(), &person(4.0)).unwrap();
-    let given = after(&mut first, &ruler);
+    let region_sums = RegionSums::new(first.body(), &person(4.0)).unwrap();
+    let given = after(&mut first, &region_sums);
     let mut later = Simulation::new(&gpu, Arc::new(anatomy()), person(4.0)).unwrap();
     settle(&mut later);
     later.keep_start().unwrap();
-    let ruler = Ruler::new(later.body(), &person(4.0)).unwrap();
-    let short = after(&mut later, &ruler);
+    let region_sums = RegionSums::new(later.body(), &person(4.0)).unwrap();
+    let short = after(&mut later, &region_sums);
     later.set_model(person(12.0));
     assert!(later.begin_again());
-    assert_eq!(after(&mut later, &ruler), given);
+    assert_eq!(after(&mut later, &region_sums), given);
     assert_ne!(short, given, "the parameter carries nothing");
 }

@@ -75,7 +75,8 @@ fn every_shader_is_valid_and_its_workgroups_are_as_the_host_counts() {
     assert!(kernels >= 30, "only {kernels} kernels were looked at");
 }
 
-/// Whether an expression is a number other than zero that stands in the source: what is divided by it cannot go wrong.
+/// Whether an expression is a number other than zero that stands in the source: what is divided by
+/// it cannot go wrong.
 fn stands(
     module: &naga::Module,
     function: &naga::Function,
@@ -93,7 +94,8 @@ fn stands(
     }
 }
 
-/// Quotients, roots, powers and exponentials of a function that go round the functions which check them.
+/// Quotients, roots, powers and exponentials of a function that go round the functions which check
+/// them.
 fn unchecked(module: &naga::Module, function: &naga::Function) -> Vec<String> {
     use naga::{BinaryOperator, Expression, MathFunction as F, ScalarKind};
     fn calls(

@@ -122,7 +122,8 @@ fn a_block_between_sliding_ends_is_as_stiff_as_its_material() {
 
 #[test]
 fn columns_share_the_load_by_area_and_islands_carry_none() {
-    // Two columns of 2 × 3 and 1 × 3 voxels, and between them a loose grain and a stub on the far face.
+    // Two columns of 2 × 3 and 1 × 3 voxels, and between them a loose grain and a stub on the far
+    // face.
     let columns = scan([7, 3, 8], [0.5; 3], |at| {
         at[0] < 2 || at[0] == 6 || at == [4, 1, 4] || (at[0] == 4 && at[1] == 1 && at[2] > 5)
     });
@@ -198,7 +199,8 @@ fn lengths_are_taken_in_the_units_that_the_file_gives() {
 fn volumes_are_read_in_either_byte_order_and_compression() {
     let block = scan([5, 4, 3], [0.1, 0.2, 0.3], |at| at[0] != at[1]);
     let little = bytes(&block);
-    // The same file from a machine of the other byte order: every field of two or four bytes turned.
+    // The same file from a machine of the other byte order: every field of two or four bytes
+    // turned.
     let mut big = little.clone();
     let mut turn = |from: usize, width: usize, count: usize| {
         for k in 0..count {
@@ -683,7 +685,8 @@ fn layers_in_series_and_side_by_side_follow_the_formulae_of_a_layered_bar() {
     }
 }
 
-/// Struts with gaps of a voxel or two: where coarse nodes tied them together, this took 47 iterations.
+/// Struts with gaps of a voxel or two: where coarse nodes tied them together, this took 47
+/// iterations.
 #[test]
 fn struts_side_by_side_cost_few_iterations() {
     let core = scan([28, 26, 30], [0.1; 3], |at| {
@@ -699,7 +702,8 @@ fn struts_side_by_side_cost_few_iterations() {
     }
 }
 
-/// Between sliding ends a voxel of its own under a plate has nothing to hold it: it counts, and is not strained.
+/// Between sliding ends a voxel of its own under a plate has nothing to hold it: it counts, and is
+/// not strained.
 #[test]
 fn what_slides_with_a_plate_is_not_strained() {
     let block = scan([8, 8, 12], [0.5; 3], |at| {
@@ -931,7 +935,8 @@ fn scans_that_are_no_good_are_refused_in_a_sentence() {
             "{name}: no {words:?} in: {text}"
         );
     }
-    // A small file that unpacks to half a gigabyte: what follows the announced voxels is never unpacked.
+    // A small file that unpacks to half a gigabyte: what follows the announced voxels is never
+    // unpacked.
     let mut bomb = good.clone();
     bomb.resize(512 << 20, 0);
     let bomb = gzip(&bomb);

@@ -25,7 +25,7 @@ use mechanostat::view::{Field, FieldKind};
 use mechanostat::volume::{Axes, Volume, each};
 
 /// A lattice of random tissue with all its buffers, the environment of a day in a strange place.
-struct Rig {
+struct RandomTissue {
     gpu: Gpu,
     anatomy: Anatomy,
     model: Model,
@@ -38,7 +38,7 @@ struct Rig {
 
 const VOXELS: [usize; 3] = [13, 9, 17];
 
-fn rig(seed: u64, conditions: Conditions) -> Rig {
+fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
     let gpu = gpu();
     let mut noise = Noise(seed);
     let mut bone = Vec::new();
@@ -131,7 +131,7 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
     };
     let environment = environment(blank, &anatomy, &model, &conditions, 0.8);
     write(&gpu, &state.environment, &[environment]);
-    let mut rig = Rig {
+    let mut tissue = RandomTissue {
         gpu,
         anatomy,
         model,
@@ -141,8 +141,8 @@ fn rig(seed: u64, conditions: Conditions) -> Rig {
         environment,
         noise,
     };
-    rig.scatter();
-    rig
+    tissue.scatter();
+    tissue
 }
 
 fn strange() -> Conditions {
@@ -155,7 +155,7 @@ fn strange() -> Conditions {
     }
 }
 
-impl Rig {
+impl RandomTissue {
     /// Random states in every buffer that a stage reads.
     fn scatter(&mut self) {
         let n = &mut self.noise;
@@ -290,12 +290,12 @@ fn loads_match_f64() {
             ..strange()
         },
     ] {
-        let rig = rig(11, conditions);
-        let loads = Loads::new(&rig.gpu, &rig.state).unwrap();
-        run(&rig.gpu, |pass| loads.record(pass));
-        let muscle = rig.muscle();
+        let tissue = tissue(11, conditions);
+        let loads = Loads::new(&tissue.gpu, &tissue.state).unwrap();
+        run(&tissue.gpu, |pass| loads.record(pass));
+        let muscle = tissue.muscle();
         let (mut sum, mut volume) = ([0.0; 3], [0.0; 3]);
-        for (place, s) in rig.lists.muscle_voxels.iter().zip(&muscle) {
+        for (place, s) in tissue.lists.muscle_voxels.iter().zip(&muscle) {
             let (f, one) = (f64::from(place.fraction), f64::from(place.type1));
             let area = one * f64::from(s.type1) + (1.0 - one) * f64::from(s.type2);
             sum[place.group as usize] += f * area * f64::from(s.neural);
@@ -304,12 +304,12 @@ fn loads_match_f64() {
         let strength: Vec<f64> = (0..3).map(|g| sum[g] / volume[g]).collect();
         assert_close(
             "strength",
-            &rig.floats(&rig.state.strength, 3),
+            &tissue.floats(&tissue.state.strength, 3),
             &strength,
             0.0,
             1e-5,
         );
-        let p = rig.p();
+        let p = tissue.p();
         let residual = p.get(if conditions.posture == Posture::Upright {
             "residual_load_flight"
         } else {
@@ -317,11 +317,16 @@ fn loads_match_f64() {
         });
         // None of the hip's cases keeps another load than the body's.
         let gait = residual + (1.0 - residual) * conditions.axial_gravity();
-        let names: Vec<&str> = rig.anatomy.loads.iter().map(|l| l.name).collect();
+        let names: Vec<&str> = tissue.anatomy.loads.iter().map(|l| l.name).collect();
         let mean = strength.iter().sum::<f64>() / 3.0;
         let mut want = Vec::new();
-        let share = rig.model.joints.iter().find(|j| j.scene == "hip").unwrap();
-        for activity in rig.model.activities.iter().filter(|a| a.scene == "hip") {
+        let share = tissue
+            .model
+            .joints
+            .iter()
+            .find(|j| j.scene == "hip")
+            .unwrap();
+        for activity in tissue.model.activities.iter().filter(|a| a.scene == "hip") {
             use mechanostat::physiology::ActivityKind as K;
             let on = |e| {
                 if conditions.exercise == e { 1.0 } else { 0.0 }
@@ -349,7 +354,7 @@ fn loads_match_f64() {
         }
         assert_close(
             "forces",
-            &rig.floats(&rig.state.day, want.len()),
+            &tissue.floats(&tissue.state.day, want.len()),
             &want,
             1e-3,
             1e-5,
@@ -359,8 +364,8 @@ fn loads_match_f64() {
 
 #[test]
 fn at_one_g_the_environment_is_exactly_homeostasis() {
-    let rig = rig(12, Conditions::EARTH);
-    let e = rig.environment;
+    let tissue = tissue(12, Conditions::EARTH);
+    let e = tissue.environment;
     assert_eq!(e.muscle_use, [1.0; 8]);
     assert_eq!((e.muscle_fluid, e.osteoclast_inhibition), ([1.0; 8], 0.0));
     assert_eq!(e.gravity, 1.0);
@@ -373,19 +378,19 @@ fn at_one_g_the_environment_is_exactly_homeostasis() {
 
 #[test]
 fn stiffness_matches_f64() {
-    let rig = rig(13, strange());
-    let stage = Stiffness::new(&rig.gpu, &rig.state, &rig.mechanics).unwrap();
-    run(&rig.gpu, |pass| stage.record(pass));
-    let all = rig.floats(rig.mechanics.modulus(), rig.mechanics.grid().len());
-    let sites = rig.sites();
-    let p = rig.p();
+    let tissue = tissue(13, strange());
+    let stage = Stiffness::new(&tissue.gpu, &tissue.state, &tissue.mechanics).unwrap();
+    run(&tissue.gpu, |pass| stage.record(pass));
+    let all = tissue.floats(tissue.mechanics.modulus(), tissue.mechanics.grid().len());
+    let sites = tissue.sites();
+    let p = tissue.p();
     let (mut got, mut want) = (Vec::new(), Vec::new());
-    for b in &rig.lists.bone_voxels {
+    for b in &tissue.lists.bone_voxels {
         got.push(all[b.element as usize]);
         want.push(
             (b.first..b.first + b.sites)
                 .map(|s| {
-                    f64::from(rig.lists.sites[s as usize].fraction)
+                    f64::from(tissue.lists.sites[s as usize].fraction)
                         * p.modulus(f64::from(sites[s as usize].bvtv))
                 })
                 .sum::<f64>()
@@ -399,27 +404,28 @@ fn stiffness_matches_f64() {
 
 #[test]
 fn stimulus_matches_f64() {
-    let rig = rig(14, strange());
-    let loads = Loads::new(&rig.gpu, &rig.state).unwrap();
-    let stage = Stimulus::new(&rig.gpu, &rig.state, &rig.mechanics).unwrap();
-    run(&rig.gpu, |pass| {
+    let tissue = tissue(14, strange());
+    let loads = Loads::new(&tissue.gpu, &tissue.state).unwrap();
+    let stage = Stimulus::new(&tissue.gpu, &tissue.state, &tissue.mechanics).unwrap();
+    run(&tissue.gpu, |pass| {
         loads.record(pass);
         stage.record(pass);
     });
-    let p = rig.p();
-    let day = rig.floats(&rig.state.day, 72);
-    let stride = rig.environment.case_stride as usize;
-    let u = rig.floats(rig.mechanics.displacement(), 6 * stride);
-    let grid = rig.mechanics.grid();
+    let p = tissue.p();
+    let day = tissue.floats(&tissue.state.day, 72);
+    let stride = tissue.environment.case_stride as usize;
+    let u = tissue.floats(tissue.mechanics.displacement(), 6 * stride);
+    let grid = tissue.mechanics.grid();
     let steps = grid.strides();
-    let sites = rig.sites();
+    let sites = tissue.sites();
     let nu = p.get("poisson_ratio");
     let (lambda, mu) = (nu / ((1.0 + nu) * (1.0 - 2.0 * nu)), 0.5 / (1.0 + nu));
     let m = p.get("stimulus_exponent");
     let mut stimulus = vec![0.0; sites.len()];
     let mut energy = Vec::new();
-    for b in &rig.lists.bone_voxels {
-        // Gradient of displacement at the centre, by case: the mean of the corners' shape gradients.
+    for b in &tissue.lists.bone_voxels {
+        // Gradient of displacement at the centre, by case: the mean of the corners' shape
+        // gradients.
         let gradient = |case: usize| {
             let mut g = [[0.0f64; 3]; 3];
             for corner in 0..8usize {
@@ -427,8 +433,8 @@ fn stimulus_matches_f64() {
                     + (0..3).map(|k| (corner >> k & 1) * steps[k]).sum::<usize>();
                 for (i, row) in g.iter_mut().enumerate() {
                     for (j, value) in row.iter_mut().enumerate() {
-                        let slope =
-                            if corner >> j & 1 == 1 { 0.25 } else { -0.25 } / rig.anatomy.spacing;
+                        let slope = if corner >> j & 1 == 1 { 0.25 } else { -0.25 }
+                            / tissue.anatomy.spacing;
                         *value += slope * u[case * stride + 3 * node + i];
                     }
                 }
@@ -459,21 +465,21 @@ fn stimulus_matches_f64() {
         let mut modulus = 0.0;
         for s in b.first..b.first + b.sites {
             let v = f64::from(sites[s as usize].bvtv);
-            modulus += f64::from(rig.lists.sites[s as usize].fraction) * p.modulus(v);
+            modulus += f64::from(tissue.lists.sites[s as usize].fraction) * p.modulus(v);
             stimulus[s as usize] = sum.powf(1.0 / m) * p.modulus(v) / (v * v);
         }
         energy.push(0.5 * modulus * peak);
     }
     assert_close(
         "stimulus",
-        &rig.floats(&rig.state.stimulus, stimulus.len()),
+        &tissue.floats(&tissue.state.stimulus, stimulus.len()),
         &stimulus,
         0.0,
         2e-4,
     );
     assert_close(
         "energy",
-        &rig.floats(&rig.state.energy, energy.len()),
+        &tissue.floats(&tissue.state.energy, energy.len()),
         &energy,
         0.0,
         2e-4,
@@ -482,30 +488,30 @@ fn stimulus_matches_f64() {
 
 #[test]
 fn signals_settle_at_the_f64_balance() {
-    let rig = rig(15, strange());
-    let stage = Signal::new(&rig.gpu, &rig.state, &rig.anatomy, &rig.model).unwrap();
+    let tissue = tissue(15, strange());
+    let stage = Signal::new(&tissue.gpu, &tissue.state, &tissue.anatomy, &tissue.model).unwrap();
     write(
-        &rig.gpu,
-        &rig.state.level,
-        &vec![0.0f32; 4 * rig.state.counts.lattice],
+        &tissue.gpu,
+        &tissue.state.level,
+        &vec![0.0f32; 4 * tissue.state.counts.lattice],
     );
-    run(&rig.gpu, |pass| stage.record(pass));
-    let first = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
+    run(&tissue.gpu, |pass| stage.record(pass));
+    let first = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
     for _ in 0..30 {
-        run(&rig.gpu, |pass| stage.record(pass));
+        run(&tissue.gpu, |pass| stage.record(pass));
     }
-    let mut source = rig.floats(&rig.state.source, 4 * rig.state.counts.lattice);
-    let secretion = rig.floats(&rig.state.secretion, rig.state.counts.lattice);
+    let mut source = tissue.floats(&tissue.state.source, 4 * tissue.state.counts.lattice);
+    let secretion = tissue.floats(&tissue.state.secretion, tissue.state.counts.lattice);
     for (cell, bone) in source.chunks_mut(4).zip(&secretion) {
         cell[0] += bone;
     }
-    let a = (rig.p().get("signal_length") / rig.anatomy.spacing).powi(2);
+    let a = (tissue.p().get("signal_length") / tissue.anatomy.spacing).powi(2);
     let mut level = vec![0.0; source.len()];
     // Plain Jacobi, long enough.
     for _ in 0..3000 {
         let old = level.clone();
         for at in each(VOXELS) {
-            let i = rig.anatomy.voxel(at);
+            let i = tissue.anatomy.voxel(at);
             for k in 0..4 {
                 let mut sum = source[4 * i + k];
                 for axis in 0..3 {
@@ -516,7 +522,7 @@ fn signals_settle_at_the_f64_balance() {
                         } else {
                             q[axis].max(1) - 1
                         };
-                        sum += a * old[4 * rig.anatomy.voxel(q) + k];
+                        sum += a * old[4 * tissue.anatomy.voxel(q) + k];
                     }
                 }
                 level[4 * i + k] = sum / (1.0 + 6.0 * a);
@@ -525,7 +531,7 @@ fn signals_settle_at_the_f64_balance() {
     }
     assert_close(
         "levels",
-        &rig.floats(&rig.state.level, level.len()),
+        &tissue.floats(&tissue.state.level, level.len()),
         &level,
         2e-5,
         1e-4,
@@ -537,20 +543,20 @@ fn signals_settle_at_the_f64_balance() {
 
 #[test]
 fn bone_matches_f64() {
-    let rig = rig(16, strange());
-    let p = rig.p();
-    let before = rig.sites();
-    let stimulus = rig.floats(&rig.state.stimulus, before.len());
-    let homeostasis = rig.floats(&rig.state.homeostasis, 2 * before.len());
-    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
-    let stage = Bone::new(&rig.gpu, &rig.state).unwrap();
-    run(&rig.gpu, |pass| {
+    let tissue = tissue(16, strange());
+    let p = tissue.p();
+    let before = tissue.sites();
+    let stimulus = tissue.floats(&tissue.state.stimulus, before.len());
+    let homeostasis = tissue.floats(&tissue.state.homeostasis, 2 * before.len());
+    let level = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
+    let stage = Bone::new(&tissue.gpu, &tissue.state).unwrap();
+    run(&tissue.gpu, |pass| {
         stage.record_surfaces(pass);
         stage.record(pass);
     });
-    let after = rig.sites();
-    let dt = f64::from(rig.environment.dt);
-    let inhibition = f64::from(rig.environment.osteoclast_inhibition);
+    let after = tissue.sites();
+    let dt = f64::from(tissue.environment.dt);
+    let inhibition = f64::from(tissue.environment.osteoclast_inhibition);
     let flat = |s: &SiteState| {
         bytemuck::cast_slice::<_, f32>(std::slice::from_ref(s))
             .iter()
@@ -558,13 +564,13 @@ fn bone_matches_f64() {
             .collect::<Vec<_>>()
     };
     let mut want = Vec::new();
-    let mut want_secretion = rig.floats(&rig.state.secretion, rig.state.counts.lattice);
-    for b in &rig.lists.bone_voxels {
+    let mut want_secretion = tissue.floats(&tissue.state.secretion, tissue.state.counts.lattice);
+    for b in &tissue.lists.bone_voxels {
         let v = b.voxel as usize;
         let (bmp, myostatin) = (free_bmp(&level[4 * v..]), level[4 * v + 2]);
         let mut secretion = 0.0;
         for s in b.first as usize..(b.first + b.sites) as usize {
-            let site = rig.lists.sites[s];
+            let site = tissue.lists.sites[s];
             let [
                 bvtv,
                 osteocyte,
@@ -610,7 +616,7 @@ fn bone_matches_f64() {
                 p.get("marrow_fat_time"),
                 dt,
             );
-            let gravity = f64::from(rig.environment.gravity).min(1.0);
+            let gravity = f64::from(tissue.environment.gravity).min(1.0);
             let actin = relax(
                 actin,
                 1.0 - p.get("cytoskeleton_loss") * (1.0 - gravity),
@@ -655,7 +661,7 @@ fn bone_matches_f64() {
     assert_close("bone", &got, &want, 1e-6, 2e-5);
     assert_close(
         "secretion",
-        &rig.floats(&rig.state.secretion, want_secretion.len()),
+        &tissue.floats(&tissue.state.secretion, want_secretion.len()),
         &want_secretion,
         1e-6,
         2e-5,
@@ -664,18 +670,18 @@ fn bone_matches_f64() {
 
 #[test]
 fn settling_and_set_point_match_f64() {
-    let rig = rig(17, strange());
-    let p = rig.p();
-    let before = rig.sites();
-    let stimulus = rig.floats(&rig.state.stimulus, before.len());
-    let stage = Bone::new(&rig.gpu, &rig.state).unwrap();
-    run(&rig.gpu, |pass| {
+    let tissue = tissue(17, strange());
+    let p = tissue.p();
+    let before = tissue.sites();
+    let stimulus = tissue.floats(&tissue.state.stimulus, before.len());
+    let stage = Bone::new(&tissue.gpu, &tissue.state).unwrap();
+    run(&tissue.gpu, |pass| {
         stage.record_settling(pass);
         stage.record_set_point(pass);
     });
     let want: Vec<f64> = before
         .iter()
-        .zip(&rig.lists.sites)
+        .zip(&tissue.lists.sites)
         .zip(&stimulus)
         .map(|((s, site), felt)| {
             let v = f64::from(s.bvtv);
@@ -687,7 +693,7 @@ fn settling_and_set_point_match_f64() {
             }
         })
         .collect();
-    let got: Vec<f64> = rig.sites().iter().map(|s| f64::from(s.bvtv)).collect();
+    let got: Vec<f64> = tissue.sites().iter().map(|s| f64::from(s.bvtv)).collect();
     assert_close("settled", &got, &want, 0.0, 2e-5);
     let kept: Vec<f64> = stimulus
         .iter()
@@ -696,15 +702,15 @@ fn settling_and_set_point_match_f64() {
         .collect();
     assert_close(
         "set-point and start",
-        &rig.floats(&rig.state.homeostasis, kept.len()),
+        &tissue.floats(&tissue.state.homeostasis, kept.len()),
         &kept,
         0.0,
         0.0,
     );
-    run(&rig.gpu, |pass| stage.record_seed(pass));
+    run(&tissue.gpu, |pass| stage.record_seed(pass));
     let seeded: Vec<f64> = kept
         .chunks(2)
-        .zip(&rig.lists.sites)
+        .zip(&tissue.lists.sites)
         .flat_map(|(k, site)| {
             let trabecular = site.kind == SiteKind::Trabecular as u32;
             let wanted = if trabecular {
@@ -717,7 +723,7 @@ fn settling_and_set_point_match_f64() {
         .collect();
     assert_close(
         "seeded",
-        &rig.floats(&rig.state.homeostasis, seeded.len()),
+        &tissue.floats(&tissue.state.homeostasis, seeded.len()),
         &seeded,
         0.0,
         0.0,
@@ -867,28 +873,28 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
 
 #[test]
 fn muscle_matches_f64() {
-    let rig = rig(
+    let tissue = tissue(
         18,
         Conditions {
             exercise: Exercise::None,
             ..strange()
         },
     );
-    let p = rig.p();
-    let before = rig.muscle();
-    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
-    let stage = Muscle::new(&rig.gpu, &rig.state).unwrap();
-    run(&rig.gpu, |pass| stage.record(pass));
-    let dt = f64::from(rig.environment.dt);
-    let source = rig.floats(&rig.state.source, 4 * rig.state.counts.lattice);
+    let p = tissue.p();
+    let before = tissue.muscle();
+    let level = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
+    let stage = Muscle::new(&tissue.gpu, &tissue.state).unwrap();
+    run(&tissue.gpu, |pass| stage.record(pass));
+    let dt = f64::from(tissue.environment.dt);
+    let source = tissue.floats(&tissue.state.source, 4 * tissue.state.counts.lattice);
     let (mut got, mut want, mut got_source, mut want_source) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for ((place, s), after) in rig
+    for ((place, s), after) in tissue
         .lists
         .muscle_voxels
         .iter()
         .zip(&before)
-        .zip(rig.muscle())
+        .zip(tissue.muscle())
     {
         let v = place.voxel as usize;
         let bmp = 1.0 + free_bmp(&level[4 * v..]);
@@ -898,7 +904,7 @@ fn muscle_matches_f64() {
             2.0 * myostatin / (bmp + myostatin),
         );
         let group = place.group as usize;
-        let used = f64::from(rig.environment.muscle_use[group]);
+        let used = f64::from(tissue.environment.muscle_use[group]);
         let full = p.get("muscle_full_disuse");
         let missing = ((1.0 - used) / full).clamp(0.0, 1.0);
         let disuse = full * missing.powf(p.get("muscle_dose_exponent"));
@@ -931,7 +937,7 @@ fn muscle_matches_f64() {
         );
         let fluid = relax(
             f64::from(s.fluid),
-            f64::from(rig.environment.muscle_fluid[group]),
+            f64::from(tissue.environment.muscle_fluid[group]),
             p.get("fluid_time"),
             dt,
         );
@@ -943,8 +949,8 @@ fn muscle_matches_f64() {
             1.0 + p.get("degradation_gain") * disuse + p.get("smad23_degradation") * (smad23 - 1.0);
         let balance = synthesis.max(0.0) / degradation.max(0.1);
         let strongly = [
-            rig.environment.muscle_type1[group],
-            rig.environment.muscle_type2[group],
+            tissue.environment.muscle_type1[group],
+            tissue.environment.muscle_type2[group],
         ]
         .map(f64::from);
         let fibre = |area: f32, kind: usize| {
@@ -1004,20 +1010,20 @@ fn muscle_matches_f64() {
 
 #[test]
 fn fields_match_f64() {
-    let rig = rig(19, strange());
-    let p = rig.p();
-    let field = Field::new(&rig.gpu, &rig.state, &rig.anatomy).unwrap();
-    let sites = rig.sites();
-    let homeostasis = rig.floats(&rig.state.homeostasis, 2 * sites.len());
-    let energy = rig.floats(&rig.state.energy, rig.lists.bone_voxels.len());
-    let level = rig.floats(&rig.state.level, 4 * rig.state.counts.lattice);
+    let tissue = tissue(19, strange());
+    let p = tissue.p();
+    let field = Field::new(&tissue.gpu, &tissue.state, &tissue.anatomy).unwrap();
+    let sites = tissue.sites();
+    let homeostasis = tissue.floats(&tissue.state.homeostasis, 2 * sites.len());
+    let energy = tissue.floats(&tissue.state.energy, tissue.lists.bone_voxels.len());
+    let level = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
     for kind in FieldKind::ALL.iter().copied() {
         use FieldKind as F;
-        field.show(&rig.gpu, kind);
-        let values = rig.floats(field.values(), rig.state.counts.lattice);
+        field.show(&tissue.gpu, kind);
+        let values = tissue.floats(field.values(), tissue.state.counts.lattice);
         let (mut got, mut want) = (Vec::new(), Vec::new());
         if kind.in_muscle() {
-            for (place, s) in rig.lists.muscle_voxels.iter().zip(rig.muscle()) {
+            for (place, s) in tissue.lists.muscle_voxels.iter().zip(tissue.muscle()) {
                 let one = f64::from(place.type1);
                 let area = one * f64::from(s.type1) + (1.0 - one) * f64::from(s.type2);
                 let v = place.voxel as usize;
@@ -1040,18 +1046,18 @@ fn fields_match_f64() {
                 });
             }
         } else {
-            for (t, b) in rig.lists.bone_voxels.iter().enumerate() {
+            for (t, b) in tissue.lists.bone_voxels.iter().enumerate() {
                 let (mut volume, mut bone, mut before) = (0.0, 0.0, 0.0);
                 let range = b.first as usize..(b.first + b.sites) as usize;
                 for s in range.clone() {
-                    let f = f64::from(rig.lists.sites[s].fraction);
+                    let f = f64::from(tissue.lists.sites[s].fraction);
                     volume += f;
                     bone += f * f64::from(sites[s].bvtv);
                     before += f * homeostasis[2 * s + 1];
                 }
                 let mean = |of: fn(&SiteState) -> f32| {
                     let part = |s: usize| {
-                        f64::from(rig.lists.sites[s].fraction) * f64::from(of(&sites[s]))
+                        f64::from(tissue.lists.sites[s].fraction) * f64::from(of(&sites[s]))
                     };
                     range.clone().map(part).sum::<f64>() / volume
                 };

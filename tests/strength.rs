@@ -1,4 +1,5 @@
-//! Tests of the hip to failure: what linear elasticity and Pistoia's criterion must give whatever the bone.
+//! Tests of the hip to failure: what linear elasticity and Pistoia's criterion must give whatever
+//! the bone.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -33,7 +34,8 @@ fn half_the_modulus_is_half_the_stiffness_and_half_the_strength() {
         panic!("{whole:?}");
     };
     println!("stance {stance:?}, fall {fall:?}");
-    // A man's femur breaks at several thousand newtons, and sooner in a fall than in stance (Keyak 2000).
+    // A man's femur breaks at several thousand newtons, and sooner in a fall than in stance (Keyak
+    // 2000).
     assert!(fall.strength < stance.strength && fall.stiffness < stance.stiffness);
     assert!((2e3..2.5e4).contains(&fall.strength) && (2e3..2.5e4).contains(&stance.strength));
     // The load points are on the bone, 1 N in all.

@@ -1,4 +1,5 @@
-//! What was chosen and done is a value: done, undone, written, read, and flown again to the same numbers.
+//! What was chosen and done is a value: done, undone, written, read, and flown again to the same
+//! numbers.
 #![allow(
     clippy::unwrap_used,
     clippy::float_cmp,
@@ -197,7 +198,8 @@ fn go(driver: &mut Driver, last: f64) {
     }
 }
 
-/// A change in the past begins from the nearest moment before it, and comes to what a run has in which it was done then.
+/// A change in the past begins from the nearest moment before it, and comes to what a run has in
+/// which it was done then.
 #[test]
 fn a_change_in_the_past_gives_what_it_would_have_given_then() {
     let gpu = gpu();

@@ -125,7 +125,8 @@ fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
             );
         }
         assert_eq!(anatomy.tissue.len(), anatomy.len());
-        // Area of bone and canal across the shaft at 50 mm: a disc of 28.4 mm with a cortex of 6.5 mm.
+        // Area of bone and canal across the shaft at 50 mm: a disc of 28.4 mm with a cortex of 6.5
+        // mm.
         let z = (50.0 / anatomy.spacing) as usize;
         let across: f64 = anatomy
             .bone

@@ -238,7 +238,7 @@ fn reset_goes_back_to_day_0_without_settling_again() {
     assert_eq!(fly(&mut harness), there);
 }
 
-/// A scenario's own gravity, whatever its decimals, is nobody's hand on the slider.
+/// A scenario's own gravity, whatever its decimals, is not taken for a move of the slider.
 #[test]
 fn the_gravity_slider_takes_over_only_when_it_is_moved() {
     let mut harness = harness_of("moon-6-months");

@@ -1,5 +1,6 @@
-// Counts, where a quotient, root or power is made, what is no number and what is infinite: minima, maxima and clamps hide
-// both. STAGE, this module's place among the counts, is put before this text.
+// Counts, where a quotient, root or power is made, what is no number and what is infinite: minima,
+// maxima and clamps hide both. STAGE, this module's place among the counts, is put before this
+// text.
 @group(0) @binding(99) var<storage, read_write> faults: array<atomic<u32>>; // [stage][NaN, infinite]
 
 fn count_fault(x: f32) {

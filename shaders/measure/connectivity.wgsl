@@ -1,4 +1,5 @@
-// Euler characteristic of single struts: vertices - edges + faces - voxels of the union of closed voxels that are bone.
+// Euler characteristic of single struts: vertices - edges + faces - voxels of the union of closed
+// voxels that are bone.
 
 struct Block {
     voxels: vec3<u32>,  // of bone, platens aside
@@ -21,9 +22,11 @@ fn is_bone(at: vec3<i32>) -> bool {
     return bone[block.first + u32(at.x + n.x * (at.y + n.y * at.z))].bvtv >= 0.5;
 }
 
-// A cell of the complex belongs to the vertex where it begins, and exists if any voxel around it is bone.
+// A cell of the complex belongs to the vertex where it begins, and exists if any voxel around it is
+// bone.
 fn cells_from(vertex: vec3<i32>) -> i32 {
-    // The eight voxels around the vertex, a bit each: along an axis whose bit is set, the one before it.
+    // The eight voxels around the vertex, a bit each: along an axis whose bit is set, the one
+    // before it.
     var around = 0u;
     for (var c = 0u; c < 8u; c++) {
         let back = vec3<i32>(vec3<u32>(c & 1u, (c >> 1u) & 1u, (c >> 2u) & 1u));

@@ -34,7 +34,8 @@ const MUSCLE_SUMS: u32 = 15u;
 
 var<workgroup> shared_sums: array<array<f32, 19>, 64>;
 
-// Adds up what the threads have, a thread a sum: eight by eight, so that rounding grows with their number's root.
+// Adds up what the threads have, a thread a sum: eight by eight, so that rounding grows with their
+// number's root.
 fn reduce(thread: u32, piece: u32, count: u32) {
     workgroupBarrier();
     // A folded dispatch has more workgroups than there are pieces.

@@ -22,14 +22,16 @@ fn specific_surface(bvtv: f32) -> f32 {
         + p * (physiology.martin_4 + p * physiology.martin_5)))));
 }
 
-// Difference to a neighbour in the lattice of struts; platens and the lattice's sides are no surface.
+// Difference to a neighbour in the lattice of struts; platens and the lattice's sides are no
+// surface.
 fn step_to(s: u32, inside: bool, neighbour: u32) -> f32 {
     if (!inside || sites[neighbour].kind != STRUT) { return 0.0; }
     return bone_before[neighbour].bvtv - bone_before[s].bvtv;
 }
 
 // Where cells work. Single struts move by their surface, |∇v| taken upwind (Godunov): what grows
-// looks towards the bone, what is resorbed looks towards the marrow, so nothing grows out of nothing.
+// looks towards the bone, what is resorbed looks towards the marrow, so nothing grows out of
+// nothing.
 @compute @workgroup_size(64)
 fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
@@ -72,8 +74,9 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let site = sites[s];
         var state = bone[s];
 
-        // A lost strut no longer asks for bone: what is left settles at less of it.
-        // Bone that nothing strains, as that between nodes which are all held, has no set-point and asks for no change.
+        // A lost strut no longer asks for bone: what is left settles at less of it. Bone that
+        // nothing strains, as that between nodes which are all held, has no set-point and asks for
+        // no change.
         var felt = 1.0;
         if (homeostasis[s].x > 0.0) {
             felt = finite(stimulus[s] / homeostasis[s].x) * state.connectivity * state.connectivity;
@@ -102,8 +105,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
             1.0 + physiology.marrow_fat_gain * (state.ppar_gamma - 1.0), physiology.marrow_fat_time, dt);
         state.cytoskeleton = relax(state.cytoskeleton,
             1.0 - physiology.cytoskeleton_loss * (1.0 - min(environment.gravity, 1.0)), physiology.cytoskeleton_time, dt);
-        // Formation follows resorption late (coupling), is held back by sclerostin at once, and
-        // is driven by overload; stem cells that do not turn to bone are missing among its precursors.
+        // Formation follows resorption late (coupling), is held back by sclerostin at once, and is
+        // driven by overload; stem cells that do not turn to bone are missing among its precursors.
         state.preosteoblasts = relax(state.preosteoblasts,
             1.0 + physiology.coupling * (state.osteoclasts - 1.0)
                 - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma)), physiology.coupling_time, dt);

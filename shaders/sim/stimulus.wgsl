@@ -63,7 +63,8 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
         normal = finite3(normal / physiology.reference_modulus);
         shear = finite3(shear / physiology.reference_modulus);
         let trace = normal.x + normal.y + normal.z;
-        // Twice the energy density of unit modulus, so that √ of it times E is the energy stress √(2EU).
+        // Twice the energy density of unit modulus, so that √ of it times E is the energy stress
+        // √(2EU).
         let twice = lambda * trace * trace + 2.0 * mu * (dot(normal, normal) + 0.5 * dot(shear, shear));
         sum += day[64u + a] * power(twice, 0.5 * m);
         if (day[64u + a] > 0.0) { peak = max(peak, twice); }

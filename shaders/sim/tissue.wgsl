@@ -87,7 +87,8 @@ fn power(base: f32, exponent: f32) -> f32 {
     return finite(pow(base, exponent));
 }
 
-// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading and beyond.
+// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading
+// and beyond.
 fn dose(missing: f32, full: f32, exponent: f32) -> f32 {
     return full * power(clamp(finite(missing / full), 0.0, 1.0), exponent);
 }

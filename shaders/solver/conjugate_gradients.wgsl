@@ -13,8 +13,8 @@
 
 var<workgroup> sums: array<f32, 64>;
 
-// Leaves the sum of `value` over the workgroup in sums[0], for the first invocation. In eights, because a barrier costs a
-// software adapter more than seven additions.
+// Leaves the sum of `value` over the workgroup in sums[0], for the first invocation. In eights,
+// because a barrier costs a software adapter more than seven additions.
 fn reduce(value: f32, lane: u32) {
     sums[lane] = value;
     workgroupBarrier();

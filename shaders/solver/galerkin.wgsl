@@ -1,4 +1,5 @@
-// Coarse operators: PᵀKP, from the elements on level 1, from the stencils of the level above below it.
+// Coarse operators: PᵀKP, from the elements on level 1, from the stencils of the level above below
+// it.
 
 @group(0) @binding(8) var<storage, read_write> stencil_out: array<u32>;
 @group(0) @binding(13) var<storage, read> children: array<f32>;   // [2][8 a][8 b][9]: QᵀKQ of the lowest child, and K of the element
@@ -28,19 +29,19 @@ fn corner_step(corner: u32) -> u32 {
     return (corner & 1u) + ((corner >> 1u) & 1u) * grid.stride_y + (corner >> 2u) * grid.stride_z;
 }
 
-// Whether a corner of the fine element has lost parents to another piece of bone.
-fn at_pieces(element: u32) -> bool {
+// Whether a corner of the fine element lacks a parent that belongs to another component.
+fn is_split_at(element: u32) -> bool {
     let y = grid.stride_y;
     let z = grid.stride_z;
-    let all = kept_parents(element) & kept_parents(element + 1u)
-        & kept_parents(element + y) & kept_parents(element + y + 1u)
-        & kept_parents(element + z) & kept_parents(element + z + 1u)
-        & kept_parents(element + z + y) & kept_parents(element + z + y + 1u);
+    let all = transfer_mask(element) & transfer_mask(element + 1u)
+        & transfer_mask(element + y) & transfer_mask(element + y + 1u)
+        & transfer_mask(element + z) & transfer_mask(element + z + 1u)
+        & transfer_mask(element + z + y) & transfer_mask(element + z + y + 1u);
     return all != ALL_PARENTS;
 }
 
-// What a fine element of unit modulus adds to the block between two coarse nodes: its lowest corner lies `lowest` fine steps
-// from the first, and the second node `other` fine steps from the first.
+// What a fine element of unit modulus adds to the block between two coarse nodes: its lowest corner
+// lies `lowest` fine steps from the first, and the second node `other` fine steps from the first.
 fn element_block(lowest: vec3<i32>, other: vec3<i32>, element: u32) -> array<f32, 9> {
     var sum = array<f32, 9>();
     for (var c = 0u; c < 8u; c++) {
@@ -77,7 +78,7 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
             let p = coarse.factor * vec3<u32>(element) + child;
             if (any(child >= coarse.factor) || any(p >= grid.elements)) { continue; }
             let m = modulus[grid_index(grid, p)];
-            if (IN_PIECES && at_pieces(grid_index(grid, p))) {
+            if (IS_SPLIT && is_split_at(grid_index(grid, p))) {
                 let lowest = vec3<i32>(p) - vec3<i32>(coarse.factor * at);
                 let block = element_block(lowest, vec3<i32>(coarse.factor) * o, grid_index(grid, p));
                 for (var k = 0u; k < 9u; k++) { sum[k] += m * block[k]; }
@@ -105,10 +106,11 @@ fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     pack_block(ahead, slot, block_of_elements(at, ahead_offset(ahead)));
 }
 
-// A coarse node whose hat barely touches the bone has a stiffness that is small of second order
-// while its couplings are small of first: minus the rounded couplings' sum may then be anything,
-// even negative or askew, and conjugate gradients stop short. There the difference is kept; elsewhere
-// none is, and translations stay free of force.
+// A block on the diagonal is minus the sum of the node's couplings: so a translation causes no
+// force. Where a coarse node's shape function barely overlaps the bone, that fails: its stiffness
+// is small of second order and its couplings of first order, so that their rounding errors alone
+// may make the sum negative or unsymmetric, and conjugate gradients stop short. Only there the
+// difference to the exact block is stored.
 fn own_correction(slot: u32, exact: mat3x3<f32>) {
     let index = entry_index(nodes[slot]);
     var sum = 0.5 * (exact + transpose(exact));
@@ -138,8 +140,8 @@ fn block_of_stencils(at: vec3<u32>, other: vec3<i32>) -> mat3x3<f32> {
         let w = weight(d, index);
         if (w == 0.0 || fine == grid.nodes) { continue; }
         let here = weight(d - other, index);
-        // Without a branch: a software adapter (llvmpipe) loses half a megabyte a dispatch to a block that is read
-        // under a condition in here, until its pipeline goes.
+        // Without a branch: a software adapter (llvmpipe) loses half a megabyte a dispatch to a
+        // block that is read under a condition in here, until its pipeline goes.
         let own = select(0u, OWN, grid.corrected != 0u);
         sum += (w * here * f32(grid.corrected)) * block(own, fine);
         for (var b = 0u; b < AHEAD; b++) {

@@ -17,9 +17,9 @@ fn entry_index(entry: u32) -> u32 {
     return entry & 0x1fffffffu;
 }
 
-// `value` on an entry's free components, zero on held ones. A select, not a product: a software adapter
-// (LLVM) pulls products and sums into its loop over the lanes of the store that follows, all
-// the arithmetic behind them included, and takes twice the time.
+// `value` on an entry's free components, zero on held ones. A select, not a product: a software
+// adapter (LLVM) pulls products and sums into its loop over the lanes of the store that follows,
+// all the arithmetic behind them included, and takes twice the time.
 fn on_free(entry: u32, value: vec3<f32>) -> vec3<f32> {
     return select(value, vec3<f32>(0.0), (vec3<u32>(entry) & vec3<u32>(1u << 29u, 1u << 30u, 1u << 31u)) != vec3<u32>(0u));
 }

@@ -1,5 +1,6 @@
-// What the kernels of one multigrid level share: the preconditioner is one V-cycle. The finest level is
-// matrix-free; every coarser one is the Galerkin product PᵀKP of the level above (galerkin.wgsl).
+// What the kernels of one multigrid level share: the preconditioner is one V-cycle. The finest
+// level is matrix-free; every coarser one is the Galerkin product PᵀKP of the level above
+// (galerkin.wgsl).
 
 struct Sweep {
     root: f32,   // damping of this sweep times λ

@@ -1,5 +1,6 @@
-// The smoother: damped point Jacobi with a different damping in each sweep, the Chebyshev roots of [λ/range, λ], so
-// that a visit of a level is one Chebyshev polynomial and stays symmetric; and what it leaves.
+// The smoother: damped point Jacobi with a different damping in each sweep, the Chebyshev roots of
+// [λ/range, λ], so that a visit of a level is one Chebyshev polynomial and stays symmetric; and
+// what it leaves.
 
 @group(0) @binding(11) var<storage, read> scalars: Scalars;
 

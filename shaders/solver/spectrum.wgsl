@@ -10,7 +10,8 @@ fn noise(x: u32) -> f32 {
     return f32((h >> 22u) ^ h) / 2147483648.0 - 1.0;
 }
 
-// A step's factor: keeps all applications inside f32, whether λ is 2 or, near incompressibility, 12.
+// A step's factor: keeps all applications inside f32, whether λ is 2 or, near incompressibility,
+// 12.
 const SPECTRUM_SCALE: f32 = 0.25;
 
 @compute @workgroup_size(64)
@@ -99,8 +100,8 @@ fn spectrum_squares(
     if (lane == 0u) { squares[group.x + group.y * groups.x] = lanes[0]; }
 }
 
-// Growth in the last step, for the first invocation: of the 2-norm, and of the largest node, where a
-// mode that lives in few places shows long before it rules the whole.
+// Growth in the last step, for the first invocation: of the 2-norm, and of the largest node, where
+// a mode that lives in few places shows long before it rules the whole.
 fn growth(lane: u32) -> vec2<f32> {
     var value = vec4<f32>(0.0);
     let count = (grid.nodes + WORKGROUP - 1u) / WORKGROUP;

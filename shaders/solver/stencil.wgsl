@@ -1,5 +1,6 @@
-// A coarse level's operator: the 13 blocks of 3×3 that couple a node to the neighbours after it; symmetry gives those
-// before it, and a translation's lack of force the node's own (but see own_correction in galerkin.wgsl).
+// A coarse level's operator: the 13 blocks of 3×3 that couple a node to the neighbours after it;
+// symmetry gives those before it, and a translation's lack of force the node's own (but see
+// own_correction in galerkin.wgsl).
 
 @group(0) @binding(7) var<storage, read> stencil: array<u32>;     // [13 or 14 blocks · 3][nodes + 1], the last column zero
 @group(0) @binding(12) var<storage, read> slots: array<u32>;      // place in the node list by index; the zero column where there is no node
@@ -71,7 +72,8 @@ fn stencil_diagonal(slot: u32, index: u32) -> vec3<f32> {
     return diagonal;
 }
 
-// Force over stiffness. Where rounding leaves a node that strains next to nothing without any, it stays where it is.
+// Force over stiffness. Where rounding leaves a node that strains next to nothing without any, it
+// stays where it is.
 fn per_stiffness(force: vec3<f32>, diagonal: vec3<f32>) -> vec3<f32> {
     let none = diagonal <= vec3<f32>(0.0);
     return select(finite3(force / select(diagonal, vec3<f32>(1.0), none)), vec3<f32>(0.0), none);

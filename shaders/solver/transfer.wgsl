@@ -33,7 +33,7 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     let at = grid_coordinates(grid, i);
     let low = grid_index(coarse, at >> (coarse.factor - 1u));
     let odd = at & (coarse.factor - 1u);
-    let kept = kept_parents(i);
+    let mask = transfer_mask(i);
     let step = vec3<u32>(odd.x, odd.y * coarse.stride_y, odd.z * coarse.stride_z);
     let near = 0.5 * (load(low) + load(low + step.x));
     let along_y = 0.5 * (near + 0.5 * (load(low + step.y) + load(low + step.y + step.x)));
@@ -41,14 +41,14 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     let far = 0.5 * (load(high) + load(high + step.x));
     let far_y = 0.5 * (far + 0.5 * (load(high + step.y) + load(high + step.y + step.x)));
     var mean = 0.5 * (along_y + far_y);
-    if (kept != ALL_PARENTS) {
+    if (mask != ALL_PARENTS) {
         mean = vec3<f32>(0.0);
         for (var parent = 0u; parent < 8u; parent++) {
-            if (((kept >> parent) & 1u) == 1u) {
+            if (((mask >> parent) & 1u) == 1u) {
                 mean += load(low + (parent & 1u) + ((parent >> 1u) & 1u) * coarse.stride_y + (parent >> 2u) * coarse.stride_z);
             }
         }
-        mean = finite3(mean / f32(countOneBits(kept)));
+        mean = finite3(mean / f32(countOneBits(mask)));
     }
     let value = on_free(nodes[t], mean);
     let k = 3u * i;

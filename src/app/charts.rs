@@ -182,14 +182,14 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
         .allow_scroll(false)
         .show(ui, |plot| {
             let day = session.simulation().day();
-            for spell in session.driver.document().segments(day) {
-                let weight = 1.0 - spell.conditions.axial_gravity().clamp(0.0, 1.0);
+            for segment in session.driver.document().segments(day) {
+                let weight = 1.0 - segment.conditions.axial_gravity().clamp(0.0, 1.0);
                 let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
-                if spell.to > spell.from && weight > 0.0 {
+                if segment.to > segment.from && weight > 0.0 {
                     let name =
-                        format!("{:.2} g", spell.conditions.axial_gravity()).replace(".00", "");
+                        format!("{:.2} g", segment.conditions.axial_gravity()).replace(".00", "");
                     plot.span(
-                        Span::new(name, spell.from..=spell.to)
+                        Span::new(name, segment.from..=segment.to)
                             .fill(shade)
                             .border_width(0.0),
                     );

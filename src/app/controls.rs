@@ -13,7 +13,7 @@ use super::{MechanostatApp, Session, Speed};
 const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378), ("1 g", 1.0)];
 
 /// What the user asked of the run in this frame.
-enum Wish {
+enum Intent {
     Restart(Option<&'static str>),
     Scene(&'static str),
     Group(String),
@@ -25,7 +25,7 @@ enum Wish {
 
 impl MechanostatApp {
     pub(super) fn controls(&mut self, ui: &mut Ui) {
-        let mut wish = None;
+        let mut intent = None;
         ui.add_space(6.0);
         ui.heading("Mechanostat");
         ui.add_space(6.0);
@@ -33,46 +33,46 @@ impl MechanostatApp {
             ui.label("No run.");
             return;
         };
-        mission(ui, session, &mut wish);
+        mission(ui, session, &mut intent);
         ui.separator();
-        time(ui, session, &mut wish);
+        time(ui, session, &mut intent);
         ui.separator();
         ui.label(RichText::new("Gravity").strong());
         ui.add_enabled_ui(session.simulation().is_settled(), |ui| {
             let (now, _) = session.conditions();
-            gravity(ui, now, &mut wish);
-            care(ui, now, &mut wish);
-            what_if(ui, now, &mut wish);
+            gravity(ui, now, &mut intent);
+            care(ui, now, &mut intent);
+            what_if(ui, now, &mut intent);
             ui.add_enabled_ui(session.is_by_hand(), |ui| {
                 if ui.button("Follow the scenario again").clicked() {
-                    wish = Some(Wish::Do(What::FollowScenario));
+                    intent = Some(Intent::Do(What::FollowScenario));
                 }
             });
         });
         ui.separator();
         view(ui, session, &mut self.picture);
         ui.separator();
-        file(ui, &mut self.file, &self.told, &mut wish);
-        if let Some(wish) = wish {
-            self.grant(wish);
+        file(ui, &mut self.file, &self.told, &mut intent);
+        if let Some(intent) = intent {
+            self.perform(intent);
         }
     }
 
-    fn grant(&mut self, wish: Wish) {
+    fn perform(&mut self, intent: Intent) {
         let Some(session) = &mut self.session else {
             return;
         };
         let setup = session.setup().clone();
         let place = session.place.clone();
-        match wish {
-            Wish::Do(what) => session.act(what),
-            Wish::TakeBack(redo) => {
+        match intent {
+            Intent::Do(what) => session.act(what),
+            Intent::TakeBack(redo) => {
                 session.take_back(redo);
             }
-            Wish::Save => self.save(),
-            Wish::Open => self.load(),
-            Wish::Restart(None) => self.restart(Document::new(setup), place),
-            Wish::Restart(Some(name)) => match scenario(name) {
+            Intent::Save => self.save(),
+            Intent::Open => self.load(),
+            Intent::Restart(None) => self.restart(Document::new(setup), place),
+            Intent::Restart(Some(name)) => match scenario(name) {
                 Ok(scenario) => {
                     let setup = Setup {
                         scenario_name: name.to_owned(),
@@ -83,7 +83,7 @@ impl MechanostatApp {
                 }
                 Err(error) => self.trouble = Some(error.to_string()),
             },
-            Wish::Scene(name) => {
+            Intent::Scene(name) => {
                 let setup = Setup {
                     scene: name.to_owned(),
                     mask: None,
@@ -91,7 +91,7 @@ impl MechanostatApp {
                 };
                 self.restart(Document::new(setup), Place::scene(name));
             }
-            Wish::Group(group) => {
+            Intent::Group(group) => {
                 self.restart(Document::new(Setup { group, ..setup }), place);
             }
         }
@@ -99,7 +99,7 @@ impl MechanostatApp {
 }
 
 /// Which mission, where, of whom.
-fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
+fn mission(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
     let label = ui.label("Scenario");
     egui::ComboBox::from_id_salt("scenario")
         .selected_text(session.setup().scenario.name.clone())
@@ -107,7 +107,7 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
         .show_ui(ui, |ui| {
             for (name, _) in BUILT_IN {
                 if ui.selectable_label(false, *name).clicked() {
-                    *wish = Some(Wish::Restart(Some(name)));
+                    *intent = Some(Intent::Restart(Some(name)));
                 }
             }
         })
@@ -121,7 +121,7 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
         .show_ui(ui, |ui| {
             for name in SCENES {
                 if ui.selectable_label(*name == scene, *name).clicked() {
-                    *wish = Some(Wish::Scene(name));
+                    *intent = Some(Intent::Scene(name));
                 }
             }
         })
@@ -139,7 +139,7 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
                     .selectable_label(group.name == session.setup().group, &group.title)
                     .clicked()
                 {
-                    *wish = Some(Wish::Group(group.name.clone()));
+                    *intent = Some(Intent::Group(group.name.clone()));
                 }
             }
         })
@@ -148,7 +148,7 @@ fn mission(ui: &mut Ui, session: &Session, wish: &mut Option<Wish>) {
 }
 
 /// Playing, stepping, beginning anew.
-fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
+fn time(ui: &mut Ui, session: &mut Session, intent: &mut Option<Intent>) {
     let settled = session.simulation().is_settled();
     ui.label(RichText::new("Time").strong());
     ui.horizontal(|ui| {
@@ -166,7 +166,7 @@ fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
             session.step_once();
         }
         if ui.button("Reset").clicked() {
-            *wish = Some(Wish::Restart(None));
+            *intent = Some(Intent::Restart(None));
         }
     });
     for speed in Speed::ALL {
@@ -175,17 +175,18 @@ fn time(ui: &mut Ui, session: &mut Session, wish: &mut Option<Wish>) {
 }
 
 /// Gravity and posture.
-fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
+fn gravity(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     ui.horizontal(|ui| {
         for (name, gravity) in STOPS {
             let chosen = (now.gravity - gravity).abs() < 1e-9;
             if ui.selectable_label(chosen, name).clicked() {
-                *wish = Some(Wish::Do(What::Gravity(gravity)));
+                *intent = Some(Intent::Do(What::Gravity(gravity)));
             }
         }
     });
     let mut gravity = now.gravity;
-    // It may neither round nor clamp what a scenario says: that would be a change by nobody's hand.
+    // The slider may neither round nor clamp a scenario's own gravity: that would be a change that
+    // the user did not make.
     let slider = egui::Slider::new(&mut gravity, 0.0..=3.0)
         .clamping(egui::SliderClamping::Edits)
         .custom_formatter(|g, _| format!("{g:.2}"))
@@ -193,7 +194,7 @@ fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         .text("gravity");
     let response = ui.add(slider);
     if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
-        *wish = Some(Wish::Do(What::Gravity(gravity)));
+        *intent = Some(Intent::Do(What::Gravity(gravity)));
     }
     let mut bed = now.posture == Posture::BedRest;
     if ui.checkbox(&mut bed, "bed rest").changed() {
@@ -202,12 +203,12 @@ fn gravity(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         } else {
             Posture::Upright
         };
-        *wish = Some(Wish::Do(What::Posture(posture)));
+        *intent = Some(Intent::Do(What::Posture(posture)));
     }
 }
 
 /// Exercise, a drug, a culture.
-fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
+fn care(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     let label = ui.label("Exercise");
     egui::ComboBox::from_id_salt("exercise")
         .selected_text(now.exercise.name())
@@ -217,7 +218,7 @@ fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
                     .selectable_label(*exercise == now.exercise, exercise.name())
                     .clicked()
                 {
-                    *wish = Some(Wish::Do(What::Exercise(*exercise)));
+                    *intent = Some(Intent::Do(What::Exercise(*exercise)));
                 }
             }
         })
@@ -230,19 +231,19 @@ fn care(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
         } else {
             Drug::None
         };
-        *wish = Some(Wish::Do(What::Drug(drug)));
+        *intent = Some(Intent::Do(What::Drug(drug)));
     }
     let mut culture = now.simulated_microgravity;
     if ui
         .checkbox(&mut culture, "simulated microgravity (culture)")
         .changed()
     {
-        *wish = Some(Wish::Do(What::SimulatedMicrogravity(culture)));
+        *intent = Some(Intent::Do(What::SimulatedMicrogravity(culture)));
     }
 }
 
 /// The answer to partial gravity, and links cut.
-fn what_if(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
+fn what_if(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     let label = ui.label("Answer to partial gravity");
     egui::ComboBox::from_id_salt("dose response")
         .selected_text(now.dose_response.name())
@@ -250,7 +251,7 @@ fn what_if(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
             for dose_response in DoseResponse::ALL.iter().copied() {
                 let chosen = dose_response == now.dose_response;
                 if ui.selectable_label(chosen, dose_response.name()).clicked() {
-                    *wish = Some(Wish::Do(What::DoseResponse(dose_response)));
+                    *intent = Some(Intent::Do(What::DoseResponse(dose_response)));
                 }
             }
         })
@@ -265,7 +266,7 @@ fn what_if(ui: &mut Ui, now: Conditions, wish: &mut Option<Wish>) {
                 } else {
                     What::Cut(link)
                 };
-                *wish = Some(Wish::Do(what));
+                *intent = Some(Intent::Do(what));
             }
         }
     });
@@ -327,24 +328,24 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
 }
 
 /// Saving, opening, undoing.
-fn file(ui: &mut Ui, name: &mut String, told: &str, wish: &mut Option<Wish>) {
+fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>) {
     ui.menu_button("Session", |ui| {
         let label = ui.label("File");
         ui.text_edit_singleline(name).labelled_by(label.id);
         if ui.button("Save").clicked() {
-            *wish = Some(Wish::Save);
+            *intent = Some(Intent::Save);
             ui.close();
         }
         if ui.button("Open").clicked() {
-            *wish = Some(Wish::Open);
+            *intent = Some(Intent::Open);
             ui.close();
         }
         ui.separator();
         if ui.button("Undo (Ctrl+Z)").clicked() {
-            *wish = Some(Wish::TakeBack(false));
+            *intent = Some(Intent::TakeBack(false));
         }
         if ui.button("Redo (Ctrl+Y)").clicked() {
-            *wish = Some(Wish::TakeBack(true));
+            *intent = Some(Intent::TakeBack(true));
         }
     });
     if !told.is_empty() {

@@ -71,7 +71,8 @@ pub enum AppError {
     Window(String),
 }
 
-/// Opens the window on a document, lets it go to `day` by itself, and returns when it is closed. `adapter` is part of an adapter's name, known to be one.
+/// Opens the window on a document, lets it go to `day` by itself, and returns when it is closed.
+/// `adapter` is part of an adapter's name, known to be one.
 /// # Errors
 /// [`AppError`].
 pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(), AppError> {
@@ -192,7 +193,7 @@ impl MechanostatApp {
 
     /// Begins a document anew, in its place.
     pub fn restart(&mut self, document: Document, place: Place) {
-        self.gpu.forgive();
+        self.gpu.clear_error();
         if let Some(session) = &mut self.session
             && !self.gpu.is_lost()
             && session.can_begin(&document, &place)
@@ -285,7 +286,8 @@ impl MechanostatApp {
         };
     }
 
-    /// Tells the desktop how large the window may grow: no adapter draws a larger picture than its largest texture.
+    /// Tells the desktop how large the window may grow: no adapter draws a larger picture than its
+    /// largest texture.
     fn tell_largest(&mut self, ctx: &egui::Context) {
         let scale = ctx.pixels_per_point();
         if (scale - self.told_scale).abs() > f32::EPSILON {

@@ -1,4 +1,4 @@
-//! A study under the window's hands: time to work in, pictures to draw.
+//! The study that the window shows: how much of it is worked on in a frame, and its pictures.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,7 +57,7 @@ impl Speed {
     }
 }
 
-/// A study under the window's hands.
+/// The study that the window shows.
 #[derive(Debug)]
 pub struct Session {
     /// What is studied, and how far that has come.
@@ -152,7 +152,8 @@ impl Session {
             && self.simulation().is_settled()
     }
 
-    /// Begins `document` from the settled bone, without settling anew. Returns whether there was any.
+    /// Begins `document` from the settled bone, without settling anew. Returns whether there was
+    /// any.
     pub fn begin(&mut self, document: Document) -> bool {
         if !self.driver.begin(document, plan(0.0)) {
             return false;
@@ -177,7 +178,7 @@ impl Session {
         (document.conditions_at(day), document.name_at(day))
     }
 
-    /// Whether conditions are out of the scenario's hands.
+    /// Whether conditions are set by hand instead of by the scenario.
     pub fn is_by_hand(&self) -> bool {
         let day = self.simulation().day();
         !self.driver.document().follows_scenario_at(day)

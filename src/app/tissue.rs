@@ -37,7 +37,8 @@ impl MechanostatApp {
         if space.x < 32.0 || space.y < 32.0 {
             return;
         }
-        // A software adapter draws half the pixels: a fluent picture is worth more than a sharp one.
+        // A software adapter draws half the pixels: a fluent picture is worth more than a sharp
+        // one.
         let software = self.gpu.info().device_type == wgpu::DeviceType::Cpu;
         let per_point = ui.ctx().pixels_per_point() * if software { 0.5 } else { 1.0 };
         let pixels =

@@ -1,4 +1,5 @@
-//! What a command is asked to study: a scenario by name, or a document from a file, and what flags beside it say.
+//! What a command is asked to study: a scenario by name, or a document from a file, and what flags
+//! beside it say.
 
 use std::path::{Path, PathBuf};
 
@@ -28,8 +29,8 @@ pub struct Flags {
     pub step_days: Option<f64>,
 }
 
-/// The study of a scenario, built in or a file's, or of a document, with what flags say in place of its own. Of a document
-/// also what it is to leave.
+/// The study of a scenario, built in or a file's, or of a document, with what flags say in place of
+/// its own. Of a document also what it is to leave.
 /// # Errors
 /// Unknown name, unreadable file, bad content: exit code 2.
 pub fn asked(

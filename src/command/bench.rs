@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::gpu::Request;
-use crate::measure::Ruler;
+use crate::measure::RegionSums;
 use crate::physiology::Model;
 use crate::scenario::Conditions;
 use crate::sim::{Simulation, Stage, need};
@@ -122,20 +122,20 @@ fn time_stages(args: &BenchArgs) -> Result<StageReport, CommandError> {
     settle(&mut simulation)?;
     let settle_s = start.elapsed().as_secs_f64();
     let copy = copy_bandwidth(&gpu)?;
-    let ruler = Ruler::new(simulation.body(), &model)?;
+    let region_sums = RegionSums::new(simulation.body(), &model)?;
     simulation.set_conditions(Conditions {
         gravity: 0.0,
         ..Conditions::EARTH
     });
     // Once to warm up: software adapters compile kernels when they first run.
-    day(&mut simulation, &ruler)?;
+    day(&mut simulation, &region_sums)?;
     gpu.time_passes(true);
     let read = gpu.bytes_read();
     let (mut plain, mut solved) = (Vec::new(), Vec::new());
     let mut iterations = 0;
     for _ in 0..DAYS {
         let start = Instant::now();
-        if day(&mut simulation, &ruler)? {
+        if day(&mut simulation, &region_sums)? {
             solved.push(start.elapsed().as_secs_f64());
             let each = simulation.outcomes().iter();
             iterations += each.map(|o| o.iterations).sum::<u32>();
@@ -163,11 +163,11 @@ fn time_stages(args: &BenchArgs) -> Result<StageReport, CommandError> {
 }
 
 /// A day, measured. Returns whether there was a solve.
-fn day(simulation: &mut Simulation, ruler: &Ruler) -> Result<bool, CommandError> {
+fn day(simulation: &mut Simulation, region_sums: &RegionSums) -> Result<bool, CommandError> {
     simulation.advance(1.0);
     let solves = !simulation.is_ready();
     settle(simulation)?;
-    measured(ruler, simulation)?;
+    measured(region_sums, simulation)?;
     Ok(solves)
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::gpu::{Gpu, Need, Request};
 use crate::io::Scan;
 use crate::measure::Plates;
-use crate::solver::pieces::attached;
+use crate::solver::components::attached;
 use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, multigrid};
 use crate::study::StudyError;
 
@@ -241,7 +241,8 @@ fn need(sizes: &[usize], scans: &[Named]) -> Need {
     }
 }
 
-/// Solves cubes of `sizes` (none: the usual ones) and scans, times the kernels on the largest cube, and prints it all.
+/// Solves cubes of `sizes` (none: the usual ones) and scans, times the kernels on the largest cube,
+/// and prints it all.
 /// # Errors
 /// [`CommandError`].
 pub fn bench_mechanics(
@@ -411,7 +412,8 @@ impl Bench {
     }
 }
 
-/// Times each kernel of a solve by itself: enough repeats for a tenth of a second, the best of three.
+/// Times each kernel of a solve by itself: enough repeats for a tenth of a second, the best of
+/// three.
 fn time_kernels(gpu: &Gpu, cube: &Cube, copy: f64) -> Result<Vec<KernelRow>, CommandError> {
     let mut encoder = gpu.encoder("bench kernel");
     cube.mechanics.record_start(gpu, &mut encoder, 0, 0.0, 0);

@@ -31,7 +31,8 @@ impl CommandError {
     }
 }
 
-/// Prints to stdout. A reader that has gone away ends the command quietly (exit code 0, no message).
+/// Prints to stdout. A reader that has gone away ends the command quietly (exit code 0, no
+/// message).
 /// # Errors
 /// What the system said, exit code 1.
 pub(crate) fn say(text: &str) -> Result<(), CommandError> {
@@ -72,7 +73,8 @@ impl From<IoError> for CommandError {
     }
 }
 
-/// Says on stderr what had to be assumed in reading a file, a line each. Where results go, it is kept too.
+/// Says on stderr what had to be assumed in reading a file, a line each. Where results go, it is
+/// kept too.
 pub(super) fn tell(name: &std::path::Path, notes: &[String]) -> Vec<String> {
     let told: Vec<String> = notes
         .iter()

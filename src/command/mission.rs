@@ -17,12 +17,12 @@ use super::wait::Wait as _;
 pub(super) const DOTS_PER_INCH: f64 = 300.0;
 
 /// Draws the figure's pictures.
-pub(super) struct Artist {
+pub(super) struct PanelRenderer {
     march: RayMarch,
     size: [u32; 2],
 }
 
-impl Artist {
+impl PanelRenderer {
     pub(super) fn new(simulation: &Simulation) -> Result<Self, CommandError> {
         let march = RayMarch::new(simulation.body())?;
         Ok(Self {

@@ -1,4 +1,5 @@
-//! The folder that a run leaves its results in: nothing of an older run stays beside them, and no input is written over.
+//! The folder that a run leaves its results in: nothing of an older run stays beside them, and no
+//! input is written over.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -30,8 +31,8 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// Makes the folder, and refuses it before any work is done where one of `names`, or a field, would be written over an
-    /// input.
+    /// Makes the folder, and refuses it before any work is done where one of `names`, or a field,
+    /// would be written over an input.
     pub(super) fn new(
         folder: PathBuf,
         inputs: Vec<PathBuf>,
@@ -126,7 +127,8 @@ impl Results {
         Ok(())
     }
 
-    /// Removes what an older run left: what its manifest lists, and fields that bear our names of days.
+    /// Removes what an older run left: what its manifest lists, and fields that bear our names of
+    /// days.
     fn clear(&self) -> Result<(), IoError> {
         self.sweep()?;
         let manifest = io::read_text(&self.path(MANIFEST)).unwrap_or_default();
@@ -169,7 +171,8 @@ pub(super) fn field_stem(day: f64) -> String {
     format!("day_{day:0>10.4}")
 }
 
-/// Whether a file in the folder of fields is named after a day by us: `day_00030.0000.vti`, `day_00030.0000_bmd.npy`.
+/// Whether a file in the folder of fields is named after a day by us: `day_00030.0000.vti`,
+/// `day_00030.0000_bmd.npy`.
 fn is_field(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("day_") else {
         return false;

@@ -23,7 +23,7 @@ use super::error::{CommandError, say};
 use super::fields::FieldWriter;
 use super::interrupt::{Interrupt, interrupted};
 use super::manifest::{fault_table, manifest, told_faults};
-use super::mission::{Artist, DOTS_PER_INCH, figure};
+use super::mission::{DOTS_PER_INCH, PanelRenderer, figure};
 use super::progress::Progress;
 use super::results::{MANIFEST, Results};
 use super::run_args::{FieldFormat, RunArgs, StrengthDays};
@@ -200,7 +200,7 @@ fn folder(args: &RunArgs) -> PathBuf {
 /// A run under way.
 struct Run {
     driver: Driver,
-    artist: Artist,
+    renderer: PanelRenderer,
     /// The settled bone, once it has settled.
     before: Option<Panel>,
     fields: FieldWriter,
@@ -210,7 +210,7 @@ impl Run {
     fn new(asked: &Asked, driver: Driver, before: Option<Panel>) -> Result<Self, CommandError> {
         let simulation = driver.simulation();
         Ok(Self {
-            artist: Artist::new(simulation)?,
+            renderer: PanelRenderer::new(simulation)?,
             fields: FieldWriter::new(simulation, asked.fields)?,
             before,
             driver,
@@ -248,7 +248,7 @@ impl Run {
             |checkpoint| saved::restored(gpu, anatomy, model, checkpoint, results.folder());
         // The first picture is of the settled bone.
         let start = restored(&kept.start)?;
-        let before = Artist::new(&start)?.panel(&start, FieldKind::Density, "Day 0")?;
+        let before = PanelRenderer::new(&start)?.panel(&start, FieldKind::Density, "Day 0")?;
         drop(start);
         let simulation = restored(&kept.now)?;
         results.resume(kept.progressed.written)?;
@@ -288,7 +288,9 @@ impl Run {
                 Event::Looked => {
                     let simulation = self.driver.simulation();
                     if self.before.is_none() {
-                        let panel = self.artist.panel(simulation, FieldKind::Density, "Day 0")?;
+                        let panel = self
+                            .renderer
+                            .panel(simulation, FieldKind::Density, "Day 0")?;
                         self.before = Some(panel);
                         keeper.start(simulation)?;
                     }
@@ -315,7 +317,7 @@ impl Run {
     fn leave(mut self, asked: &Asked, mut results: Results) -> Result<(), CommandError> {
         let (simulation, courses) = (self.driver.simulation(), self.driver.courses());
         let last = courses.last_day();
-        let mut panel = |field, title: String| self.artist.panel(simulation, field, &title);
+        let mut panel = |field, title: String| self.renderer.panel(simulation, field, &title);
         let after = panel(FieldKind::Density, format!("Day {last}"))?;
         let change = panel(FieldKind::Change, format!("Change, day {last}"))?;
         let before = match self.before {

@@ -34,7 +34,8 @@ pub struct RunArgs {
     /// Folder for what the run leaves [default: results/SCENARIO]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd, .vti, .npy) [default: hip]
+    /// Scene: hip, lower-leg, lumbar, trabecular-core, or a scan's file (.nii.gz, .mha, .nrrd,
+    /// .vti, .npy) [default: hip]
     #[arg(long)]
     pub scene: Option<String>,
     /// Of a scan as scene, what this scan of the same voxels has above 0
@@ -61,7 +62,8 @@ pub struct RunArgs {
     /// Another value for a parameter of physiology.toml, as NAME=VALUE; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
-    /// Grow trabecular bone from a uniform block by the laws of remodelling, sped up, instead of settling it first
+    /// Grow trabecular bone from a uniform block by the laws of remodelling, sped up, instead of
+    /// settling it first
     #[arg(long)]
     pub grow: bool,
     /// When bones are tested to failure (a solve each) [default: ends]
@@ -76,7 +78,8 @@ pub struct RunArgs {
     /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
     #[arg(long, value_name = "NAME")]
     pub adapter: Option<String>,
-    /// Count quotients, roots and powers that are no finite number, where the shaders make them (slower)
+    /// Count quotients, roots and powers that are no finite number, where the shaders make them
+    /// (slower)
     #[arg(long)]
     pub check_numbers: bool,
 }

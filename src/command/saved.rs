@@ -39,7 +39,8 @@ pub(super) struct Saved {
     pub(super) progressed: Progressed,
 }
 
-/// What of the flags and the scenario decides the numbers, and which of them are written: name and value.
+/// What of the flags and the scenario decides the numbers, and which of them are written: name and
+/// value.
 pub(super) type Asked = Vec<(String, String)>;
 
 /// What is asked for.

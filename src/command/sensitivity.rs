@@ -182,7 +182,8 @@ pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// A person with one parameter changed, no further than it goes: bone cannot fill more than its volume.
+/// A person with one parameter changed, no further than it goes: bone cannot fill more than its
+/// volume.
 fn nudged(
     args: &ValidateArgs,
     model: &Model,

@@ -11,7 +11,7 @@ use crate::gpu::{Gpu, GpuError, Need, Request};
 use crate::io::{self, Bone, Reading, Scan, ScanError};
 use crate::measure::{Compressed, Compression, CompressionTest, Plates, compression};
 use crate::physiology::{DensityLaw, Model};
-use crate::solver::pieces::{Attached, Unloaded, attached};
+use crate::solver::components::{Attached, Unloaded, attached};
 use crate::solver::{Element, Grid, multigrid};
 use crate::study::{NO_BONE_BMD, StudyError, too_dense};
 
@@ -27,10 +27,12 @@ const MOST_LABEL: f64 = 9_007_199_254_740_992.0;
 /// Where more than this share of all voxels passes the threshold, that is told.
 const NEARLY_ALL: f64 = 0.95;
 
-/// Young's moduli that bone tissue may have, MPa, its remains and its hardest pieces among them; others are told.
+/// Young's moduli that bone tissue may have, MPa, its remains and its hardest pieces among them;
+/// others are told.
 const USUAL_YOUNGS: std::ops::RangeInclusive<f64> = 100.0..=100_000.0;
 
-/// Where a density law leaves the stiffest voxel softer than this, MPa, that is told: bone is softer nowhere.
+/// Where a density law leaves the stiffest voxel softer than this, MPa, that is told: bone is
+/// softer nowhere.
 const LEAST_YOUNGS: f64 = 1.0;
 
 /// An axis of the volume.
@@ -95,7 +97,8 @@ pub struct SolveArgs {
     /// Young's modulus of bone, MPa
     #[arg(long, default_value_t = 10_000.0, value_name = "MPA")]
     pub youngs: f64,
-    /// Young's modulus from density (voxels in mg HA/cm3) by a law of physiology.toml, e.g. morgan-femoral-neck
+    /// Young's modulus from density (voxels in mg HA/cm3) by a law of physiology.toml, e.g.
+    /// morgan-femoral-neck
     #[arg(long, value_name = "NAME", conflicts_with_all = ["youngs", "label"])]
     pub law: Option<String>,
     /// Edges of a voxel, mm, for .npy and other files that do not hold them
@@ -184,7 +187,8 @@ fn check(args: &SolveArgs) -> Result<(), CommandError> {
 /// Reads the scan, with the spacing that the user gives where the file has none.
 fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
-    // What the largest binding holds of the largest buffer. Without an adapter a bad file is still told first.
+    // What the largest binding holds of the largest buffer. Without an adapter a bad file is still
+    // told first.
     let bytes_a_voxel = multigrid::stencil_bytes([1024; 3], [1.0; 3]) as f64 / 1024f64.powi(3);
     let most = now(Gpu::largest_binding(args.adapter.as_deref()))
         .map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);

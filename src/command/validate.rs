@@ -19,7 +19,8 @@ use super::wait::open_gpu;
 
 /// Share of the claims that must hold.
 const ENOUGH: f64 = 0.9;
-/// Finest the core of single struts is run at here: it is dense, and a finer one costs many minutes.
+/// Finest the core of single struts is run at here: it is dense, and a finer one costs many
+/// minutes.
 const CORE_SIZE: usize = 32;
 /// Courses by scene, group, condition, region and quantity.
 type Courses = BTreeMap<[String; 5], Course>;
@@ -61,7 +62,8 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     report(&gpu, args, &claims, &courses)
 }
 
-/// What claims need of one scene and group: for each condition until when it is run, and on which days what is looked at.
+/// What claims need of one scene and group: for each condition until when it is run, and on which
+/// days what is looked at.
 type Needed = BTreeMap<String, BTreeMap<(String, String), BTreeSet<u32>>>;
 
 /// One run for each scene, group and condition, as long as any claim needs it.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use crate::gpu::{Gpu, GpuError, Pace, Readback, Request};
-use crate::measure::{Measurement, Ruler};
+use crate::measure::{Measurement, RegionSums};
 use crate::sim::{Simulation, Status};
 use crate::solver::{Look, Mechanics, Outcome, Solve};
 
@@ -52,9 +52,12 @@ pub(super) fn settle_telling(
 /// Measures a simulation as it is now.
 /// # Errors
 /// As [`Wait::arrival`].
-pub fn measured(ruler: &Ruler, simulation: &Simulation) -> Result<Vec<Measurement>, GpuError> {
-    let pending = ruler.measure(simulation)?;
-    simulation.gpu().arrival(|| ruler.poll(&pending))
+pub fn measured(
+    region_sums: &RegionSums,
+    simulation: &Simulation,
+) -> Result<Vec<Measurement>, GpuError> {
+    let pending = region_sums.measure(simulation)?;
+    simulation.gpu().arrival(|| region_sums.poll(&pending))
 }
 
 /// Solves one case from its stored displacement, its operators up to date.
@@ -88,7 +91,8 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
 pub trait Wait {
     /// Waits until all submitted work is done.
     /// # Errors
-    /// [`GpuError::Poll`] when for five minutes nothing at all was done, or what [`Gpu::check`] finds.
+    /// [`GpuError::Poll`] when for five minutes nothing at all was done, or what [`Gpu::check`]
+    /// finds.
     fn wait(&self) -> Result<(), GpuError>;
 
     /// Waits for what is on its way, looking for it with `poll`.

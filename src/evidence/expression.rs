@@ -53,7 +53,8 @@ enum Function {
     Value,
     /// First day on which half the change of a day is reached.
     HalfLoss,
-    /// Days after a day until half of the deepest change is back, within the days of the second argument.
+    /// Days after a day until half of the deepest change is back, within the days of the second
+    /// argument.
     HalfBack,
     /// Lowest change in % between two days.
     Lowest,
@@ -280,7 +281,8 @@ impl Expression {
         all
     }
 
-    /// Its value. `course` gives a quantity day by day by scene, group, condition, region and quantity.
+    /// Its value. `course` gives a quantity day by day by scene, group, condition, region and
+    /// quantity.
     /// # Errors
     /// Names the course that is missing or too short.
     pub fn value<'c>(

@@ -1,7 +1,8 @@
 //! Published figures, and the claims that `validate` holds the model to.
 //!
-//! A claim is a row of `assets/evidence/claims.csv`: who found what, when, in how many, and an expression over courses
-//! of the model (`change('flight', 'hip:total_hip:bmd', 180)`) that must fall into a range.
+//! A claim is a row of `assets/evidence/claims.csv`: who found what, when, in how many, and an
+//! expression over courses of the model (`change('flight', 'hip:total_hip:bmd', 180)`) that must
+//! fall into a range.
 
 mod expression;
 
@@ -148,8 +149,8 @@ impl Claim {
 
 /// Reads a file of claims. `file` is its name for errors.
 /// # Errors
-/// File, line, column, what was found and what is allowed: a row without source, without range, with an unknown
-/// condition, or whose expression cannot be read.
+/// File, line, column, what was found and what is allowed: a row without source, without range,
+/// with an unknown condition, or whose expression cannot be read.
 pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
     let source = Source { file, text };
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -195,7 +196,8 @@ fn row(
             return source.error(at, "row", e.to_string(), allowed("row"));
         };
         let found = err.kind().to_string();
-        // The reader does not say in which column an unknown name stands; only one column has names.
+        // The reader does not say in which column an unknown name stands; only one column has
+        // names.
         let other = if found.contains("variant") {
             "sure"
         } else {

@@ -1,4 +1,5 @@
-//! The figure of a run: the tissue before and after with one colour bar, its change, and the curves.
+//! The figure of a run: the tissue before and after with one colour bar, its change, and the
+//! curves.
 
 use std::fmt::Write as _;
 
@@ -62,7 +63,8 @@ impl ColourBar {
         let table = self.colormap.table();
         let step = height / 256.0;
         for (i, [r, g, b]) in table.iter().enumerate() {
-            // Each stripe reaches down to the bar's end, or a renderer lets white through the seams.
+            // Each stripe reaches down to the bar's end, or a renderer lets white through the
+            // seams.
             writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{:.3}\" fill=\"rgb({r},{g},{b})\"/>", height - step * i as f64).ok();
         }
         writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.15\"/>").ok();

@@ -55,8 +55,8 @@ impl Faults {
     }
 }
 
-/// What stands before every shader: how an invocation finds its place, and functions through which it passes what it
-/// divides, roots and raises.
+/// What stands before every shader: how an invocation finds its place, and functions through which
+/// it passes what it divides, roots and raises.
 pub fn prelude(stage: Option<usize>) -> String {
     let thread = include_str!("../../shaders/gpu/thread.wgsl");
     let finite = match stage {
@@ -80,7 +80,8 @@ impl Gpu {
         self.inner.faults.is_some()
     }
 
-    /// Schedules what was counted so far; [`Gpu::faults`] unpacks it. None where nothing is checked.
+    /// Schedules what was counted so far; [`Gpu::faults`] unpacks it. None where nothing is
+    /// checked.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn read_faults(&self) -> Result<Option<Readback>, GpuError> {

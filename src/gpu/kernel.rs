@@ -10,8 +10,8 @@ pub const WORKGROUP: u32 = 64;
 
 /// A compiled WGSL module. Its kernels are made with [`Shader::kernel`].
 ///
-/// A device compiles a source and an entry point once: whoever asks again, for another body of the same scene, a test to
-/// failure or a new beginning, shares what was made.
+/// A device compiles a source and an entry point once: whoever asks again, for another body of the
+/// same scene, a test to failure or a new beginning, shares what was made.
 #[derive(Debug, Clone)]
 pub struct Shader {
     made: Arc<Made>,
@@ -104,7 +104,8 @@ impl Shader {
         Ok(made)
     }
 
-    /// The binding of the counts, if `entry` counts what is no finite number. [`Kernel::bind`] adds it by itself.
+    /// The binding of the counts, if `entry` counts what is no finite number. [`Kernel::bind`] adds
+    /// it by itself.
     pub fn check_entry<'a>(&self, gpu: &'a Gpu, entry: &str) -> Option<wgpu::BindGroupEntry<'a>> {
         if self.entry(entry).is_some_and(|e| e.checks) {
             counts(gpu)
@@ -134,7 +135,8 @@ impl Shader {
                 module: &self.made.module,
                 entry_point: Some(entry),
                 compilation_options: wgpu::PipelineCompilationOptions {
-                    // Every buffer is made zeroed and every kernel writes its workgroup memory first.
+                    // Every buffer is made zeroed and every kernel writes its workgroup memory
+                    // first.
                     zero_initialize_workgroup_memory: false,
                     ..Default::default()
                 },
@@ -153,8 +155,8 @@ impl Shader {
         Ok(kernel)
     }
 
-    /// A pipeline that fills a picture of `format`: one triangle over all of it by `vertex`, its colours by `fragment`.
-    /// A shader has one.
+    /// A pipeline that fills a picture of `format`: one triangle over all of it by `vertex`, its
+    /// colours by `fragment`. A shader has one.
     /// # Errors
     /// [`GpuError::Validation`].
     pub fn picture(
@@ -299,7 +301,8 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// `kernel` over at least `threads` invocations, on buffers by the numbers declared in the shader.
+    /// `kernel` over at least `threads` invocations, on buffers by the numbers declared in the
+    /// shader.
     /// # Errors
     /// As [`Kernel::bind`].
     pub fn new(
@@ -340,7 +343,8 @@ pub fn dispatch(
     threads: u32,
 ) {
     let groups = threads.div_ceil(WORKGROUP);
-    // One dimension holds 65 535 workgroups; `thread_index` in thread.wgsl folds the second one back.
+    // One dimension holds 65 535 workgroups; `thread_index` in thread.wgsl folds the second one
+    // back.
     let columns = groups.min(65_535);
     if groups > 0 {
         pass.set_pipeline(&kernel.pipeline);

@@ -44,8 +44,8 @@ impl Gpu {
         }
     }
 
-    /// The buffers that kernels bound through this handle write, with their labels, in the order in which they were made.
-    /// Buffers that another handle made come last, without a label.
+    /// The buffers that kernels bound through this handle write, with their labels, in the order in
+    /// which they were made. Buffers that another handle made come last, without a label.
     pub fn written(&self) -> Vec<(String, wgpu::Buffer)> {
         let Some(ledger) = &self.ledger else {
             return Vec::new();

@@ -1,6 +1,7 @@
 //! The graphics adapter: what it can do, its buffers, kernels and readbacks. Knows no biology.
 //!
-//! Nothing here waits for the adapter: opening is a future, and who has time to wait polls until it is done.
+//! Nothing here waits for the adapter: opening is a future, and who has time to wait polls until it
+//! is done.
 
 mod error;
 mod faults;
@@ -40,7 +41,8 @@ impl Need {
 /// What is opened, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Part of the adapter's name, in any case; none for the one of [`NAME_VARIABLE`], or else the most powerful.
+    /// Part of the adapter's name, in any case; none for the one of [`NAME_VARIABLE`], or else the
+    /// most powerful.
     pub adapter: Option<String>,
     /// What it must be able to do.
     pub need: Need,
@@ -71,7 +73,8 @@ impl From<Need> for Request {
 /// The variable that names an adapter where no flag does, as in other programs on wgpu.
 pub const NAME_VARIABLE: &str = "WGPU_ADAPTER_NAME";
 
-/// What to look for in adapters' names: the flag's word, or else the variable's. An empty one is none.
+/// What to look for in adapters' names: the flag's word, or else the variable's. An empty one is
+/// none.
 pub fn wanted_name(flag: Option<&str>) -> Option<String> {
     flag.map(str::to_owned)
         .or_else(|| std::env::var(NAME_VARIABLE).ok())
@@ -164,7 +167,8 @@ pub async fn adapters() -> Vec<wgpu::Adapter> {
 
 /// Which of `adapters` has `name` in its name, in any case; of several the most powerful.
 /// # Errors
-/// [`GpuError::NoAdapter`] where there is none at all, [`GpuError::Unnamed`] with the names there are.
+/// [`GpuError::NoAdapter`] where there is none at all, [`GpuError::Unnamed`] with the names there
+/// are.
 pub fn named(adapters: &[wgpu::Adapter], name: &str) -> Result<usize, GpuError> {
     if adapters.is_empty() {
         return Err(GpuError::NoAdapter {
@@ -239,7 +243,8 @@ struct Inner {
     compiled: kernel::Compiled,
     /// Submissions that are over.
     done: Arc<AtomicU64>,
-    /// Error scopes that have not answered yet, by what was made in them. Only browsers take their time.
+    /// Error scopes that have not answered yet, by what was made in them. Only browsers take their
+    /// time.
     unanswered: Mutex<Vec<Scope>>,
     /// Where shaders check their numbers.
     faults: Option<faults::Faults>,
@@ -258,11 +263,11 @@ impl std::fmt::Debug for Gpu {
 }
 
 impl Gpu {
-    /// Opens the adapter of the request's name, or the one with the most power, which is the software one where there is
-    /// no other.
+    /// Opens the adapter of the request's name, or the one with the most power, which is the
+    /// software one where there is no other.
     /// # Errors
-    /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Unnamed`] when none has the name,
-    /// [`GpuError::Limit`] when it is too small.
+    /// [`GpuError::NoAdapter`] when no driver offers one, [`GpuError::Unnamed`] when none has the
+    /// name, [`GpuError::Limit`] when it is too small.
     pub async fn open(request: impl Into<Request>) -> Result<Self, GpuError> {
         let request = request.into();
         let adapter = Self::adapter(request.adapter.as_deref()).await?;
@@ -399,7 +404,8 @@ impl Gpu {
         self.inner.allocated.load(Ordering::Relaxed)
     }
 
-    /// Bytes of the largest buffer made through this handle so far: what [`Need`] must have asked for.
+    /// Bytes of the largest buffer made through this handle so far: what [`Need`] must have asked
+    /// for.
     pub fn largest_bytes(&self) -> u64 {
         self.inner.largest.load(Ordering::Relaxed)
     }
@@ -453,13 +459,14 @@ impl Gpu {
     }
 
     /// Forgets an error that has been told of, so that work can begin anew.
-    pub fn forgive(&self) {
+    pub fn clear_error(&self) {
         if let Ok(mut slot) = self.inner.error.lock() {
             *slot = None;
         }
     }
 
-    /// Runs `make` inside validation and out-of-memory scopes, so that trouble is an error with a name.
+    /// Runs `make` inside validation and out-of-memory scopes, so that trouble is an error with a
+    /// name.
     /// # Errors
     /// [`GpuError::Validation`] or [`GpuError::OutOfMemory`] with `label`.
     pub fn scoped<T>(

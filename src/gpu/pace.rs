@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-/// A submission is kept shorter than this, so that neither a driver's watchdog nor somebody's patience ends it.
+/// A submission is kept shorter than this, so that neither a driver's watchdog nor somebody's
+/// patience ends it.
 const LONGEST: Duration = Duration::from_millis(500);
 
-/// How many rounds of some work (or what part of one) a submission holds, by the time that the last ones took.
+/// How many rounds of some work (or what part of one) a submission holds, by the time that the last
+/// ones took.
 #[derive(Debug, Clone)]
 pub struct Pace {
     most: f64,

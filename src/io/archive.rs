@@ -56,7 +56,8 @@ pub fn sum(parts: &[&[u8]]) -> String {
     text
 }
 
-/// First bytes of all numbers, then second ones, and so on: neighbours' exponents are alike, and pack well.
+/// First bytes of all numbers, then second ones, and so on: neighbours' exponents are alike, and
+/// pack well.
 fn by_place(bytes: &[u8]) -> Vec<u8> {
     let place = |k: usize| bytes.iter().skip(k).step_by(4);
     (0..4).flat_map(place).copied().collect()

@@ -16,7 +16,8 @@ pub struct IoError {
 }
 
 impl IoError {
-    /// Whether another name, or other rights, would have helped. Otherwise something broke: a full disk, say.
+    /// Whether another name, or other rights, would have helped. Otherwise something broke: a full
+    /// disk, say.
     pub fn is_usage(&self) -> bool {
         use ErrorKind as E;
         matches!(
@@ -123,8 +124,8 @@ pub fn append(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     put().map_err(failed(path, "cannot be written"))
 }
 
-/// A file that says that a folder is in use, for as long as this is kept. The system lets go of it when a process ends,
-/// however that ends.
+/// A file that says that a folder is in use, for as long as this is kept. The system lets go of it
+/// when a process ends, however that ends.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
@@ -226,7 +227,8 @@ pub fn remove_empty(folder: &Path) {
     std::fs::remove_dir(folder).ok();
 }
 
-/// The largest file that is read, bytes: voxels of eight bytes that fill a storage binding of 4 GiB take less.
+/// The largest file that is read, bytes: voxels of eight bytes that fill a storage binding of 4 GiB
+/// take less.
 const LARGEST_FILE: u64 = 4 << 30;
 /// The largest text that is read, bytes.
 const LARGEST_TEXT: u64 = 1 << 20;

@@ -1,4 +1,5 @@
-//! A micro-finite-element compression test: a block between two plates, and what its displacement, evaluated in f64, says.
+//! A micro-finite-element compression test: a block between two plates, and what its displacement,
+//! evaluated in f64, says.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub struct Plates<'a> {
     pub element: &'a Element,
     /// Young's modulus by element, x fastest, MPa; 0 in void.
     pub youngs: &'a [f64],
-    /// As [`crate::solver::pieces::Attached::idle`].
+    /// As [`crate::solver::components::Attached::idle`].
     pub idle: &'a [([usize; 3], bool)],
     /// Along which it is pressed.
     pub axis: usize,
@@ -77,7 +78,8 @@ impl Plates<'_> {
         modulus
     }
 
-    /// A displacement that moves the far plate by 1: of the plates alone, or spread evenly between them.
+    /// A displacement that moves the far plate by 1: of the plates alone, or spread evenly between
+    /// them.
     fn lift(&self, inside: bool) -> Vec<f32> {
         let (grid, axis) = (self.grid, self.axis);
         let mut u = vec![0.0f32; 3 * grid.len()];
@@ -107,7 +109,8 @@ pub struct Compressed {
 
 #[derive(Debug)]
 enum Doing {
-    /// What the plates impose on the rest is the right-hand side; its norm, on its way, is the yardstick.
+    /// What the plates impose on the rest is the right-hand side; its norm, on its way, is the
+    /// yardstick.
     Imposing(Readback),
     Solving,
     Reading(Outcome, Readback),
@@ -165,7 +168,8 @@ impl CompressionTest {
         self.bytes
     }
 
-    /// What it leaves, once it is done; until then the next slice of work is submitted whenever the last one is over.
+    /// What it leaves, once it is done; until then the next slice of work is submitted whenever the
+    /// last one is over.
     /// # Errors
     /// As [`Gpu::scoped`], and [`GpuError::Readback`].
     pub fn poll(&mut self, now: Duration) -> Result<Option<Compressed>, GpuError> {
@@ -224,8 +228,8 @@ pub struct Compression {
 
 /// Evaluates a displacement.
 ///
-/// `modulus` is in MPa by element (x fastest), `displacement` in mm by padded node, `imposed` the displacement of the far end
-/// against the near one along `axis`, mm.
+/// `modulus` is in MPa by element (x fastest), `displacement` in mm by padded node, `imposed` the
+/// displacement of the far end against the near one along `axis`, mm.
 pub fn compression(
     grid: &Grid,
     element: &Element,
@@ -271,8 +275,8 @@ pub fn compression(
     }
 }
 
-/// Strain energy density at each element's centre, by element (x fastest), and u·K u: twice the energy
-/// of the whole. `modulus` by element, `displacement` by padded node, in consistent units.
+/// Strain energy density at each element's centre, by element (x fastest), and u·K u: twice the
+/// energy of the whole. `modulus` by element, `displacement` by padded node, in consistent units.
 pub fn strain_energy(
     grid: &Grid,
     element: &Element,

@@ -11,5 +11,5 @@ pub use compression::{
     Compressed, Compression, CompressionTest, Plates, compression, strain_energy,
 };
 pub use orientation::{Orientation, PendingOrientation};
-pub use regions::{PendingMeasurements, Ruler, connectivity_shader, regions_shader};
+pub use regions::{PendingMeasurements, RegionSums, connectivity_shader, regions_shader};
 pub use strength::{Strength, StrengthTest};

@@ -17,11 +17,13 @@ const MOST: usize = 8;
 /// How trabecular bone lies against the stress of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Orientation {
-    /// Mean angle between the run of dense bone and the principal stress of largest size, degrees; 57.3 by chance.
+    /// Mean angle between the run of dense bone and the principal stress of largest size, degrees;
+    /// 57.3 by chance.
     pub angle: f64,
     /// Mean cosine of that angle; 0.5 by chance.
     pub cosine: f64,
-    /// Correlation of density with the logarithm of the size of the day's stress, over trabecular voxels.
+    /// Correlation of density with the logarithm of the size of the day's stress, over trabecular
+    /// voxels.
     pub correlation: f64,
 }
 
@@ -125,7 +127,8 @@ fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
 struct Voxel {
     at: [usize; 3],
     bvtv: f64,
-    /// The sum of the squares of the day's stresses: their directions are the stress', whatever its sign.
+    /// The sum of the squares of the day's stresses: their directions are the stress', whatever its
+    /// sign.
     stress: Matrix,
 }
 
@@ -137,7 +140,8 @@ struct Loaded<'a> {
 }
 
 impl Loaded<'_> {
-    /// The displacement's gradient in an element times 4 spacings, over the load cases of an activity.
+    /// The displacement's gradient in an element times 4 spacings, over the load cases of an
+    /// activity.
     fn gradient(&self, element: usize, activity: usize) -> Matrix {
         let mechanics = self.simulation.mechanics();
         let steps = mechanics.grid().strides();

@@ -1,5 +1,5 @@
-//! What is measured every day: sums over regions, on the adapter, so that kilobytes come back and not the lattice.
-//! Shaders: `regions.wgsl`, `connectivity.wgsl`.
+//! What is measured every day: sums over regions, on the adapter, so that kilobytes come back and
+//! not the lattice. Shaders: `regions.wgsl`, `connectivity.wgsl`.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -130,7 +130,7 @@ pub fn connectivity_shader() -> String {
 
 /// Measures one body.
 #[derive(Debug)]
-pub struct Ruler {
+pub struct RegionSums {
     gpu: Gpu,
     bone: Sums,
     muscle: Sums,
@@ -160,7 +160,7 @@ impl PendingMeasurements {
     }
 }
 
-impl Ruler {
+impl RegionSums {
     /// For `body` with `model`.
     /// # Errors
     /// As [`Gpu::scoped`].
@@ -233,7 +233,8 @@ impl Ruler {
         self.bytes
     }
 
-    /// Sums up the body as `simulation` has it now; [`Ruler::poll`] has the measurements once they arrive.
+    /// Sums up the body as `simulation` has it now; [`RegionSums::poll`] has the measurements once
+    /// they arrive.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn measure(&self, simulation: &Simulation) -> Result<PendingMeasurements, GpuError> {
@@ -352,7 +353,8 @@ impl Ruler {
         }
     }
 
-    /// Markers in blood come from the surfaces on which cells work; the scores from bone's density and muscle's strength.
+    /// Markers in blood come from the surfaces on which cells work; the scores from bone's density
+    /// and muscle's strength.
     fn whole_body(&self, bone: &[f64], muscle: &[f64], all: &mut Vec<Measurement>) {
         let bmd = self
             .reference
@@ -369,7 +371,8 @@ impl Ruler {
         let Some((bmd, reference)) = bmd else {
             return;
         };
-        // Each part is 1 at 2.5 standard deviations below young adults: osteoporosis by density, sarcopenia by strength.
+        // Each part is 1 at 2.5 standard deviations below young adults: osteoporosis by density,
+        // sarcopenia by strength.
         let part =
             |relative: f64, spread: f32| ((1.0 - relative) / (2.5 * f64::from(spread))).max(0.0);
         let p = &self.physiology;
@@ -423,8 +426,8 @@ fn length(anatomy: &Anatomy, groups: &[usize]) -> f64 {
     (high - low) as f64 * anatomy.spacing
 }
 
-/// What counts the connections of a lattice in which every voxel has one site, in the lattice's order, with a platen at both
-/// ends of z.
+/// What counts the connections of a lattice in which every voxel has one site, in the lattice's
+/// order, with a platen at both ends of z.
 fn euler(
     gpu: &Gpu,
     anatomy: &Anatomy,

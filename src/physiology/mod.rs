@@ -147,7 +147,8 @@ pub struct MuscleGroup {
     pub role: Role,
     /// How strongly its fibres answer disuse.
     pub atrophy: f64,
-    /// How much more strongly its fast fibres do than `type1_sensitivity` and `type2_sensitivity` have it.
+    /// How much more strongly its fast fibres do than `type1_sensitivity` and `type2_sensitivity`
+    /// have it.
     #[serde(default = "one")]
     pub fast: f64,
     /// How strongly its water answers gravity, 1 in the quadriceps.
@@ -259,7 +260,8 @@ pub struct DensityLaw {
     pub coefficient: f64,
     /// Exponent.
     pub exponent: f64,
-    /// Density that the law asks for a unit of apparent density: 1 for apparent, about 0.6 for ash density.
+    /// Density that the law asks for a unit of apparent density: 1 for apparent, about 0.6 for ash
+    /// density.
     pub of_apparent: f64,
     /// Where it comes from.
     pub source: String,
@@ -325,7 +327,8 @@ impl Model {
         Self::parse("assets/physiology.toml", BUILT_IN)
     }
 
-    /// Young's modulus (MPa) by a density law, of a bone mineral density in mg HA/cm3; 0 where there is no mineral.
+    /// Young's modulus (MPa) by a density law, of a bone mineral density in mg HA/cm3; 0 where
+    /// there is no mineral.
     pub fn youngs_modulus(&self, law: &DensityLaw, bmd: f64) -> f64 {
         let p = &self.physiology;
         let bvtv = bmd.max(0.0) / f64::from(p.tissue_mineral);
@@ -333,9 +336,10 @@ impl Model {
         law.coefficient * density.powf(law.exponent)
     }
 
-    /// The model of a person of `group`, `body_mass_kg` heavy, in `scene`: the scene's law, the group's parameters, and
-    /// forces that go with the body's mass and muscle. Machines pull as hard on everybody.
-    /// `set` has other values for parameters, by name, that count above all else.
+    /// The model of a person of `group`, `body_mass_kg` heavy, in `scene`: the scene's law, the
+    /// group's parameters, and forces that go with the body's mass and muscle. Machines pull as
+    /// hard on everybody. `set` has other values for parameters, by name, that count above all
+    /// else.
     /// # Errors
     /// [`PersonError`]: an unknown group or parameter, or a value out of its range.
     pub fn person(

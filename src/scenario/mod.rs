@@ -224,8 +224,8 @@ pub struct Conditions {
     pub exercise: Exercise,
     /// Drug.
     pub drug: Drug,
-    /// Tissue as in culture on a random positioning machine: no loads of the body, and the direction of gravity
-    /// averaged away for the cells.
+    /// Tissue as in culture on a random positioning machine: no loads of the body, and the
+    /// direction of gravity averaged away for the cells.
     pub simulated_microgravity: bool,
     /// Shape of the answer to partial gravity.
     pub dose_response: DoseResponse,
@@ -488,8 +488,9 @@ impl Scenario {
         self.phases.iter().map(|p| p.days).sum()
     }
 
-    /// Days from `day` to the next whole step of `step` days: steps are counted from the beginning of a phase, and its
-    /// end cuts the last one short. Where results are written has no part in it.
+    /// Days from `day` to the next whole step of `step` days: steps are counted from the beginning
+    /// of a phase, and its end cuts the last one short. Where results are written has no part in
+    /// it.
     pub fn step_from(&self, day: f64, step: f64) -> f64 {
         let (phase, start) = self.phase_at(day);
         let end = start + phase.days;

@@ -97,7 +97,8 @@ impl Body {
     pub fn new(gpu: &Gpu, anatomy: Arc<Anatomy>, model: &Model) -> Result<Self, GpuError> {
         let before = gpu.allocated_bytes();
         let lists = Lists::new(&anatomy, model);
-        // What a solve writes beside its displacement it writes anew before it reads it; the stages' buffers last.
+        // What a solve writes beside its displacement it writes anew before it reads it; the
+        // stages' buffers last.
         let mechanics = Mechanics::new(gpu, &problem(&anatomy, model))?;
         let listing = gpu.listing();
         let state = TissueState::new(&listing, &anatomy, model, &lists)?;
@@ -126,9 +127,9 @@ impl Body {
         Ok(Self { changing, ..body })
     }
 
-    /// Every buffer that a stage writes, and the displacement: all that a continued run needs of the adapter. Found from
-    /// what is bound to the shaders, so that a law that moves another quantity has it kept too. With names, which are the
-    /// same for every body of a scene.
+    /// Every buffer that a stage writes, and the displacement: all that a continued run needs of
+    /// the adapter. Found from what is bound to the shaders, so that a law that moves another
+    /// quantity has it kept too. With names, which are the same for every body of a scene.
     pub fn changing(&self) -> &[(String, wgpu::Buffer)] {
         &self.changing
     }
@@ -189,7 +190,8 @@ impl Body {
         }
     }
 
-    /// Submits stages, one after the other: together, or where the adapter is slow a submission each.
+    /// Submits stages, one after the other: together, or where the adapter is slow a submission
+    /// each.
     pub fn submit(&self, stages: &[Stage], together: bool) {
         let each = if together { stages.len().max(1) } else { 1 };
         for stages in stages.chunks(each) {

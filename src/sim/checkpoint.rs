@@ -1,4 +1,5 @@
-//! A run on the host: everything that a continued run needs, to be kept in a file and gone on from in another process.
+//! A run on the host: everything that a continued run needs, to be kept in a file and gone on from
+//! in another process.
 
 use std::sync::Arc;
 
@@ -240,11 +241,11 @@ impl Simulation {
         }))
     }
 
-    /// A simulation that goes on where another one was kept, in this process or another: to the same bytes on the same
-    /// adapter. Nothing settles.
+    /// A simulation that goes on where another one was kept, in this process or another: to the
+    /// same bytes on the same adapter. Nothing settles.
     /// # Errors
-    /// [`CheckpointError::Other`] where it was kept of another scene, size, person or program; else as
-    /// [`Simulation::new`].
+    /// [`CheckpointError::Other`] where it was kept of another scene, size, person or program; else
+    /// as [`Simulation::new`].
     pub fn restore(
         gpu: &Gpu,
         anatomy: Arc<Anatomy>,

@@ -1,4 +1,5 @@
-//! A body's life: it settles under 1 g (or grows from a uniform block), takes its set-point, and runs.
+//! A body's life: it settles under 1 g (or grows from a uniform block), takes its set-point, and
+//! runs.
 
 use crate::solver::Outcome;
 
@@ -29,8 +30,8 @@ enum Phase {
 pub(super) struct Life {
     phase: Phase,
     grows: bool,
-    /// Twice the residual that f32 left of the set-point's own solve, by unit load: a run's solves stop there, so that at
-    /// 1 g nothing is left to do.
+    /// Twice the residual that f32 left of the set-point's own solve, by unit load: a run's solves
+    /// stop there, so that at 1 g nothing is left to do.
     floors: Vec<f32>,
 }
 

@@ -1,4 +1,5 @@
-//! What the conditions make of the parameters: links of the ring cut by name, the chosen dose-response.
+//! What the conditions make of the parameters: links of the ring cut by name, the chosen
+//! dose-response.
 
 use crate::physiology::Physiology;
 use crate::scenario::{Conditions, DoseResponse, Link};
@@ -87,7 +88,8 @@ fn carriers_of(link: Link) -> impl Iterator<Item = &'static str> {
     carriers(link).iter().copied()
 }
 
-/// The parameters of growth from a uniform block: faster, and without a memory of struts that never were.
+/// The parameters of growth from a uniform block: faster, and without a memory of struts that never
+/// were.
 pub fn growing(physiology: &Physiology) -> Physiology {
     Physiology {
         surface_turnover: physiology.surface_turnover * physiology.growth_turnover,

@@ -1,4 +1,5 @@
-//! From the conditions of a day to the force of every load case in every activity. Shader: `loads.wgsl`.
+//! From the conditions of a day to the force of every load case in every activity. Shader:
+//! `loads.wgsl`.
 
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
 use crate::physiology::{ActivityKind, Joint, Model, MuscleGroup, Physiology};
@@ -9,7 +10,8 @@ use super::links::acting;
 use super::shader;
 use super::state::{Environment, MOST, TissueState};
 
-/// What is left of a load case on foot, 1 on Earth; `own` are the case's own residual loads in flight and bed rest.
+/// What is left of a load case on foot, 1 on Earth; `own` are the case's own residual loads in
+/// flight and bed rest.
 pub fn gait_load(model: &Model, conditions: &Conditions, own: [Option<f64>; 2]) -> f64 {
     let p = &model.physiology;
     let residual = match conditions.posture {
@@ -44,8 +46,8 @@ impl<'a> Day<'a> {
         muscles.find(|m| m.scene == self.anatomy.scene && m.name == name)
     }
 
-    /// What is left of a load on foot, 1 on Earth. Of a joint's force muscles pull a share; with their idleness cut they go
-    /// on as on Earth.
+    /// What is left of a load on foot, 1 on Earth. Of a joint's force muscles pull a share; with
+    /// their idleness cut they go on as on Earth.
     fn gait(&self, name: &str) -> f64 {
         let (joint, muscle) = (self.joint(name), self.muscle(name));
         let residual = match (joint, muscle) {
@@ -58,7 +60,8 @@ impl<'a> Day<'a> {
         1.0 + change * joint.map_or(idle, |j| 1.0 - (1.0 - idle) * j.muscle_share)
     }
 
-    /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g; of a machine, 1 while it is used.
+    /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g; of a machine, 1 while
+    /// it is used.
     fn scale(&self) -> [f32; MOST * MOST] {
         let mut scale = [0.0; MOST * MOST];
         let activities = self.model.activities.iter();

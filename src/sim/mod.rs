@@ -1,7 +1,8 @@
 //! The simulation: one ring of stages, once a step, for window, command line and library alike.
 //!
-//! Begin with [`Simulation::advance`]. A stage is a file and a shader of the same name; `life` says what comes before a
-//! run, `body` holds one person's buffers, `moment` and `checkpoint` keep a run to go back to or to go on from.
+//! Begin with [`Simulation::advance`]. A stage is a file and a shader of the same name; `life` says
+//! what comes before a run, `body` holds one person's buffers, `moment` and `checkpoint` keep a run
+//! to go back to or to go on from.
 
 pub mod body;
 pub mod bone;

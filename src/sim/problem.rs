@@ -6,7 +6,8 @@ use crate::physiology::Model;
 use crate::solver::{Element, Problem};
 use crate::tissue::{Anatomy, UnitLoad};
 
-/// A unit load on the nodes: each of its points is shared by the corners of the element it falls in.
+/// A unit load on the nodes: each of its points is shared by the corners of the element it falls
+/// in.
 pub fn node_forces(load: &UnitLoad) -> Vec<([usize; 3], [f32; 3])> {
     let mut nodes: BTreeMap<[usize; 3], [f64; 3]> = BTreeMap::new();
     for (element, place, force) in &load.points {
@@ -34,8 +35,8 @@ pub fn node_forces(load: &UnitLoad) -> Vec<([usize; 3], [f32; 3])> {
         .collect()
 }
 
-/// The elastic problem of an anatomy: its held nodes, and the unit loads spread from their points to the corners of
-/// the elements they fall in.
+/// The elastic problem of an anatomy: its held nodes, and the unit loads spread from their points
+/// to the corners of the elements they fall in.
 pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
     let [nx, ny, _] = anatomy.elements;
     let element_number = |e: [usize; 3]| e[0] + nx * (e[1] + ny * e[2]);

@@ -8,7 +8,8 @@ use crate::tissue::{Anatomy, SceneError};
 use super::error::SimError;
 use super::state;
 
-/// The largest buffer binding that a scene needs, for choosing limits: a test holds that no buffer is larger.
+/// The largest buffer binding that a scene needs, for choosing limits: a test holds that no buffer
+/// is larger.
 pub fn need(anatomy: &Anatomy) -> Need {
     let grid = Grid {
         elements: anatomy.elements,
@@ -23,8 +24,8 @@ pub fn need(anatomy: &Anatomy) -> Need {
     }
 }
 
-/// About what a scene needs at `size`, before it is built: what every device has, where that is enough for any scene; else
-/// what a small one needs, by volume.
+/// About what a scene needs at `size`, before it is built: what every device has, where that is
+/// enough for any scene; else what a small one needs, by volume.
 /// # Errors
 /// [`SceneError`], when there is no such scene or the size is out of range.
 pub fn estimate_need(scene: &str, size: usize) -> Result<Need, SceneError> {

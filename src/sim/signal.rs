@@ -9,14 +9,16 @@ use crate::tissue::Anatomy;
 use super::shader;
 use super::state::{SignalGrid, TissueState};
 
-/// What a step leaves of a change of the sources, at most, as long as that takes no more than [`MOST_SWEEPS`].
+/// What a step leaves of a change of the sources, at most, as long as that takes no more than
+/// [`MOST_SWEEPS`].
 const LEFT: f64 = 5e-3;
 /// Fewest and most red-black sweeps a step.
 const LEAST_SWEEPS: usize = 4;
 const MOST_SWEEPS: usize = 32;
 
-/// Relaxation and number of sweeps for a signal that reaches `length` voxels: over-relaxed for the slowest mode, the
-/// constant one, whose Jacobi factor is 6a/(1 + 6a) with a = length² (Young 1954).
+/// Relaxation and number of sweeps for a signal that reaches `length` voxels: over-relaxed for the
+/// slowest mode, the constant one, whose Jacobi factor is 6a/(1 + 6a) with a = length² (Young
+/// 1954).
 pub fn sweeps(length: f64) -> (f64, usize) {
     let a = length * length;
     let jacobi = 6.0 * a / (1.0 + 6.0 * a);

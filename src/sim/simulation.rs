@@ -62,8 +62,8 @@ impl Simulation {
         })
     }
 
-    /// The same, grown instead of settled: trabecular bone starts as a uniform block, and the laws of remodelling, sped
-    /// up, move it day by day towards `settling_stimulus` everywhere.
+    /// The same, grown instead of settled: trabecular bone starts as a uniform block, and the laws
+    /// of remodelling, sped up, move it day by day towards `settling_stimulus` everywhere.
     /// # Errors
     /// As [`Simulation::new`].
     pub fn growing(gpu: &Gpu, anatomy: Arc<Anatomy>, model: Arc<Model>) -> Result<Self, SimError> {
@@ -94,7 +94,8 @@ impl Simulation {
     }
 
     /// Takes one step of `dt` days (more than 0, at most 1), if [`Simulation::poll`] said
-    /// [`Status::Ready`]; otherwise does nothing and says so. Polling goes on with the solve that may follow.
+    /// [`Status::Ready`]; otherwise does nothing and says so. Polling goes on with the solve that
+    /// may follow.
     pub fn advance(&mut self, dt: f64) -> bool {
         if !self.is_ready() {
             return false;
@@ -102,7 +103,8 @@ impl Simulation {
         let dt = dt.clamp(0.0, 1.0);
         self.write_conditions(dt);
         self.submit(&[
-            // Muscle pulls as strong as it is, joints bear what gravity and muscles make of the day.
+            // Muscle pulls as strong as it is, joints bear what gravity and muscles make of the
+            // day.
             Stage::Loads,
             // Every site feels its day, from the unit loads' displacements and the day's forces.
             Stage::Stimulus,
@@ -110,7 +112,8 @@ impl Simulation {
             Stage::Muscle,
             // BMP-2 and myostatin spread between the tissues.
             Stage::Signal,
-            // Cells turn bone over on its surface: osteocytes signal, osteoclasts resorb, osteoblasts form.
+            // Cells turn bone over on its surface: osteocytes signal, osteoclasts resorb,
+            // osteoblasts form.
             Stage::Surfaces,
             Stage::Bone,
             // What is left carries the loads by its density.
@@ -146,14 +149,15 @@ impl Simulation {
         self.model = model;
     }
 
-    /// How many conjugate gradient iterations a submission holds at most. Fewer keep a window fluent on a
-    /// slow adapter; the result is the same.
+    /// How many conjugate gradient iterations a submission holds at most. Fewer keep a window
+    /// fluent on a slow adapter; the result is the same.
     pub fn set_slice(&mut self, iterations: u32) {
         self.pace = Pace::new(iterations);
     }
 
-    /// Submits the next slice of work, if the last one is done. Never waits. `now` is the time since any fixed moment,
-    /// by which the size of slices is chosen; the result does not depend on it.
+    /// Submits the next slice of work, if the last one is done. Never waits. `now` is the time
+    /// since any fixed moment, by which the size of slices is chosen; the result does not depend on
+    /// it.
     /// # Errors
     /// [`SimError`].
     pub fn poll(&mut self, now: Duration) -> Result<Status, SimError> {
@@ -227,8 +231,8 @@ impl Simulation {
         self.body.submit(stages, self.pace.is_full());
     }
 
-    /// Keeps the settled body as it is, for [`Simulation::begin_again`]. Does nothing before it has settled or after
-    /// its first day.
+    /// Keeps the settled body as it is, for [`Simulation::begin_again`]. Does nothing before it has
+    /// settled or after its first day.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn keep_start(&mut self) -> Result<(), GpuError> {
@@ -257,7 +261,8 @@ impl Simulation {
         true
     }
 
-    /// Keeps the run as it is, in the memory of an older moment if there is one. None while it settles or solves.
+    /// Keeps the run as it is, in the memory of an older moment if there is one. None while it
+    /// settles or solves.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn keep(&self, older: Option<Moment>) -> Result<Option<Moment>, GpuError> {
@@ -267,7 +272,8 @@ impl Simulation {
         Moment::of(&self.body, &self.clock, older).map(Some)
     }
 
-    /// Goes back to a moment of this simulation: what follows is what would have followed then, to the bit.
+    /// Goes back to a moment of this simulation: what follows is what would have followed then, to
+    /// the bit.
     pub fn go_back(&mut self, moment: &Moment) {
         self.clock = moment.put_back(&self.body);
         self.solve = None;

@@ -1,7 +1,8 @@
-//! Displacement under each unit load: voxel finite elements, conjugate gradients. Shader: `conjugate_gradients.wgsl`.
+//! Displacement under each unit load: voxel finite elements, conjugate gradients. Shader:
+//! `conjugate_gradients.wgsl`.
 //!
-//! Elasticity is linear, so one displacement field per unit load serves every combination of loads; the fields
-//! only have to follow changes of modulus.
+//! Elasticity is linear, so one displacement field per unit load serves every combination of loads;
+//! the fields only have to follow changes of modulus.
 
 use bytemuck::{Pod, Zeroable};
 use serde::{Deserialize, Serialize};
@@ -40,11 +41,12 @@ pub struct Scalars {
     pub enough: f32,
 }
 
-/// Iterations that [`super::Solve::to`] adds at most once a tolerance above [`LOOSE`] is met: where strain
-/// energy is small its relative error lags behind the residual, and some more iterations let it catch up.
+/// Iterations that [`super::Solve::to`] adds at most once a tolerance above [`LOOSE`] is met: where
+/// strain energy is small its relative error lags behind the residual, and some more iterations let
+/// it catch up.
 pub const FINISHING: u32 = 3;
-/// Below this residual even the worst hundredth of the strain energy is right to a thousandth, where no void
-/// leaves bone next to unstrained.
+/// Below this residual even the worst hundredth of the strain energy is right to a thousandth,
+/// where no void leaves bone next to unstrained.
 pub const LOOSE: f32 = 1e-4;
 
 /// What the solver's passes are called where their time is told.
@@ -132,7 +134,8 @@ impl Vectors<'_> {
             (8, self.z),
             (10, self.partials),
             (11, self.scalars),
-            // What is multiplied by the stiffness: here a direction, in a residual the displacement.
+            // What is multiplied by the stiffness: here a direction, in a residual the
+            // displacement.
             (4, self.p),
         ]
     }
@@ -175,9 +178,9 @@ impl Shared {
     }
 }
 
-/// A unit load on the active nodes that are free: force, and the node's place in `list` in the bits of the last number; and
-/// the sum of squares. A force on a node without stiffness has nothing to act on, one on a held component goes into the
-/// support.
+/// A unit load on the active nodes that are free: force, and the node's place in `list` in the bits
+/// of the last number; and the sum of squares. A force on a node without stiffness has nothing to
+/// act on, one on a held component goes into the support.
 fn load_points(problem: &Problem, grid: Grid, list: &[u32], load: usize) -> (Vec<[f32; 4]>, f64) {
     let mut norm2 = 0.0;
     let mut points = Vec::new();
@@ -382,7 +385,8 @@ impl Mechanics {
         });
     }
 
-    /// [`Mechanics::operators`], a submission each: so that none is long, however slow the adapter is.
+    /// [`Mechanics::operators`], a submission each: so that none is long, however slow the adapter
+    /// is.
     pub fn submit_operators(&self) {
         for kernel in self.operators() {
             let mut encoder = self.gpu.encoder(OPERATORS);
@@ -392,7 +396,8 @@ impl Mechanics {
         }
     }
 
-    /// An iteration of preconditioned conjugate gradients for one case; after convergence it does nothing.
+    /// An iteration of preconditioned conjugate gradients for one case; after convergence it does
+    /// nothing.
     pub fn iteration(&self, case: usize) -> impl Iterator<Item = &Dispatch> + Clone {
         let cycle = self.multigrid.cycle().iter();
         let end = [&self.cases[case].update, &self.shared.finish_update];
@@ -404,9 +409,9 @@ impl Mechanics {
         self.cases[case].norm2 = norm2;
     }
 
-    /// Starts the solve of one case from its stored displacement; it goes on for up to `finishing` iterations
-    /// after the tolerance is met. Submit before recording another start:
-    /// the tolerance travels through the queue.
+    /// Starts the solve of one case from its stored displacement; it goes on for up to `finishing`
+    /// iterations after the tolerance is met. Submit before recording another start: the tolerance
+    /// travels through the queue.
     pub fn record_start(
         &self,
         gpu: &Gpu,
@@ -453,14 +458,15 @@ impl Mechanics {
         });
     }
 
-    /// Bytes that fitting the preconditioner must move at least. Galerkin: elements in, 156 bytes a coarse node out; spectrum:
-    /// 16 sweeps of vectors and operator.
+    /// Bytes that fitting the preconditioner must move at least. Galerkin: elements in, 156 bytes a
+    /// coarse node out; spectrum: 16 sweeps of vectors and operator.
     pub fn operator_bytes(&self) -> u64 {
         let n = u64::from(self.count);
         n * 4 + n / 8 * 156 + 16 * (n * (24 + 8) + n / 8 * (156 + 24))
     }
 
-    /// Bytes that an iteration must move at least: seven visits of every level, and nine passes over vectors on the finest.
+    /// Bytes that an iteration must move at least: seven visits of every level, and nine passes
+    /// over vectors on the finest.
     pub fn iteration_bytes(&self) -> u64 {
         let n = u64::from(self.count);
         7 * (n * (36 + 8) + n / 7 * (156 + 36)) + 9 * n * 24
@@ -470,7 +476,8 @@ impl Mechanics {
     pub fn kernels(&self) -> Vec<(&'static str, u64)> {
         let n = u64::from(self.count);
         let coarse = self.multigrid.nodes_of(1);
-        // A vector's entry takes 12 bytes, a modulus and a place in the list 4, a coarse stencil 156.
+        // A vector's entry takes 12 bytes, a modulus and a place in the list 4, a coarse stencil
+        // 156.
         vec![
             ("smooth_fine", n * (3 * 12 + 4 + 4)),
             ("residual_fine", n * (3 * 12 + 4 + 4)),
@@ -486,8 +493,8 @@ impl Mechanics {
         ]
     }
 
-    /// One of [`Mechanics::kernels`] by itself, on the level where it is largest, after [`Mechanics::record_start`] with a
-    /// tolerance of 0.
+    /// One of [`Mechanics::kernels`] by itself, on the level where it is largest, after
+    /// [`Mechanics::record_start`] with a tolerance of 0.
     pub fn record_kernel(&self, pass: &mut wgpu::ComputePass<'_>, name: &str) {
         let all = self.operators().iter().chain(self.iteration(0));
         let of_name = all.filter(|d| d.entry() == name);

@@ -1,4 +1,5 @@
-//! The trilinear hexahedral element: a box of isotropic linear elastic material, integrated exactly.
+//! The trilinear hexahedral element: a box of isotropic linear elastic material, integrated
+//! exactly.
 
 /// A box element of unit Young's modulus.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,8 +88,9 @@ impl Element {
         text
     }
 
-    /// `Qᵀ K Q` of the lowest child of an element `factor` (1 or 2) times as long, `[a][b][9]`, where Q interpolates
-    /// the large element's corners to the child's. The other children are its mirrors.
+    /// `Qᵀ K Q` of the lowest child of an element `factor` (1 or 2) times as long, `[a][b][9]`,
+    /// where Q interpolates the large element's corners to the child's. The other children are its
+    /// mirrors.
     pub(crate) fn lowest_child(&self, factor: [usize; 3]) -> Vec<f32> {
         // Value at the child's corner `c` of the large element's shape function `a`.
         let shape = |c: usize, a: usize| -> f64 {

@@ -1,13 +1,14 @@
-//! Linear elasticity on a grid of voxels: trilinear elements, conjugate gradients, multigrid. Knows no biology.
+//! Linear elasticity on a grid of voxels: trilinear elements, conjugate gradients, multigrid. Knows
+//! no biology.
 //!
-//! `solve`, tests to failure and the ring all use it. Moduli are relative to a reference, which keeps f32 near 1: a
-//! displacement here is the true one times that reference modulus.
+//! `solve`, tests to failure and the ring all use it. Moduli are relative to a reference, which
+//! keeps f32 near 1: a displacement here is the true one times that reference modulus.
 
+pub mod components;
 pub mod conjugate_gradients;
 pub mod element;
 pub mod grid;
 pub mod multigrid;
-pub mod pieces;
 mod problem;
 pub mod shader;
 mod solve;

@@ -1,4 +1,5 @@
-//! The stitched WGSL sources of the solver: one a kind of kernel, of the same name, behind the declarations it shares.
+//! The stitched WGSL sources of the solver: one a kind of kernel, of the same name, behind the
+//! declarations it shares.
 
 use super::element::Element;
 
@@ -17,8 +18,8 @@ fn stitch(element: &Element, parts: &[&str]) -> String {
     [common.as_slice(), parts].concat().join("\n")
 }
 
-fn in_pieces(in_pieces: bool) -> String {
-    format!("const IN_PIECES = {in_pieces};")
+fn is_split(is_split: bool) -> String {
+    format!("const IS_SPLIT = {is_split};")
 }
 
 /// `conjugate_gradients.wgsl` for one element.
@@ -34,12 +35,13 @@ pub fn smoother(element: &Element) -> String {
     )
 }
 
-/// `transfer.wgsl`; `pieces` where a level has nodes that lost parents (see `multigrid/topology.rs`).
-pub fn transfer(element: &Element, pieces: bool) -> String {
+/// `transfer.wgsl`; `components` where a level has nodes that lost parents (see
+/// `multigrid/topology.rs`).
+pub fn transfer(element: &Element, components: bool) -> String {
     stitch(
         element,
         &[
-            &in_pieces(pieces),
+            &is_split(components),
             part!("level"),
             part!("parents"),
             part!("transfer"),
@@ -47,12 +49,12 @@ pub fn transfer(element: &Element, pieces: bool) -> String {
     )
 }
 
-/// `galerkin.wgsl`; `pieces` as in [`transfer`].
-pub fn galerkin(element: &Element, pieces: bool) -> String {
+/// `galerkin.wgsl`; `components` as in [`transfer`].
+pub fn galerkin(element: &Element, components: bool) -> String {
     stitch(
         element,
         &[
-            &in_pieces(pieces),
+            &is_split(components),
             part!("level"),
             part!("stencil"),
             part!("parents"),
@@ -83,9 +85,9 @@ pub fn all(element: &Element) -> Vec<(&'static str, String)> {
         ("conjugate_gradients", conjugate_gradients(element)),
         ("smoother", smoother(element)),
         ("transfer", transfer(element, false)),
-        ("transfer in pieces", transfer(element, true)),
+        ("transfer, split", transfer(element, true)),
         ("galerkin", galerkin(element, false)),
-        ("galerkin in pieces", galerkin(element, true)),
+        ("galerkin, split", galerkin(element, true)),
         ("coarsest", coarsest(element)),
         ("spectrum", spectrum(element)),
     ]

@@ -19,9 +19,9 @@ pub enum Look {
 
 /// A solve under way, a slice at a time. Never waits.
 ///
-/// Each iteration rounds the displacement, and what that leaves the recurrence does not see. Where the true residual ends
-/// above the tolerance one more iteration from it, beyond the most that were asked for if need be, takes most of that away:
-/// two thirds, on the cubes of `bench`.
+/// Each iteration rounds the displacement, and what that leaves the recurrence does not see. Where
+/// the true residual ends above the tolerance one more iteration from it, beyond the most that were
+/// asked for if need be, takes most of that away: two thirds, on the cubes of `bench`.
 #[derive(Debug)]
 pub struct Solve {
     case: usize,
@@ -30,7 +30,8 @@ pub struct Solve {
     most: u32,
     /// Iterations that are likely to be enough: those after convergence cost their launches.
     likely: u32,
-    /// Kernels of the preconditioner's operators that have been run; none where they are up to date.
+    /// Kernels of the preconditioner's operators that have been run; none where they are up to
+    /// date.
     operators: Option<usize>,
     /// Kernels of iterations that have been run.
     done: usize,
@@ -48,7 +49,8 @@ enum Doing {
 }
 
 impl Solve {
-    /// Of one case from its stored displacement, to `tolerance` and `finishing` iterations beyond, at most `most`.
+    /// Of one case from its stored displacement, to `tolerance` and `finishing` iterations beyond,
+    /// at most `most`.
     pub fn new(case: usize, tolerance: f32, finishing: u32, most: u32) -> Self {
         Self {
             case,
@@ -92,8 +94,8 @@ impl Solve {
         self.case
     }
 
-    /// Submits the next slice, if the last one is done. `now` is the time since any fixed moment, for `pace`; the result
-    /// does not depend on it.
+    /// Submits the next slice, if the last one is done. `now` is the time since any fixed moment,
+    /// for `pace`; the result does not depend on it.
     /// # Errors
     /// As [`Gpu::scoped`], and [`GpuError::Readback`].
     pub fn poll(

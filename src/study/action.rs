@@ -5,17 +5,17 @@ use crate::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture};
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum What {
-    /// Gravity is taken out of the scenario's hands, g.
+    /// Gravity by hand instead of the scenario's, g.
     Gravity(f64),
-    /// So is posture.
+    /// Posture likewise.
     Posture(Posture),
-    /// So is exercise.
+    /// Exercise likewise.
     Exercise(Exercise),
-    /// So is the drug.
+    /// The drug likewise.
     Drug(Drug),
-    /// So is whether this is tissue in culture.
+    /// Whether this is tissue in culture, likewise.
     SimulatedMicrogravity(bool),
-    /// The scenario has its hands back.
+    /// Conditions are the scenario's again.
     FollowScenario,
     /// Another answer to partial gravity, whatever the scenario says.
     DoseResponse(DoseResponse),
@@ -35,7 +35,8 @@ pub struct Action {
 }
 
 impl What {
-    /// The action that makes `wanted` of what holds now; none where nothing differs, and only the first where several do.
+    /// The action that makes `wanted` of what holds now; none where nothing differs, and only the
+    /// first where several do.
     pub fn between(now: &Conditions, wanted: &Conditions) -> Option<Self> {
         if now.gravity.to_bits() != wanted.gravity.to_bits() {
             return Some(Self::Gravity(wanted.gravity));

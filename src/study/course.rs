@@ -117,7 +117,8 @@ impl Courses {
         self.days.iter().filter_map(of_day).collect()
     }
 
-    /// Each course with its region and its quantity's key: by whole day, not a number where it was not measured.
+    /// Each course with its region and its quantity's key: by whole day, not a number where it was
+    /// not measured.
     pub fn each(&self) -> impl Iterator<Item = (&str, &str, Vec<f64>)> {
         self.columns.iter().enumerate().map(|(column, c)| {
             let mut course = Vec::new();

@@ -51,10 +51,10 @@ pub struct Segment {
     pub conditions: Conditions,
 }
 
-/// What hands have made of a scenario.
+/// What was set by hand in place of the scenario's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Hands {
-    /// Conditions taken out of the scenario's hands.
+struct Overrides {
+    /// Conditions taken out of the scenario's overrides.
     manual: Option<Conditions>,
     cuts: Option<Cuts>,
     dose_response: Option<DoseResponse>,
@@ -95,7 +95,8 @@ impl Document {
         self.cursor += 1;
     }
 
-    /// Takes the last action back; the day from which the run is another one. None where nothing is left to undo.
+    /// Takes the last action back; the day from which the run is another one. None where nothing is
+    /// left to undo.
     pub fn undo(&mut self) -> Option<f64> {
         self.cursor = self.cursor.checked_sub(1)?;
         Some(self.log[self.cursor].day)
@@ -110,23 +111,23 @@ impl Document {
 
     /// What acts from `day` on.
     pub fn conditions_at(&self, day: f64) -> Conditions {
-        let hands = self.hands_at(day);
-        self.with(&hands, day)
+        let overrides = self.overrides_at(day);
+        self.with(&overrides, day)
     }
 
-    /// Whether conditions are in the scenario's hands on `day`.
+    /// Whether conditions are in the scenario's overrides on `day`.
     pub fn follows_scenario_at(&self, day: f64) -> bool {
-        self.hands_at(day).manual.is_none()
+        self.overrides_at(day).manual.is_none()
     }
 
     /// The name of what acts from `day` on, for people.
     pub fn name_at(&self, day: f64) -> String {
-        let hands = self.hands_at(day);
-        let mut name = match hands.manual {
+        let overrides = self.overrides_at(day);
+        let mut name = match overrides.manual {
             Some(conditions) => format!("{:.2} g, by hand", conditions.gravity),
             None => self.setup.scenario.phase_at(day).0.name.clone(),
         };
-        for link in self.with(&hands, day).cuts.iter() {
+        for link in self.with(&overrides, day).cuts.iter() {
             name += ", without ";
             name += link.title();
         }
@@ -135,8 +136,8 @@ impl Document {
 
     /// What is asked of the ring by hand on `day`: links cut, and the answer to partial gravity.
     pub fn what_if_at(&self, day: f64) -> (Option<Cuts>, Option<DoseResponse>) {
-        let hands = self.hands_at(day);
-        (hands.cuts, hands.dose_response)
+        let overrides = self.overrides_at(day);
+        (overrides.cuts, overrides.dose_response)
     }
 
     /// What held when, up to a day.
@@ -172,40 +173,42 @@ impl Document {
         segments
     }
 
-    fn with(&self, hands: &Hands, day: f64) -> Conditions {
+    fn with(&self, overrides: &Overrides, day: f64) -> Conditions {
         let scenario = self.setup.scenario.phase_at(day).0.conditions;
         Conditions {
-            cuts: hands.cuts.unwrap_or(scenario.cuts),
-            dose_response: hands.dose_response.unwrap_or(scenario.dose_response),
-            ..hands.manual.unwrap_or(scenario)
+            cuts: overrides.cuts.unwrap_or(scenario.cuts),
+            dose_response: overrides.dose_response.unwrap_or(scenario.dose_response),
+            ..overrides.manual.unwrap_or(scenario)
         }
     }
 
-    fn hands_at(&self, day: f64) -> Hands {
-        let mut hands = Hands::default();
+    fn overrides_at(&self, day: f64) -> Overrides {
+        let mut overrides = Overrides::default();
         for action in self.actions() {
             if action.day > day + 1e-9 {
                 break;
             }
-            let now = self.with(&hands, action.day);
+            let now = self.with(&overrides, action.day);
             let taken = |conditions| Some(conditions);
             match action.what {
-                What::Gravity(gravity) => hands.manual = taken(Conditions { gravity, ..now }),
-                What::Posture(posture) => hands.manual = taken(Conditions { posture, ..now }),
-                What::Exercise(exercise) => hands.manual = taken(Conditions { exercise, ..now }),
-                What::Drug(drug) => hands.manual = taken(Conditions { drug, ..now }),
+                What::Gravity(gravity) => overrides.manual = taken(Conditions { gravity, ..now }),
+                What::Posture(posture) => overrides.manual = taken(Conditions { posture, ..now }),
+                What::Exercise(exercise) => {
+                    overrides.manual = taken(Conditions { exercise, ..now });
+                }
+                What::Drug(drug) => overrides.manual = taken(Conditions { drug, ..now }),
                 What::SimulatedMicrogravity(simulated_microgravity) => {
-                    hands.manual = taken(Conditions {
+                    overrides.manual = taken(Conditions {
                         simulated_microgravity,
                         ..now
                     });
                 }
-                What::FollowScenario => hands.manual = None,
-                What::DoseResponse(answer) => hands.dose_response = Some(answer),
-                What::Cut(link) => hands.cuts = Some(now.cuts.with(link, true)),
-                What::Join(link) => hands.cuts = Some(now.cuts.with(link, false)),
+                What::FollowScenario => overrides.manual = None,
+                What::DoseResponse(answer) => overrides.dose_response = Some(answer),
+                What::Cut(link) => overrides.cuts = Some(now.cuts.with(link, true)),
+                What::Join(link) => overrides.cuts = Some(now.cuts.with(link, false)),
             }
         }
-        hands
+        overrides
     }
 }

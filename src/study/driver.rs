@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::gpu::{Gpu, GpuError};
 use crate::measure::{
-    Measurement, Orientation, PendingMeasurements, PendingOrientation, Quantity, Ruler,
+    Measurement, Orientation, PendingMeasurements, PendingOrientation, Quantity, RegionSums,
     StrengthTest, Subject,
 };
 use crate::physiology::Model;
@@ -47,15 +47,15 @@ enum Doing {
 
 /// A body on its way through a document.
 ///
-/// Steps are counted from the beginning of each phase, and where a run is looked at has no part in them: a day between two
-/// whole steps is reached by a shorter step, which is then undone. The steps of a run are the same however often, and by
-/// whichever program, it is looked at.
+/// Steps are counted from the beginning of each phase, and where a run is looked at has no part in
+/// them: a day between two whole steps is reached by a shorter step, which is then undone. The
+/// steps of a run are the same however often, and by whichever program, it is looked at.
 #[derive(Debug)]
 pub struct Driver {
     document: Document,
     plan: Plan,
     simulation: Simulation,
-    ruler: Ruler,
+    region_sums: RegionSums,
     courses: Courses,
     /// Looks done.
     looks: usize,
@@ -91,7 +91,7 @@ impl Driver {
     /// As [`Gpu::scoped`].
     pub fn of(simulation: Simulation, document: Document, plan: Plan) -> Result<Self, GpuError> {
         Ok(Self {
-            ruler: Ruler::new(simulation.body(), simulation.model())?,
+            region_sums: RegionSums::new(simulation.body(), simulation.model())?,
             document,
             plan,
             simulation,
@@ -123,7 +123,8 @@ impl Driver {
         }
     }
 
-    /// Begins a document from the settled body, without settling anew. Returns whether there was any.
+    /// Begins a document from the settled body, without settling anew. Returns whether there was
+    /// any.
     pub fn begin(&mut self, document: Document, plan: Plan) -> bool {
         if !self.simulation.begin_again() {
             return false;
@@ -140,7 +141,7 @@ impl Driver {
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn set_model(&mut self, model: Arc<Model>) -> Result<(), GpuError> {
-        self.ruler = Ruler::new(self.simulation.body(), &model)?;
+        self.region_sums = RegionSums::new(self.simulation.body(), &model)?;
         self.simulation.set_model(model);
         Ok(())
     }
@@ -156,8 +157,8 @@ impl Driver {
         self.whole = None;
     }
 
-    /// Does something by hand. On the day that the body stands at its strain answers at once; in the past the run begins
-    /// anew from the nearest moment before, and goes on to where it was.
+    /// Does something by hand. On the day that the body stands at its strain answers at once; in
+    /// the past the run begins anew from the nearest moment before, and goes on to where it was.
     pub fn apply(&mut self, action: Action) {
         self.document.apply(action);
         self.changed_from(action.day);
@@ -208,7 +209,8 @@ impl Driver {
         }
     }
 
-    /// Goes on, or looks whether what was submitted is done. `now` is the time since any fixed moment.
+    /// Goes on, or looks whether what was submitted is done. `now` is the time since any fixed
+    /// moment.
     /// # Errors
     /// [`SimError`].
     pub fn poll(&mut self, now: Duration) -> Result<Event, SimError> {
@@ -225,7 +227,7 @@ impl Driver {
             },
             Doing::Measuring(pending) => {
                 self.simulation.gpu().poll()?;
-                if let Some(found) = self.ruler.poll(&pending)? {
+                if let Some(found) = self.region_sums.poll(&pending)? {
                     return self.after_measuring(found);
                 }
                 self.doing = Doing::Measuring(pending);
@@ -287,11 +289,12 @@ impl Driver {
             self.simulation.advance(left);
             return Ok(Event::Working);
         }
-        self.doing = Doing::Measuring(self.ruler.measure(&self.simulation)?);
+        self.doing = Doing::Measuring(self.region_sums.measure(&self.simulation)?);
         Ok(Event::Working)
     }
 
-    /// The end of the next step, or today where it was not looked at yet; none from the last day on.
+    /// The end of the next step, or today where it was not looked at yet; none from the last day
+    /// on.
     fn next_step(&self, day: f64, dt: f64, last: f64) -> Option<f64> {
         if self.looks == 0 || self.courses.last_day() < day - 1e-5 {
             return Some(day);
@@ -345,8 +348,8 @@ impl Driver {
         self.doing = Doing::Moving;
     }
 
-    /// Whether the run can be left where it stands: before it has settled, or at a whole step to which this goes back. A
-    /// look that is under way is finished first.
+    /// Whether the run can be left where it stands: before it has settled, or at a whole step to
+    /// which this goes back. A look that is under way is finished first.
     pub fn stop(&mut self) -> bool {
         if !self.simulation.is_settled() {
             return true;
@@ -358,8 +361,8 @@ impl Driver {
         may
     }
 
-    /// Keeps the settled body, for [`Driver::begin`], and now and then the body as it is, where there is a timeline and room
-    /// in it.
+    /// Keeps the settled body, for [`Driver::begin`], and now and then the body as it is, where
+    /// there is a timeline and room in it.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn keep(&mut self) -> Result<(), GpuError> {

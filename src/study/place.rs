@@ -58,9 +58,9 @@ impl Place {
         Self::new(PlaceSource::Scene(name.to_owned()))
     }
 
-    /// Finds `name` among the scenes or files, and whether it can be had at `size`. Of a scan only what `mask`, a
-    /// scan of the same voxels, has above 0 is kept. A scan is turned to the axes of the body, as far as its header
-    /// tells of them; [`Place::told`] says what had to be assumed.
+    /// Finds `name` among the scenes or files, and whether it can be had at `size`. Of a scan only
+    /// what `mask`, a scan of the same voxels, has above 0 is kept. A scan is turned to the axes of
+    /// the body, as far as its header tells of them; [`Place::told`] says what had to be assumed.
     /// # Errors
     /// No such scene or file, a bad file, a size out of range.
     pub fn find(name: &str, size: usize, mask: Option<&Path>) -> Result<Self, StudyError> {
@@ -176,8 +176,8 @@ impl Place {
     }
 }
 
-/// How a scan is taken along the axes of the body, where that goes without saying in no file: its axes are unknown, or
-/// others than the body's, or tilted.
+/// How a scan is taken along the axes of the body, where that goes without saying in no file: its
+/// axes are unknown, or others than the body's, or tilted.
 fn turned(axes: &Axes) -> Option<String> {
     const TILTED: f64 = 1.0;
     let nearest = axes.nearest();
@@ -208,8 +208,8 @@ fn turned(axes: &Axes) -> Option<String> {
     })
 }
 
-/// Empties what a mask has not above 0. A mask that lies elsewhere than the scan, by its header, is taken voxel by voxel
-/// as stored, and that is told.
+/// Empties what a mask has not above 0. A mask that lies elsewhere than the scan, by its header, is
+/// taken voxel by voxel as stored, and that is told.
 fn keep(
     volume: &mut Volume,
     scan_axes: &Axes,

@@ -24,8 +24,9 @@ impl Timeline {
         }
     }
 
-    /// Keeps the run as it is, if the last moment is long enough ago. Where room is short the moment goes whose neighbours
-    /// are closest to each other, so that the whole run stays within reach.
+    /// Keeps the run as it is, if the last moment is long enough ago. Where room is short the
+    /// moment goes whose neighbours are closest to each other, so that the whole run stays within
+    /// reach.
     pub(super) fn keep(&mut self, simulation: &Simulation) -> Result<(), GpuError> {
         let last = self.moments.last().map(Moment::day);
         let is_early = last.is_some_and(|last| simulation.day() < last + LEAST_DAYS - 1e-6);

@@ -1,8 +1,9 @@
 //! A few millimetres of trabecular bone, its single struts resolved.
 //!
-//! Rods and plates around a jittered frame of cells 0.8 mm wide and 1.0 mm high, drawn out along z as the load is:
-//! struts 0.10 to 0.22 mm thick, some of the vertical faces closed by plates of 0.10 to 0.14 mm (Hildebrand 1999:
-//! trabeculae 0.12 to 0.19 mm thick, 0.64 to 0.9 mm apart). Platens below and above carry the load in.
+//! Rods and plates around a jittered frame of cells 0.8 mm wide and 1.0 mm high, drawn out along z
+//! as the load is: struts 0.10 to 0.22 mm thick, some of the vertical faces closed by plates of
+//! 0.10 to 0.14 mm (Hildebrand 1999: trabeculae 0.12 to 0.19 mm thick, 0.64 to 0.9 mm apart).
+//! Platens below and above carry the load in.
 
 use glam::DVec3;
 

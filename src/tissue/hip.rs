@@ -81,7 +81,8 @@ fn bone(p: DVec3) -> f64 {
     blend(blend(proximal, shaft, 4.0), lesser, 6.0)
 }
 
-/// Place along the neck's axis (mm from the shaft's), and how far below the axis (1 at the neck's lower edge).
+/// Place along the neck's axis (mm from the shaft's), and how far below the axis (1 at the neck's
+/// lower edge).
 fn along_neck(p: DVec3) -> (f64, f64) {
     let axis = neck_axis();
     let q = p - JUNCTION;
@@ -206,7 +207,8 @@ impl Scene for Hip {
     fn is_held(&self, p: DVec3, spacing: f64) -> bool {
         p.z < 0.01 * spacing
     }
-    /// Opened in the plane through the head's centre and the shaft, where the trabecular groups are seen.
+    /// Opened in the plane through the head's centre and the shaft, where the trabecular groups are
+    /// seen.
     fn outlook(&self) -> Outlook {
         Outlook {
             azimuth: -13.0,
@@ -234,7 +236,8 @@ fn potted(elements: [usize; 3]) -> Vec<([usize; 3], u8)> {
         .collect()
 }
 
-/// Single-leg stance to failure: 20° to the shaft in the frontal plane, the shaft potted (Keyak 1998 J Biomech 31:125).
+/// Single-leg stance to failure: 20° to the shaft in the frontal plane, the shaft potted (Keyak
+/// 1998 J Biomech 31:125).
 fn stance_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
     StrengthPlan {
         name: "stance",
@@ -245,8 +248,9 @@ fn stance_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
     }
 }
 
-/// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground holding the greater
-/// trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue Int 55:53; Keyak 1998).
+/// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground holding
+/// the greater trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue Int 55:53;
+/// Keyak 1998).
 fn fall_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
     let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
     let force = DVec3::new(

@@ -1,8 +1,9 @@
 //! The lower leg: tibia and calcaneus with the calf's muscles.
 //!
-//! A right leg: x points lateral, y anterior, z superior, the tibia's axis is x = y = 0. Tibia 345 mm long, plateau
-//! 74 mm by 50 mm, shaft 25 mm across with a cortex of 4.5 mm, distal cortex 1.5 mm (Gabel 2021: 1.55 mm); calcaneus
-//! 80 mm long. Fibula and talus are left out: tibia and calcaneus are each held where they meet the talus.
+//! A right leg: x points lateral, y anterior, z superior, the tibia's axis is x = y = 0. Tibia 345
+//! mm long, plateau 74 mm by 50 mm, shaft 25 mm across with a cortex of 4.5 mm, distal cortex 1.5
+//! mm (Gabel 2021: 1.55 mm); calcaneus 80 mm long. Fibula and talus are left out: tibia and
+//! calcaneus are each held where they meet the talus.
 
 use glam::DVec3;
 
@@ -126,7 +127,8 @@ impl Scene for LowerLeg {
         match name {
             "proximal_tibia" => between(400.0, 440.0),
             "tibia_shaft" => between(200.0, 300.0),
-            // The site of HR-pQCT, 22.5 mm above the joint, with what a voxel of a coarse lattice adds.
+            // The site of HR-pQCT, 22.5 mm above the joint, with what a voxel of a coarse lattice
+            // adds.
             "distal_tibia" => between(110.0, 130.0),
             _ => p.z - 80.0,
         }

@@ -1,7 +1,8 @@
 //! A lumbar vertebra (L3) between the muscles of the back and psoas.
 //!
-//! x points left to right, y anterior, z superior; the body's axis is x = y = 0. Body 28 mm high, 46 mm wide, 33 mm deep,
-//! shell and endplates 0.5 mm, with pedicles, lamina, spinous and transverse processes.
+//! x points left to right, y anterior, z superior; the body's axis is x = y = 0. Body 28 mm high,
+//! 46 mm wide, 33 mm deep, shell and endplates 0.5 mm, with pedicles, lamina, spinous and
+//! transverse processes.
 
 use glam::DVec3;
 
@@ -143,8 +144,8 @@ impl Scene for Lumbar {
     fn is_held(&self, p: DVec3, spacing: f64) -> bool {
         p.z <= BOTTOM + 0.01 * spacing && p.y > -HALF_DEPTH - spacing
     }
-    /// The body compressed by its disc, the lower endplate embedded.
-    /// From above, through the middle of its body; it is wide rather than high, and pictures are not.
+    /// The body compressed by its disc, the lower endplate embedded. From above, through the middle
+    /// of its body; it is wide rather than high, and pictures are not.
     fn outlook(&self) -> Outlook {
         Outlook {
             azimuth: -13.0,

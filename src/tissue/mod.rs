@@ -77,7 +77,8 @@ pub enum SiteKind {
     Trabecular = 0,
     /// Cortical bone: pores, and the endocortical surface.
     Cortical = 1,
-    /// A piece of a single strut or of the marrow beside it: cells work on the surface that the lattice shows.
+    /// A piece of a single strut or of the marrow beside it: cells work on the surface that the
+    /// lattice shows.
     Strut = 2,
     /// A loading platen: no cells.
     Platen = 3,
@@ -88,7 +89,8 @@ pub enum SiteKind {
 pub struct SitePlan {
     /// Of the voxel's volume, 0 to 1.
     pub fraction: f64,
-    /// Endocortical surface a volume of the site, 1/mm; 0 in trabecular bone; of a strut's voxel the inverse of its edge.
+    /// Endocortical surface a volume of the site, 1/mm; 0 in trabecular bone; of a strut's voxel
+    /// the inverse of its edge.
     pub surface: f64,
     /// How it is laid out.
     pub kind: SiteKind,
@@ -289,8 +291,9 @@ impl Anatomy {
         })
     }
 
-    /// Builds a scene from a scan, with cubic voxels, `size` along its longest side: single trabeculae if it
-    /// resolves them (bone is what is above 0), otherwise a whole bone from mg HA/cm3.
+    /// Builds a scene from a scan, with cubic voxels, `size` along its longest side: single
+    /// trabeculae if it resolves them (bone is what is above 0), otherwise a whole bone from mg
+    /// HA/cm3.
     /// # Errors
     /// [`SceneError`].
     pub fn from_scan(scan: &Volume, size: usize) -> Result<Self, SceneError> {

@@ -1,4 +1,5 @@
-//! A scene from a scan: single trabeculae where the scan resolves them, a whole bone where it does not.
+//! A scene from a scan: single trabeculae where the scan resolves them, a whole bone where it does
+//! not.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,8 @@ const TISSUE_BMD: f64 = 1200.0;
 /// The densest a voxel of a clinical scan is taken for.
 const MOST_BVTV: f64 = 0.95;
 
-/// The mean of `scan` over boxes of a cubic lattice, x fastest, with the lattice's voxels and spacing.
+/// The mean of `scan` over boxes of a cubic lattice, x fastest, with the lattice's voxels and
+/// spacing.
 fn resampled(scan: &Volume, size: usize) -> ([usize; 3], f64, Vec<f64>) {
     let extent: [f64; 3] = std::array::from_fn(|k| scan.voxels[k] as f64 * scan.spacing[k]);
     let spacing = extent.iter().copied().fold(0.0, f64::max) / size as f64;

@@ -47,7 +47,8 @@ impl Camera {
         }
     }
 
-    /// From where it looks, for people: the nearest of six sides, and how far it is turned from that.
+    /// From where it looks, for people: the nearest of six sides, and how far it is turned from
+    /// that.
     pub fn place(&self) -> String {
         // Degrees, rounded, from −180 to 180; 90 looks from the right.
         let turn = (self.azimuth + 180.0).rem_euclid(360.0) - 180.0;
@@ -79,14 +80,16 @@ impl Camera {
     pub fn axes(&self) -> [Vec3; 3] {
         let (sa, ca) = self.azimuth.to_radians().sin_cos();
         let (se, ce) = self.elevation.to_radians().sin_cos();
-        // y points to the front of the body: a camera in front looks along −y and has a right leg's lateral side (+x) on its left.
+        // y points to the front of the body: a camera in front looks along −y and has a right leg's
+        // lateral side (+x) on its left.
         let back = Vec3::new(sa * ce, ca * ce, se);
         let right = Vec3::new(-ca, sa, 0.0);
         [-back, right, right.cross(-back)]
     }
 }
 
-/// A number beside one of several ticks that stand `step` apart: the digits that tell them apart, and no noise of f32.
+/// A number beside one of several ticks that stand `step` apart: the digits that tell them apart,
+/// and no noise of f32.
 pub fn tick(value: f64, step: f64) -> String {
     let step = step.abs();
     // As few as hold the step, at most three of its own.
@@ -109,7 +112,8 @@ pub fn tick(value: f64, step: f64) -> String {
     }
 }
 
-/// Length of a scale bar for a picture `height` mm high: about a tenth of it, as 1, 2 or 5 times a power of ten, mm.
+/// Length of a scale bar for a picture `height` mm high: about a tenth of it, as 1, 2 or 5 times a
+/// power of ten, mm.
 pub fn scale_bar(height: f64) -> f64 {
     let power = 10f64.powf((height / 10.0).log10().floor());
     [5.0, 2.0, 1.0]

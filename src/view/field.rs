@@ -238,12 +238,14 @@ impl Field {
         &self.values
     }
 
-    /// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle.
+    /// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and
+    /// muscle.
     pub fn envelope(&self) -> &wgpu::Buffer {
         &self.envelope
     }
 
-    /// Schedules the way back of the quantity shown last, with the envelope; [`Field::numbers`] unpacks them.
+    /// Schedules the way back of the quantity shown last, with the envelope; [`Field::numbers`]
+    /// unpacks them.
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn read(&self, gpu: &Gpu) -> Result<Readback, GpuError> {
@@ -255,7 +257,8 @@ impl Field {
         Ok(readback)
     }
 
-    /// The field in [`FieldKind::unit`], by lattice voxel, NaN where its tissue is not, from what [`Field::read`] brought.
+    /// The field in [`FieldKind::unit`], by lattice voxel, NaN where its tissue is not, from what
+    /// [`Field::read`] brought.
     pub fn numbers(kind: FieldKind, parts: &[Vec<u8>]) -> Vec<f32> {
         let [field, envelope] = parts else {
             return Vec::new();
@@ -299,7 +302,8 @@ fn envelope(anatomy: &Anatomy) -> Vec<u32> {
     envelope
 }
 
-/// Steps (through faces, edges or corners, at most 255) from each voxel to the nearest occupied one.
+/// Steps (through faces, edges or corners, at most 255) from each voxel to the nearest occupied
+/// one.
 fn distance(voxels: [usize; 3], occupied: &[bool]) -> Vec<u8> {
     // The largest of three axis distances separates: one sweep forth and back along each axis
     // of "the least, over the line, of the larger of the step and what is there".

@@ -1,4 +1,5 @@
-//! Pictures of the lattice: fields, camera, colour maps, the ray march, off-screen images. Each view owns its outputs.
+//! Pictures of the lattice: fields, camera, colour maps, the ray march, off-screen images. Each
+//! view owns its outputs.
 
 mod camera;
 mod colormap;

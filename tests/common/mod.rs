@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use mechanostat::command::wait::{self, Wait as _, clock, open_gpu};
 use mechanostat::gpu::{Gpu, Need, Readback};
-use mechanostat::measure::{Measurement, Ruler, Strength, StrengthTest};
+use mechanostat::measure::{Measurement, RegionSums, Strength, StrengthTest};
 use mechanostat::sim::Simulation;
 use mechanostat::sim::state::SiteState;
 use mechanostat::solver::Element;
@@ -30,8 +30,8 @@ pub fn settle(simulation: &mut Simulation) {
 }
 
 /// A simulation's measurements as it is now.
-pub fn measured(simulation: &Simulation, ruler: &Ruler) -> Vec<Measurement> {
-    wait::measured(ruler, simulation).unwrap()
+pub fn measured(simulation: &Simulation, region_sums: &RegionSums) -> Vec<Measurement> {
+    wait::measured(region_sums, simulation).unwrap()
 }
 
 /// How every site is, as it is now.
@@ -92,7 +92,8 @@ pub fn excess(got: &[f64], want: &[f64], atol: f64, rtol: f64) -> Result<(), Str
     Ok(())
 }
 
-/// Asserts closeness, and that the comparison would have caught one value changed by `visible` of its size.
+/// Asserts closeness, and that the comparison would have caught one value changed by `visible` of
+/// its size.
 #[track_caller]
 pub fn assert_close(what: &str, got: &[f64], want: &[f64], atol: f64, rtol: f64) {
     if let Err(e) = excess(got, want, atol, rtol) {

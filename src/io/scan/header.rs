@@ -5,7 +5,8 @@ use super::error::{ScanError, bad};
 /// A header of text ends within this many bytes.
 pub(super) const MOST_HEADER: usize = 4 << 20;
 
-/// How many of a unit of length make a millimetre; lengths are divided by it, which keeps 39 µm at 0.039 mm.
+/// How many of a unit of length make a millimetre; lengths are divided by it, which keeps 39 µm at
+/// 0.039 mm.
 pub(super) fn units_per_mm(field: &str, name: &str) -> Result<f64, ScanError> {
     match name.to_lowercase().as_str() {
         // Unknown is millimetres, as the formats' own readers take it.
@@ -22,7 +23,8 @@ pub(super) fn raw_f32(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-/// Refuses a key that a header gives twice with different values: readers differ in which one they take.
+/// Refuses a key that a header gives twice with different values: readers differ in which one they
+/// take.
 pub(super) fn once<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), ScanError> {
     let mut seen = std::collections::BTreeMap::new();
     for (key, value) in all {

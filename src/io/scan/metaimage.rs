@@ -228,7 +228,8 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// The voxels' bytes in the file that the header names; none where they stand behind the header.
+    /// The voxels' bytes in the file that the header names; none where they stand behind the
+    /// header.
     fn data(
         &self,
         wanted: u64,

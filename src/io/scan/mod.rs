@@ -82,7 +82,8 @@ impl Scan {
         Ok(scan)
     }
 
-    /// Reads the bytes of a file of one of [`ENDINGS`]; `beside` reads a file that its header names.
+    /// Reads the bytes of a file of one of [`ENDINGS`]; `beside` reads a file that its header
+    /// names.
     /// # Errors
     /// [`ScanError`].
     pub fn read(

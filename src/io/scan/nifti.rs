@@ -1,4 +1,5 @@
-//! NIfTI-1 and NIfTI-2 volumes (.nii, .nii.gz), either byte order, written back with the header they came with.
+//! NIfTI-1 and NIfTI-2 volumes (.nii, .nii.gz), either byte order, written back with the header
+//! they came with.
 
 use std::io::{Read as _, Write as _};
 
@@ -11,7 +12,8 @@ use super::header::looks_like;
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
-/// Two edges, and two directions, that differ by less than this share are the same: f32 rounds them so.
+/// Two edges, and two directions, that differ by less than this share are the same: f32 rounds them
+/// so.
 const SAME: f64 = 1e-4;
 /// Directions that differ by less than this are the same, degrees.
 const SAME_DIRECTION: f64 = 0.5;
@@ -320,14 +322,16 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
     Ok((Content { notes, ..content }, header))
 }
 
-/// Edges of a voxel (mm), axes, and centre of the first voxel (mm). As nibabel has it: the sform's, where its code is above
-/// 0; else the qform's with pixdim; else pixdim alone, and nothing is known of the body.
+/// Edges of a voxel (mm), axes, and centre of the first voxel (mm). As nibabel has it: the sform's,
+/// where its code is above 0; else the qform's with pixdim; else pixdim alone, and nothing is known
+/// of the body.
 fn place(
     header: &Header,
     notes: &mut Vec<String>,
 ) -> Result<([f64; 3], Axes, [f64; 3]), ScanError> {
     let f = header.fields;
-    // Three bits say in what lengths are given; 0 is unknown, and millimetres as NIfTI's readers take it.
+    // Three bits say in what lengths are given; 0 is unknown, and millimetres as NIfTI's readers
+    // take it.
     let units = header.number(f.units, f.units_number) as i32;
     let per_mm = match units & 7 {
         0 | 2 => 1.0,
@@ -448,8 +452,8 @@ fn three(edges: [f64; 3]) -> String {
 }
 
 impl Header {
-    /// A file's bytes with other values (one a voxel, f32) in the same geometry and byte order. What described the old
-    /// values goes: their scaling, intent, range and colours.
+    /// A file's bytes with other values (one a voxel, f32) in the same geometry and byte order.
+    /// What described the old values goes: their scaling, intent, range and colours.
     pub(super) fn with_values(
         &self,
         values: &[f32],

@@ -87,7 +87,8 @@ fn field(line: &str) -> Option<(String, &str)> {
     (!value.starts_with('=')).then(|| (name.trim().to_ascii_lowercase(), value.trim()))
 }
 
-/// The signs that turn a space's first two axes to the right and to the front; none where it is not the body's.
+/// The signs that turn a space's first two axes to the right and to the front; none where it is not
+/// the body's.
 fn body_signs(space: &str) -> Option<[f64; 3]> {
     match space.to_ascii_lowercase().as_str() {
         "right-anterior-superior" | "ras" => Some([1.0, 1.0, 1.0]),
@@ -147,7 +148,8 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| bad("sizes", sizes, "three whole numbers, 1 or more"))
     }
 
-    /// Axes, edges of a voxel (mm), and centre of the first voxel (mm, along the body where its space is known).
+    /// Axes, edges of a voxel (mm), and centre of the first voxel (mm, along the body where its
+    /// space is known).
     fn place(&self, notes: &mut Vec<String>) -> Result<(Axes, [f64; 3], [f64; 3]), ScanError> {
         let (axes, space) = (
             self.units_per_mm("units")?,
@@ -373,7 +375,8 @@ impl Header {
         }
         let mut text = String::new();
         for line in &self.lines {
-            // Keys and values of one's own (segments' names and colours) describe the old voxels too.
+            // Keys and values of one's own (segments' names and colours) describe the old voxels
+            // too.
             let old = field(line).map_or_else(
                 || !line.starts_with('#') && line.contains(":="),
                 |(key, _)| OLD.contains(&key.as_str()),

@@ -88,7 +88,8 @@ impl Number {
     }
 }
 
-/// Which voxels are bone. Decided on the numbers as the file has them, before they are rounded to f32.
+/// Which voxels are bone. Decided on the numbers as the file has them, before they are rounded to
+/// f32.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bone {
     /// Those above a value.
@@ -128,7 +129,8 @@ pub(super) struct Layout {
     pub(super) axes: Axes,
     pub(super) number: Number,
     pub(super) big_endian: bool,
-    /// Stored values are multiplied by the first, then the second is added, both in f64: as nibabel and ITK do.
+    /// Stored values are multiplied by the first, then the second is added, both in f64: as nibabel
+    /// and ITK do.
     pub(super) scaling: Option<(f64, f64)>,
     pub(super) reading: Reading,
 }
@@ -177,8 +179,8 @@ impl Layout {
             .read_to_end(&mut raw)
             .map_err(broken)?;
         let mut content = self.content(&raw)?;
-        // A decoder checks its sums where the stream ends. Zeros that pad a gzip file are left alone; flate2 tells them
-        // from wrong sums by nothing but its words.
+        // A decoder checks its sums where the stream ends. Zeros that pad a gzip file are left
+        // alone; flate2 tells them from wrong sums by nothing but its words.
         match stream.read(&mut [0]) {
             Ok(0) => {}
             Ok(_) => content.notes.push(LONGER.to_owned()),
@@ -286,7 +288,8 @@ impl Layout {
         })
     }
 
-    /// Whether a voxel has this label: whole numbers exactly, others as far as f32 and a slope may have rounded them.
+    /// Whether a voxel has this label: whole numbers exactly, others as far as f32 and a slope may
+    /// have rounded them.
     #[expect(clippy::float_cmp, reason = "labels are told apart exactly")]
     fn is_label(&self, value: f64, label: f64) -> bool {
         if self.number.is_whole() && self.scaling.is_none() {

@@ -1,4 +1,5 @@
-//! VTK images (.vti): ascii, base64 and raw voxels, plain or compressed by zlib, on cells or points.
+//! VTK images (.vti): ascii, base64 and raw voxels, plain or compressed by zlib, on cells or
+//! points.
 
 use std::io::Read as _;
 
@@ -132,7 +133,8 @@ fn unbase64(text: &[u8], words: Words, zlib: bool) -> Result<Vec<u8>, ScanError>
     Ok(head)
 }
 
-/// The XML of a file, and where its appended data begin. What is appended raw is no XML: the document is closed there.
+/// The XML of a file, and where its appended data begin. What is appended raw is no XML: the
+/// document is closed there.
 fn xml(bytes: &[u8]) -> Result<(String, Option<usize>), ScanError> {
     let tag = b"<AppendedData";
     let cut = bytes.windows(tag.len()).position(|w| w == tag);
@@ -270,7 +272,8 @@ impl<'a, 'i> Image<'a, 'i> {
         self.node.attribute("Origin").unwrap_or("0 0 0")
     }
 
-    /// Whether numbers lie in memory with their highest byte first. Where that matters and is not said, it is told.
+    /// Whether numbers lie in memory with their highest byte first. Where that matters and is not
+    /// said, it is told.
     fn big_endian(&self, notes: &mut Vec<String>) -> Result<bool, ScanError> {
         let order = self.root.attribute("byte_order");
         if order.is_none() && self.array.attribute("format") != Some("ascii") {
@@ -353,7 +356,8 @@ impl<'a, 'i> Image<'a, 'i> {
         }
     }
 
-    /// Where the array's own data begin in what is appended, and whether they are encoded by base64.
+    /// Where the array's own data begin in what is appended, and whether they are encoded by
+    /// base64.
     fn appended<'b>(&self, rest: &'b [u8]) -> Result<(&'b [u8], bool), ScanError> {
         let open = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
         let encoded = |name: &[u8]| rest[..open].windows(name.len()).any(|w| w == name);
@@ -400,8 +404,8 @@ pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header),
     Ok((Content { notes, ..content }, image.header()))
 }
 
-/// The array that holds the voxels, and whether it lies on cells: the active one, or the first, which is told unless it is
-/// the only one. Ghost arrays mark voxels and hold none.
+/// The array that holds the voxels, and whether it lies on cells: the active one, or the first,
+/// which is told unless it is the only one. Ghost arrays mark voxels and hold none.
 fn chosen<'a, 'i>(
     cells: Option<roxmltree::Node<'a, 'i>>,
     points: Option<roxmltree::Node<'a, 'i>>,

@@ -15,7 +15,8 @@ const FIRST_COARSE: Smoother = Smoother {
     sweeps: 9,
     range: 100.0,
 };
-/// Sweeps below level 1 cost next to nothing and save iterations where bone hangs on few struts.
+/// Sweeps below level 1 cost next to nothing and save iterations where bone is_supported on few
+/// struts.
 const COARSER: Smoother = Smoother {
     sweeps: 15,
     range: 200.0,
@@ -27,9 +28,9 @@ pub(super) struct Smoother {
 }
 
 impl Smoother {
-    /// Damping of each sweep times λ: the inverse Chebyshev roots, in Leja's order (each next root is the one
-    /// whose product of distances to those before is largest). In their natural order the last sweeps amplify
-    /// the first ones' rounding errors by millions: 21 sweeps then diverge.
+    /// Damping of each sweep times λ: the inverse Chebyshev roots, in Leja's order (each next root
+    /// is the one whose product of distances to those before is largest). In their natural order
+    /// the last sweeps amplify the first ones' rounding errors by millions: 21 sweeps then diverge.
     fn roots(&self) -> Vec<f64> {
         let low = 1.0 / self.range;
         let mut left: Vec<f64> = (0..self.sweeps)

@@ -1,6 +1,7 @@
 //! Coarse operators from the modulus. Shader: `galerkin.wgsl`.
 //!
-//! Galerkin products, because coarse voxels that average modulus lose thin trabeculae and with them half the convergence.
+//! Galerkin products, because coarse voxels that average modulus lose thin trabeculae and with them
+//! half the convergence.
 
 use crate::gpu::{Dispatch, GpuError};
 
@@ -22,7 +23,7 @@ pub(super) fn commands(
             (1, &coarse.uniform),
             (2, &coarse.nodes),
             (8, &coarse.stencil),
-            (18, &coarse.kept),
+            (18, &coarse.transfer_mask),
         ];
         let own = if l == 0 {
             [(3, maker.finest.modulus), (13, children)]

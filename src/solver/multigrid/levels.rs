@@ -31,8 +31,9 @@ pub(super) struct Level {
     /// Empty on the finest level.
     pub(super) stencil: wgpu::Buffer,
     pub(super) slots: wgpu::Buffer,
-    /// By padded index of the finer level: which of a node's parents move it, four nodes a word.
-    pub(super) kept: wgpu::Buffer,
+    /// By padded index of the finer level: the node's transfer mask (see `topology.rs`), eight bits
+    /// each, four nodes to a word.
+    pub(super) transfer_mask: wgpu::Buffer,
     pub(super) sweeps: Vec<wgpu::Buffer>,
 }
 
@@ -55,7 +56,7 @@ impl Level {
 pub(super) fn build(
     gpu: &Gpu,
     topologies: &[Topology],
-    in_pieces: bool,
+    is_split: bool,
     finest: &Finest<'_>,
 ) -> Result<Vec<Level>, GpuError> {
     let mut levels: Vec<Level> = Vec::new();
@@ -73,7 +74,7 @@ pub(super) fn build(
                 pong: finest.correction.clone(),
                 stencil: gpu.storage::<f32>("no stencil", 0)?,
                 slots: gpu.storage::<u32>("no slots", 0)?,
-                kept: gpu.storage::<u32>("no parents", 0)?,
+                transfer_mask: gpu.storage::<u32>("no transfer masks", 0)?,
                 sweeps,
             });
         } else {
@@ -82,13 +83,13 @@ pub(super) fn build(
             for (slot, entry) in list.iter().enumerate() {
                 slots[(entry & 0x1fff_ffff) as usize] = slot as u32;
             }
-            let mut kept = Vec::new();
-            if in_pieces {
+            let mut transfer_mask = Vec::new();
+            if is_split {
                 let finer: Grid = levels[l - 1].grid;
-                kept = vec![[ALL; 4]; finer.len().div_ceil(4)];
-                for (at, parents) in finer.each_node().zip(&topologies[l - 1].kept) {
+                transfer_mask = vec![[ALL; 4]; finer.len().div_ceil(4)];
+                for (at, parents) in finer.each_node().zip(&topologies[l - 1].transfer_mask) {
                     let index = finer.index(at);
-                    kept[index / 4][index % 4] = *parents;
+                    transfer_mask[index / 4][index % 4] = *parents;
                 }
             }
             let vector = |what: &str| {
@@ -114,7 +115,7 @@ pub(super) fn build(
                     blocks(l) * BLOCK_WORDS * (list.len() + 1),
                 )?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
-                kept: gpu.storage_from("multigrid parents", &kept)?,
+                transfer_mask: gpu.storage_from("multigrid transfer masks", &transfer_mask)?,
                 sweeps,
             });
         }

@@ -17,12 +17,12 @@ pub(super) struct Shaders {
 }
 
 impl Shaders {
-    pub(super) fn new(gpu: &Gpu, element: &Element, in_pieces: bool) -> Result<Self, GpuError> {
+    pub(super) fn new(gpu: &Gpu, element: &Element, is_split: bool) -> Result<Self, GpuError> {
         let make = |name: &str, source: String| Shader::new(gpu, name, &source);
         Ok(Self {
             smoother: make("smoother", shader::smoother(element))?,
-            transfer: make("transfer", shader::transfer(element, in_pieces))?,
-            galerkin: make("galerkin", shader::galerkin(element, in_pieces))?,
+            transfer: make("transfer", shader::transfer(element, is_split))?,
+            galerkin: make("galerkin", shader::galerkin(element, is_split))?,
             coarsest: make("coarsest", shader::coarsest(element))?,
             spectrum: make("spectrum", shader::spectrum(element))?,
         })

@@ -1,7 +1,8 @@
 //! The preconditioner: one multigrid V-cycle.
 //!
-//! The finest level is matrix-free, coarser ones are Galerkin products. A file a kind of kernel; `topology` decides
-//! which nodes each level has, `levels` holds their buffers, `stencil` how operators are kept.
+//! The finest level is matrix-free, coarser ones are Galerkin products. A file a kind of kernel;
+//! `topology` decides which nodes each level has, `levels` holds their buffers, `stencil` how
+//! operators are transfer_mask.
 
 mod chebyshev;
 mod coarsest;
@@ -35,8 +36,8 @@ pub struct Multigrid {
     operators: Vec<Dispatch>,
     spectrum_buffer: wgpu::Buffer,
     levels: Vec<Level>,
-    /// Whether nodes of any level have lost parents to other pieces of bone.
-    in_pieces: bool,
+    /// Whether nodes of any level lack parents because those belong to other components.
+    is_split: bool,
 }
 
 impl Multigrid {
@@ -50,9 +51,9 @@ impl Multigrid {
         finest: &Finest<'_>,
     ) -> Result<Self, GpuError> {
         let topologies = topology.levels();
-        let in_pieces = topologies.iter().any(Topology::in_pieces);
-        let shaders = Shaders::new(gpu, element, in_pieces)?;
-        let levels = levels::build(gpu, &topologies, in_pieces, finest)?;
+        let is_split = topologies.iter().any(Topology::is_split);
+        let shaders = Shaders::new(gpu, element, is_split)?;
+        let levels = levels::build(gpu, &topologies, is_split, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
         let children = [topologies[1].factor, [1; 3]].map(|factor| element.lowest_child(factor));
         let children = gpu.storage_from("multigrid children", &children.concat())?;
@@ -70,7 +71,7 @@ impl Multigrid {
             operators,
             spectrum_buffer,
             levels,
-            in_pieces,
+            is_split,
         })
     }
 
@@ -94,16 +95,16 @@ impl Multigrid {
         &self.spectrum_buffer
     }
 
-    /// Which of its parents on the next level move a node of level `l`, for inspection: by padded index, a byte each, as
-    /// `kept_parents` in the shader reads them. None where bone falls apart nowhere.
-    pub fn parents(&self, l: usize) -> Option<&wgpu::Buffer> {
-        let coarser = self.levels.get(l + 1).filter(|_| self.in_pieces)?;
-        Some(&coarser.kept)
+    /// The transfer masks of the nodes of level `l`, for inspection: by padded index, eight bits
+    /// each, as `transfer_mask` in `parents.wgsl` reads them. None where all bone is connected.
+    pub fn transfer_masks(&self, l: usize) -> Option<&wgpu::Buffer> {
+        let coarser = self.levels.get(l + 1).filter(|_| self.is_split)?;
+        Some(&coarser.transfer_mask)
     }
 
-    /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number, and the packed
-    /// blocks to the 13 neighbours after each and, below level 1, its own correction: `[13 or 14][BLOCK_WORDS][nodes + 1]`
-    /// words with a last column of zeros.
+    /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number,
+    /// and the packed blocks to the 13 neighbours after each and, below level 1, its own
+    /// correction: `[13 or 14][BLOCK_WORDS][nodes + 1]` words with a last column of zeros.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
         self.levels
             .get(l)

@@ -23,7 +23,8 @@ fn bindings<'a>(
     all
 }
 
-/// The sweeps before the coarse correction, from nothing into `ping`: there is an odd number of them.
+/// The sweeps before the coarse correction, from nothing into `ping`: there is an odd number of
+/// them.
 pub(super) fn before(
     maker: &Maker<'_>,
     level: &Level,

@@ -1,13 +1,14 @@
-//! λmax(D⁻¹K) of every level, which the smoother's dampings are divided by. Shader: `spectrum.wgsl`.
+//! λmax(D⁻¹K) of every level, which the smoother's dampings are divided by. Shader:
+//! `spectrum.wgsl`.
 
 use crate::gpu::{Dispatch, GpuError};
 
 use super::levels::Level;
 use super::maker::Maker;
 
-/// Applications of D⁻¹K for λ on the finest and on coarser levels: power iterations, and steps of Chebyshev's
-/// recurrence after them (both even). Porous coarse levels have their largest eigenvalues in few places,
-/// which take longer to be found.
+/// Applications of D⁻¹K for λ on the finest and on coarser levels: power iterations, and steps of
+/// Chebyshev's recurrence after them (both even). Porous coarse levels have their largest
+/// eigenvalues in few places, which take longer to be found.
 const SPECTRUM_FINEST: [usize; 2] = [4, 10];
 const SPECTRUM_COARSE: [usize; 2] = [8, 24];
 

@@ -1,7 +1,7 @@
-//! How a coarse level's operator is kept. Shader: `stencil.wgsl`.
+//! How a coarse level's operator is transfer_mask. Shader: `stencil.wgsl`.
 //!
-//! [`BLOCK_WORDS`] words a block of 3×3: a preconditioner needs no more digits, and memory is what limits the size of a
-//! scan.
+//! [`BLOCK_WORDS`] words a block of 3×3: a preconditioner needs no more digits, and memory is what
+//! limits the size of a scan.
 
 use crate::solver::grid::Grid;
 
@@ -15,7 +15,8 @@ pub(super) fn blocks(level: usize) -> usize {
 }
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
-/// Bytes of the largest stencil of a grid of `elements` with these edges, were every element active.
+/// Bytes of the largest stencil of a grid of `elements` with these edges, were every element
+/// active.
 pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
     let coarse = Grid { elements }.coarser(coarsening(elements, edges));
     let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();

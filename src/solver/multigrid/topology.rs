@@ -1,10 +1,18 @@
-//! Which elements and nodes of each multigrid level exist, and which piece of bone a coarse node moves.
+//! Which elements and nodes each multigrid level has, and between which of them displacements are
+//! transferred.
 //!
-//! A coarse node's hat reaches over everything within a coarse element of it. Where bone falls apart there,
-//! into struts with only void between them, one node would tie the pieces together, and the coarse grid could not let
-//! them slide past each other. (Dick, Georgii, Westermann 2011 double such nodes, IEEE TVCG 17:1663.) Here a node keeps
-//! to the largest piece, and finer nodes of the others take the mean of the parents that are left to them. That keeps
-//! one node a place, and stencils of 27, at nearly the same number of iterations.
+//! A coarse node's trilinear shape function reaches over the coarse elements around it. Where the
+//! bone within that reach is not connected (two struts with void between them), one coarse node
+//! would give both components the same displacement, and the coarse grid could not represent that
+//! they move apart. Dick, Georgii and Westermann 2011 (IEEE TVCG 17:1663) give each component a
+//! node of its own. Here a coarse node belongs to the largest connected component alone. A fine
+//! node of another component has no transfer weight from it: it takes the mean of its remaining
+//! parents. So every place has one node at most and every stencil 27 neighbours, at nearly the same
+//! number of iterations (docs/mechanics.md has both).
+//!
+//! Words used here: a fine node's *parents* are the coarse nodes from which it is interpolated; a
+//! *component* is bone whose elements share nodes; a node *serves* an element if the element's
+//! displacement is interpolated from it, that is if it is one of the element's degrees of freedom.
 
 use crate::solver::grid::Grid;
 use crate::volume::each;
@@ -15,9 +23,11 @@ pub(crate) const COARSEST: usize = 2;
 /// An edge this many times as long as the second shortest is not doubled on the next level.
 const SLENDER: f64 = 2.1;
 
-/// How many elements of a grid make one of the next coarser grid along x, y, z: 2, but 1 along an edge much longer than two
-/// others. Along it a node is coupled so weakly that its smoothing leaves what only nodes as close as they are can
-/// represent. Two axes are always doubled: one alone would save iterations and cost more time and twice the memory.
+/// How many elements of a grid make one of the next coarser grid along x, y, z: 2, but 1 along an
+/// edge that is much longer than the two others (semi-coarsening). Along a long edge nodes are
+/// coupled weakly, so a smoother leaves errors there that only a grid as fine as this one can
+/// represent. At least two axes are always doubled: doubling one alone would save iterations, but
+/// cost more time and twice the memory.
 pub(crate) fn coarsening(elements: [usize; 3], edges: [f64; 3]) -> [usize; 3] {
     let mut long: Vec<f64> = (0..3)
         .filter(|k| elements[*k] > COARSEST)
@@ -31,10 +41,10 @@ pub(crate) fn coarsening(elements: [usize; 3], edges: [f64; 3]) -> [usize; 3] {
     edges.map(|edge| if edge <= most { 2 } else { 1 })
 }
 
-/// All parents of a node are its own.
+/// A transfer mask with no parent missing.
 pub(crate) const ALL: u8 = 0xff;
 
-/// A level's elements, nodes and held components.
+/// A level's elements, nodes and held degrees of freedom.
 #[derive(Debug, Clone)]
 pub(crate) struct Topology {
     pub(crate) grid: Grid,
@@ -42,18 +52,19 @@ pub(crate) struct Topology {
     edges: [f64; 3],
     /// Elements of the finer topology that make one of this along x, y, z.
     pub(crate) factor: [usize; 3],
-    /// Where the elements of bone that hangs on something start in `corners`, by place, x fastest: a coarse element that holds
-    /// bone in several pieces is there once for each.
+    /// By place of an element, x fastest: where its entries in `corners` begin. An element without
+    /// supported bone has none; a coarse element that holds several components has one for each.
     starts: Vec<u32>,
-    /// By element: the corners (bits) whose nodes move it.
+    /// By entry: a bit for each corner whose node serves it.
     corners: Vec<u8>,
     /// By place of a node, x fastest.
     exists: Vec<bool>,
-    /// By place of a node, x fastest: bits 0 to 2 are held components.
+    /// By place of a node, x fastest: a bit for each held degree of freedom (x, y, z).
     held: Vec<u8>,
-    /// By place of a node: the parents on the next coarser level that move it, a bit each; two parents for every axis along
-    /// which it lies between coarse nodes, numbered by a bit an axis, set for the higher. [`ALL`] where none is missing.
-    pub(crate) kept: Vec<u8>,
+    /// By place of a node: a bit for each parent with a transfer weight. A node that lies between
+    /// coarse nodes along an axis has two parents there. A parent's number has a bit for each axis,
+    /// set where it is the higher of the two. [`ALL`] where no parent is missing.
+    pub(crate) transfer_mask: Vec<u8>,
 }
 
 fn place(at: [usize; 3], n: [usize; 3]) -> usize {
@@ -73,9 +84,10 @@ fn corners_of(at: [usize; 3], nodes: [usize; 3]) -> impl Iterator<Item = usize> 
     })
 }
 
-/// The active elements of bone that is held along all axes along which any is. What floats besides is left out: coarse
-/// levels let it go with whatever is near, and do not have to solve for motions that have no stiffness.
-fn hanging(grid: Grid, active: &[bool], held: &[u8]) -> Vec<bool> {
+/// By element, whether it belongs to bone that is supported along every axis along which any bone
+/// is. Other bone floats. Coarse levels transfer it together with whatever is near, so that they
+/// need not solve for rigid motions, which have no stiffness.
+fn supported(grid: Grid, active: &[bool], held: &[u8]) -> Vec<bool> {
     let nodes = grid.elements.map(|n| n + 1);
     let mut bodies = Sets((0..held.len() as u32).collect());
     for (at, _) in grid.each_element().zip(active).filter(|(_, a)| **a) {
@@ -144,9 +156,9 @@ struct Coarsening<'a> {
     /// Nodes of the coarser grid along x, y, z.
     nodes: [usize; 3],
     parents: Parents,
-    /// By corner of a coarse element: which piece of bone is there.
-    pieces: Vec<usize>,
-    /// By coarse node: the largest piece there, which it moves.
+    /// By corner of a coarse element: which component of bone is there.
+    components: Vec<usize>,
+    /// By coarse node: the largest component there, to which it belongs.
     largest: Vec<usize>,
 }
 
@@ -154,16 +166,16 @@ impl<'a> Coarsening<'a> {
     fn of(fine: &'a Topology) -> Self {
         let factor = coarsening(fine.grid.elements, fine.edges);
         let parents = fine.parents(factor);
-        let pieces = pieces(fine, &parents);
+        let components = components(fine, &parents);
         let mut step = Self {
             fine,
             factor,
             nodes: fine.grid.coarser(factor).elements.map(|n| n + 1),
             parents,
-            pieces,
+            components,
             largest: Vec::new(),
         };
-        step.largest = step.largest_pieces();
+        step.largest = step.largest_components();
         step
     }
 
@@ -173,15 +185,15 @@ impl<'a> Coarsening<'a> {
         place([0, 1, 2].map(|k| at[k] + step[k]), self.nodes)
     }
 
-    /// The coarse element of the finer node at `at`, along which axes that lies between coarse nodes, and the corners of the
-    /// element that are its parents.
+    /// The coarse element of the finer node at `at`, the axes along which that node lies between
+    /// coarse nodes, and the corners of the coarse element that are its parents.
     fn parents_of(
         &self,
         at: [usize; 3],
     ) -> Option<(usize, [bool; 3], impl Iterator<Item = usize> + Clone)> {
-        // A node to which finer nodes of other pieces are tied may move no element itself.
+        // A node that serves no element may still be the parent of nodes of other components.
         let any = || self.fine.around(at).next().map(|(e, _)| e);
-        let e = self.fine.moved(at).next().or_else(any)?;
+        let e = self.fine.served(at).next().or_else(any)?;
         let element = self.parents.of[e] as usize;
         let factor = self.factor;
         let inside = [0, 1, 2].map(|k| at[k] - factor[k] * self.parents.at[element][k]);
@@ -193,43 +205,43 @@ impl<'a> Coarsening<'a> {
         Some((element, between, corners))
     }
 
-    fn largest_pieces(&self) -> Vec<usize> {
-        let mut sizes = vec![0.0f32; self.pieces.len()];
+    fn largest_components(&self) -> Vec<usize> {
+        let mut sizes = vec![0.0f32; self.components.len()];
         for at in self.fine.grid.each_node() {
             if let Some((element, _, corners)) = self.parents_of(at) {
                 let share = 1.0 / corners.clone().count() as f32;
                 for corner in corners {
-                    sizes[self.pieces[8 * element + corner]] += share;
+                    sizes[self.components[8 * element + corner]] += share;
                 }
             }
         }
         let mut largest = vec![usize::MAX; self.nodes.iter().product()];
         for element in 0..self.parents.at.len() {
             for corner in 0..8 {
-                let piece = self.pieces[8 * element + corner];
+                let component = self.components[8 * element + corner];
                 let best = &mut largest[self.corner_place(element, corner)];
-                if *best == usize::MAX || sizes[piece] > sizes[*best] {
-                    *best = piece;
+                if *best == usize::MAX || sizes[component] > sizes[*best] {
+                    *best = component;
                 }
             }
         }
         largest
     }
 
-    /// Whether the node at a corner of a coarse element moves the piece that is there.
+    /// Whether the node at a corner of a coarse element belongs to the component that is there.
     fn owns(&self, element: usize, corner: usize) -> bool {
-        self.pieces[8 * element + corner] == self.largest[self.corner_place(element, corner)]
+        self.components[8 * element + corner] == self.largest[self.corner_place(element, corner)]
     }
 
-    /// [`Topology::kept`] of the finer topology.
-    fn kept(&self) -> Vec<u8> {
+    /// [`Topology::transfer_mask`] of the finer topology.
+    fn transfer_mask(&self) -> Vec<u8> {
         let of_node = |at| {
             let Some((element, between, corners)) = self.parents_of(at) else {
                 return ALL;
             };
             let own = corners.clone().filter(|c| self.owns(element, *c));
             let count = own.clone().count();
-            // A node that would be left without parents stays tied to those of other pieces.
+            // A node that would be left without any parent keeps those of other components.
             if count == 0 || count == corners.count() {
                 return ALL;
             }
@@ -239,24 +251,25 @@ impl<'a> Coarsening<'a> {
                     .map(|k| corner & 1 << k)
                     .sum()
             };
-            own.fold(0, |kept, corner| kept | 1 << bits(corner))
+            own.fold(0, |transfer_mask, corner| transfer_mask | 1 << bits(corner))
         };
         self.fine.grid.each_node().map(of_node).collect()
     }
 
-    /// Places of the coarse nodes that move the finer node at `at`.
-    fn places(&self, kept: &[u8], at: [usize; 3]) -> impl Iterator<Item = usize> {
+    /// Places of the coarse nodes from which the finer node at `at` is interpolated.
+    fn places(&self, transfer_mask: &[u8], at: [usize; 3]) -> impl Iterator<Item = usize> {
         let (factor, nodes) = (self.factor, self.nodes);
-        let kept = kept[place(at, self.fine.grid.elements.map(|n| n + 1))];
+        let transfer_mask = transfer_mask[place(at, self.fine.grid.elements.map(|n| n + 1))];
         (0..8usize).filter_map(move |parent| {
             let up = steps(parent);
-            let own = (0..3).all(|k| up[k] <= at[k] % factor[k]) && kept >> parent & 1 == 1;
+            let own =
+                (0..3).all(|k| up[k] <= at[k] % factor[k]) && transfer_mask >> parent & 1 == 1;
             own.then(|| place([0, 1, 2].map(|k| at[k] / factor[k] + up[k]), nodes))
         })
     }
 
-    /// Which coarse nodes move anything, and their held components.
-    fn nodes(&self, kept: &[u8]) -> (Vec<bool>, Vec<u8>) {
+    /// Which coarse nodes have any transfer weight, and their held degrees of freedom.
+    fn nodes(&self, transfer_mask: &[u8]) -> (Vec<bool>, Vec<u8>) {
         let fine = self.fine.grid.elements.map(|n| n + 1);
         let mut exists = vec![false; self.largest.len()];
         let mut held = vec![0; self.largest.len()];
@@ -264,19 +277,20 @@ impl<'a> Coarsening<'a> {
             if !self.fine.exists[place(at, fine)] {
                 continue;
             }
-            for parent in self.places(kept, at) {
+            for parent in self.places(transfer_mask, at) {
                 exists[parent] = true;
-                // A coarse component is held as soon as its hat touches a held one: what it carries to this level
-                // then vanishes there by itself, and the Galerkin product is right without masks.
+                // A coarse degree of freedom is held as soon as its shape function reaches a held
+                // one. Coarse corrections then vanish on held degrees of freedom by themselves, and
+                // the Galerkin product needs no masks.
                 held[parent] |= self.fine.held[place(at, fine)];
             }
         }
         (exists, held)
     }
 
-    /// Which coarse nodes have stiffness: a piece that hangs on nothing, and on one coarse node only, would leave that
-    /// without any.
-    fn strained(&self, kept: &[u8]) -> Vec<bool> {
+    /// Which coarse nodes have stiffness. A floating component that is interpolated from a single
+    /// coarse node is not strained by it, and would leave that node without any stiffness.
+    fn strained(&self, transfer_mask: &[u8]) -> Vec<bool> {
         let fine = self.fine;
         let mut strained = vec![false; self.largest.len()];
         let mut of_element: Vec<usize> = Vec::new();
@@ -286,7 +300,8 @@ impl<'a> Coarsening<'a> {
                 of_element.clear();
                 for corner in (0..8).filter(|c| fine.corners[e] >> c & 1 == 1) {
                     let step = steps(corner);
-                    of_element.extend(self.places(kept, [0, 1, 2].map(|k| at[k] + step[k])));
+                    of_element
+                        .extend(self.places(transfer_mask, [0, 1, 2].map(|k| at[k] + step[k])));
                 }
                 if of_element.iter().any(|p| *p != of_element[0]) {
                     for parent in &of_element {
@@ -299,34 +314,36 @@ impl<'a> Coarsening<'a> {
     }
 }
 
-/// By corner of a coarse element, a number for its piece: the corners there of coarse elements that share a node of the
-/// finer level are one.
-fn pieces(fine: &Topology, parents: &Parents) -> Vec<usize> {
-    let mut pieces = Sets((0..8 * parents.at.len() as u32).collect());
+/// By corner of a coarse element, the number of its component: coarse elements that share a node of
+/// the finer level are connected, and so are their corners at the same place.
+fn components(fine: &Topology, parents: &Parents) -> Vec<usize> {
+    let mut components = Sets((0..8 * parents.at.len() as u32).collect());
     let mut touching: Vec<usize> = Vec::new();
     for at in fine.grid.each_node() {
         touching.clear();
-        for e in fine.moved(at) {
+        for e in fine.served(at) {
             let element = parents.of[e] as usize;
             if !touching.contains(&element) {
                 for other in &touching {
                     for (c, d) in shared(parents.at[element], parents.at[*other]) {
-                        pieces.merge(8 * element + c, 8 * other + d);
+                        components.merge(8 * element + c, 8 * other + d);
                     }
                 }
                 touching.push(element);
             }
         }
     }
-    (0..pieces.0.len()).map(|k| pieces.root(k)).collect()
+    (0..components.0.len())
+        .map(|k| components.root(k))
+        .collect()
 }
 
 impl Topology {
     pub(crate) fn new(grid: Grid, edges: [f64; 3], active: &[bool], held: Vec<u8>) -> Self {
-        let hangs = hanging(grid, active, &held);
+        let is_supported = supported(grid, active, &held);
         let mut starts = vec![0];
-        starts.extend(hangs.iter().scan(0, |sum, hangs| {
-            *sum += u32::from(*hangs);
+        starts.extend(is_supported.iter().scan(0, |sum, is_supported| {
+            *sum += u32::from(*is_supported);
             Some(*sum)
         }));
         let nodes = grid.elements.map(|n| n + 1);
@@ -340,15 +357,15 @@ impl Topology {
             grid,
             edges,
             factor: [1; 3],
-            corners: vec![ALL; hangs.iter().filter(|h| **h).count()],
+            corners: vec![ALL; is_supported.iter().filter(|h| **h).count()],
             starts,
             exists,
             held,
-            kept: Vec::new(),
+            transfer_mask: Vec::new(),
         }
     }
 
-    /// The elements around the node at `at`, and whether it moves them.
+    /// The elements around the node at `at`, and whether the node serves them.
     fn around(&self, at: [usize; 3]) -> impl Iterator<Item = (usize, bool)> {
         let n = self.grid.elements;
         (0..8).flat_map(move |corner| {
@@ -363,12 +380,13 @@ impl Topology {
         })
     }
 
-    /// The elements that the node at `at` moves.
-    fn moved(&self, at: [usize; 3]) -> impl Iterator<Item = usize> {
-        self.around(at).filter_map(|(e, moved)| moved.then_some(e))
+    /// The elements that the node at `at` serves.
+    fn served(&self, at: [usize; 3]) -> impl Iterator<Item = usize> {
+        self.around(at)
+            .filter_map(|(e, serves)| serves.then_some(e))
     }
 
-    /// Groups the elements of each coarse element's place into those that hang together.
+    /// Groups the elements within each coarse element into connected components.
     fn parents(&self, factor: [usize; 3]) -> Parents {
         let fine = self.grid.elements;
         let mut parents = Parents {
@@ -387,20 +405,20 @@ impl Topology {
                     children.extend(range.map(|e| (child, e)));
                 }
             }
-            let mut pieces = Sets((0..children.len() as u32).collect());
+            let mut components = Sets((0..children.len() as u32).collect());
             for (i, (a, e)) in children.iter().enumerate() {
                 for (j, (b, f)) in children[..i].iter().enumerate() {
                     let touch = |(c, d): (usize, usize)| {
                         self.corners[*e] >> c & self.corners[*f] >> d & 1 == 1
                     };
                     if shared(*a, *b).any(touch) {
-                        pieces.merge(i, j);
+                        components.merge(i, j);
                     }
                 }
             }
             for (i, (_, e)) in children.iter().enumerate() {
-                // Roots come first in their pieces.
-                let root = pieces.root(i);
+                // The root of a set is its first member, and so has its parent already.
+                let root = components.root(i);
                 parents.of[*e] = if root == i {
                     parents.at.push(at);
                     parents.at.len() as u32 - 1
@@ -413,14 +431,14 @@ impl Topology {
         parents
     }
 
-    /// The next coarser topology, and [`Topology::kept`] of this one.
+    /// The next coarser topology, and [`Topology::transfer_mask`] of this one.
     fn coarser(&self) -> (Self, Vec<u8>) {
         let step = Coarsening::of(self);
-        let kept = step.kept();
-        let (mut exists, held) = step.nodes(&kept);
-        let in_pieces = |bits: &u8| *bits != ALL;
-        if kept.iter().any(in_pieces) || self.corners.iter().any(in_pieces) {
-            for (exists, strained) in exists.iter_mut().zip(step.strained(&kept)) {
+        let transfer_mask = step.transfer_mask();
+        let (mut exists, held) = step.nodes(&transfer_mask);
+        let is_split = |bits: &u8| *bits != ALL;
+        if transfer_mask.iter().any(is_split) || self.corners.iter().any(is_split) {
+            for (exists, strained) in exists.iter_mut().zip(step.strained(&transfer_mask)) {
                 *exists &= strained;
             }
         }
@@ -440,12 +458,13 @@ impl Topology {
             corners,
             exists,
             held,
-            kept: Vec::new(),
+            transfer_mask: Vec::new(),
         };
-        (coarse, kept)
+        (coarse, transfer_mask)
     }
 
-    /// This topology and the coarser ones, down to [`COARSEST`] elements along the longest side, one at least.
+    /// This topology and the coarser ones, down to [`COARSEST`] elements along the longest side,
+    /// one at least.
     pub(crate) fn levels(self) -> Vec<Self> {
         let mut levels = vec![self];
         loop {
@@ -456,18 +475,20 @@ impl Topology {
             if !finest && last.grid.elements.iter().all(|n| *n <= COARSEST) {
                 return levels;
             }
-            let (coarser, kept) = last.coarser();
-            last.kept = kept;
+            let (coarser, transfer_mask) = last.coarser();
+            last.transfer_mask = transfer_mask;
             levels.push(coarser);
         }
     }
 
-    /// Whether a node has lost parents to another piece of bone.
-    pub(crate) fn in_pieces(&self) -> bool {
-        self.kept.iter().any(|kept| *kept != ALL)
+    /// Whether any node lacks a parent because that belongs to another component.
+    pub(crate) fn is_split(&self) -> bool {
+        self.transfer_mask
+            .iter()
+            .any(|transfer_mask| *transfer_mask != ALL)
     }
 
-    /// The list of nodes: padded index, held components in the three top bits.
+    /// The list of nodes: padded index, held degrees of freedom in the three top bits.
     pub(crate) fn nodes(&self) -> Vec<u32> {
         self.grid
             .each_node()
@@ -481,7 +502,7 @@ impl Topology {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALL, Topology, corners_of, hanging, place, steps};
+    use super::{ALL, Topology, corners_of, place, steps, supported};
     use crate::solver::grid::Grid;
     use crate::volume::each;
 
@@ -494,12 +515,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plate_keeps_to_its_own_parents() {
+    fn a_plate_has_parents_of_its_own_component_only() {
         let n = [7, 4, 4];
         let active: Vec<bool> = each(n).map(|at| at[0] != 3).collect();
-        let (_, kept) = topology(n, &active).coarser();
-        let at = |at: [usize; 3]| kept[place(at, n.map(|n| n + 1))];
-        // The gap's near side lies between coarse nodes at 2 and at 4, of which the second keeps to the far plate.
+        let (_, transfer_mask) = topology(n, &active).coarser();
+        let at = |at: [usize; 3]| transfer_mask[place(at, n.map(|n| n + 1))];
+        // The gap's near side lies between coarse nodes at 2 and at 4, of which the second keeps to
+        // the far plate.
         assert_eq!(at([3, 2, 2]), 0b1);
         assert_eq!(at([3, 1, 2]), 0b101);
         assert_eq!(at([3, 1, 1]), 0b101_0101);
@@ -508,31 +530,32 @@ mod tests {
         assert_eq!(at([5, 1, 1]), ALL);
     }
 
-    /// Which nodes hang together inside the coarse elements around a coarse node, by going from element to element.
-    fn pieces_around(n: [usize; 3], bone: &[bool], coarse: [usize; 3]) -> Vec<Vec<usize>> {
+    /// Which nodes are connected inside the coarse elements around a coarse node, by going from
+    /// element to element.
+    fn components_around(n: [usize; 3], bone: &[bool], coarse: [usize; 3]) -> Vec<Vec<usize>> {
         let nodes = n.map(|n| n + 1);
         let mut elements: Vec<[usize; 3]> = each(n)
             .filter(|at| bone[place(*at, n)])
             .filter(|at| (0..3).all(|k| at[k] / 2 == coarse[k] || at[k] / 2 + 1 == coarse[k]))
             .collect();
-        let mut pieces = Vec::new();
+        let mut components = Vec::new();
         while let Some(first) = elements.pop() {
-            let mut piece: Vec<usize> = corners_of(first, nodes).collect();
+            let mut component: Vec<usize> = corners_of(first, nodes).collect();
             while let Some(k) = elements
                 .iter()
-                .position(|e| corners_of(*e, nodes).any(|node| piece.contains(&node)))
+                .position(|e| corners_of(*e, nodes).any(|node| component.contains(&node)))
             {
-                piece.extend(corners_of(elements.swap_remove(k), nodes));
+                component.extend(corners_of(elements.swap_remove(k), nodes));
             }
-            piece.sort_unstable();
-            piece.dedup();
-            pieces.push(piece);
+            component.sort_unstable();
+            component.dedup();
+            components.push(component);
         }
-        pieces
+        components
     }
 
     #[test]
-    fn nodes_keep_the_parents_that_keep_to_their_piece() {
+    fn nodes_have_the_parents_of_their_component() {
         let n = [10, 9, 12];
         let nodes = n.map(|n| n + 1);
         let wave = |x: usize, step: f64| (x as f64 * step).sin();
@@ -540,26 +563,28 @@ mod tests {
             .map(|[x, y, z]| wave(x + y, 1.9) + wave(y + 2 * z, 1.3) + wave(3 * x + z, 0.7) > 0.4)
             .collect();
         let topology = topology(n, &active);
-        let bone = hanging(topology.grid, &active, &topology.held);
-        let (coarse, kept) = topology.coarser();
+        let bone = supported(topology.grid, &active, &topology.held);
+        let (coarse, transfer_mask) = topology.coarser();
         let weight = |node: [usize; 3], parent: [usize; 3]| -> f64 {
             (0..3)
                 .map(|k| (1.0 - 0.5 * node[k].abs_diff(2 * parent[k]) as f64).max(0.0))
                 .product()
         };
         let each_node: Vec<[usize; 3]> = each(nodes).collect();
-        // Of each coarse node the largest piece: more than one where they are as large.
+        // Of each coarse node the largest component: more than one where they are as large.
         let largest: Vec<Vec<Vec<usize>>> = coarse
             .grid
             .each_node()
             .map(|parent| {
-                let pieces = pieces_around(n, &bone, parent);
-                let size = |piece: &Vec<usize>| -> f64 {
-                    let weights = piece.iter().map(|node| weight(each_node[*node], parent));
+                let components = components_around(n, &bone, parent);
+                let size = |component: &Vec<usize>| -> f64 {
+                    let weights = component
+                        .iter()
+                        .map(|node| weight(each_node[*node], parent));
                     weights.sum()
                 };
-                let most = pieces.iter().map(size).fold(0.0, f64::max);
-                let as_large = pieces.into_iter().filter(|p| size(p) > most - 1e-5);
+                let most = components.iter().map(size).fold(0.0, f64::max);
+                let as_large = components.into_iter().filter(|p| size(p) > most - 1e-5);
                 as_large.collect()
             })
             .collect();
@@ -575,16 +600,18 @@ mod tests {
                     )
                 })
                 .collect();
-            let moved = bone
+            let serves = bone
                 .iter()
                 .zip(each(n))
                 .any(|(b, e)| *b && corners_of(e, nodes).any(|c| c == node));
-            if !moved || parents.iter().any(|(_, pieces)| pieces.len() > 1) {
+            if !serves || parents.iter().any(|(_, components)| components.len() > 1) {
                 continue;
             }
             let own: Vec<usize> = parents
                 .iter()
-                .filter(|(_, pieces)| pieces.iter().any(|piece| piece.contains(&node)))
+                .filter(|(_, components)| {
+                    components.iter().any(|component| component.contains(&node))
+                })
                 .map(|(p, _)| *p)
                 .collect();
             let want = if own.is_empty() || own.len() == parents.len() {
@@ -592,7 +619,7 @@ mod tests {
             } else {
                 own.iter().fold(0, |bits, p| bits | 1 << p)
             };
-            assert_eq!(kept[node], want, "node {at:?}");
+            assert_eq!(transfer_mask[node], want, "node {at:?}");
             compared += 1;
             lost += usize::from(want != ALL);
         }
@@ -602,21 +629,23 @@ mod tests {
     #[test]
     fn what_floats_goes_with_what_is_near() {
         let n = [12, 12, 12];
-        // Plates with gaps of one element, and one of them that hangs on nothing.
+        // Plates with gaps of one element, of which the last is not supported.
         let plate = |x: usize| x % 4 != 3;
         let held_at = |x: usize| x < 8;
         let active: Vec<bool> = each(n).map(|at| plate(at[0])).collect();
         let held = each(n.map(|n| n + 1))
             .map(|at| if at[2] == 0 && held_at(at[0]) { 7 } else { 0 })
             .collect();
-        let (_, kept) = Topology::new(Grid { elements: n }, [1.0; 3], &active, held).coarser();
-        let at = |x: usize| kept[place([x, 2, 2], n.map(|n| n + 1))];
+        let (_, transfer_mask) =
+            Topology::new(Grid { elements: n }, [1.0; 3], &active, held).coarser();
+        let at = |x: usize| transfer_mask[place([x, 2, 2], n.map(|n| n + 1))];
         assert_eq!((at(3), at(7), at(11)), (0b1, ALL, ALL));
     }
 
     #[test]
     fn a_piece_that_nothing_strains_has_no_coarse_node() {
-        // A sliding plate holds the bone and, in a niche of it, a voxel of its own; all nodes of that have one parent.
+        // A sliding plate holds the bone and, in a niche of it, a voxel of its own; all nodes of
+        // that have one parent.
         let n = [8, 8, 4];
         let active: Vec<bool> = each(n)
             .map(|at| at[0] < 4 || at[1] < 4 || at[2] >= 2 || at == [5, 5, 0])
@@ -625,10 +654,10 @@ mod tests {
             .map(|at| if at[2] == 0 { 4 } else { 0 })
             .collect();
         let fine = Topology::new(Grid { elements: n }, [1.0; 3], &active, held);
-        let (coarse, kept) = fine.coarser();
+        let (coarse, transfer_mask) = fine.coarser();
         let nodes = n.map(|n| n + 1);
         assert!(fine.exists[place([5, 5, 0], nodes)]);
-        assert_eq!(kept[place([5, 5, 1], nodes)], 1 << 0b011);
+        assert_eq!(transfer_mask[place([5, 5, 1], nodes)], 1 << 0b011);
         let coarse_nodes = coarse.grid.elements.map(|n| n + 1);
         assert!(!coarse.exists[place([3, 3, 0], coarse_nodes)]);
         assert!(coarse.exists[place([3, 3, 1], coarse_nodes)]);

@@ -22,7 +22,7 @@ pub(super) fn restrict(
             (4, &fine.pong),
             (5, &coarse.rhs),
             (11, maker.finest.scalars),
-            (18, &coarse.kept),
+            (18, &coarse.transfer_mask),
         ],
     )
 }
@@ -44,7 +44,7 @@ pub(super) fn prolong(
             (4, &coarse.pong),
             (5, &fine.ping),
             (11, maker.finest.scalars),
-            (18, &coarse.kept),
+            (18, &coarse.transfer_mask),
         ],
     )
 }

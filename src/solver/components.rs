@@ -8,26 +8,28 @@ pub enum Unloaded {
     /// It is empty.
     #[error("no voxel carries anything")]
     Nothing,
-    /// No piece touches both plates.
+    /// No component reaches from plate to plate.
     #[error("nothing reaches from one end face to the other")]
     NotThrough,
 }
 
-/// Bone that hangs, through faces of voxels, on an end face.
+/// Bone that is connected, through faces of voxels, to an end face.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attached {
     /// By voxel.
     pub bone: Vec<bool>,
-    /// Pieces that touch neither end face, and are void.
+    /// Components that touch neither end face; they are taken for void.
     pub islands: usize,
-    /// Pieces that touch only one. They are kept: edges that they share with other pieces carry load.
+    /// Components that touch only one. They stay: edges that they share with other components carry
+    /// load.
     pub stubs: usize,
-    /// Voxels of stubs that share no edge or corner, not even through others, with a piece that reaches from end to end, and
-    /// whether they touch the far face. Where faces slide they could be anywhere along theirs, and are not strained.
+    /// Voxels of stubs that share no edge or corner, not even through others, with a component that
+    /// reaches from end to end, and whether they touch the far face. Where faces slide they could
+    /// be anywhere along theirs, and are not strained.
     pub idle: Vec<([usize; 3], bool)>,
 }
 
-/// Sorts out the bone that hangs, through faces of voxels, on an end face.
+/// Finds the bone that is connected, through faces of voxels, to an end face.
 /// # Errors
 /// When there is no bone, or none of it reaches from end to end.
 pub fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<Attached, Unloaded> {
@@ -44,7 +46,7 @@ pub fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<Attached, U
         if !bone[index(start)] || seen[index(start)] {
             continue;
         }
-        let part = piece(n, bone, &mut seen, start);
+        let part = component(n, bone, &mut seen, start);
         let near = part.iter().any(|at| at[axis] == 0);
         let far = part.iter().any(|at| at[axis] + 1 == n[axis]);
         if near || far {
@@ -81,7 +83,12 @@ pub fn attached(n: [usize; 3], bone: &[bool], axis: usize) -> Result<Attached, U
 }
 
 /// The voxels that hang together with `start` through faces, which are marked as seen.
-fn piece(n: [usize; 3], bone: &[bool], seen: &mut [bool], start: [usize; 3]) -> Vec<[usize; 3]> {
+fn component(
+    n: [usize; 3],
+    bone: &[bool],
+    seen: &mut [bool],
+    start: [usize; 3],
+) -> Vec<[usize; 3]> {
     let index = |at: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
     seen[index(start)] = true;
     let mut part = vec![start];
