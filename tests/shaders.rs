@@ -8,7 +8,7 @@
 use std::mem::offset_of;
 
 use mechanostat::gpu::prelude;
-use mechanostat::measure::{connectivity_shader, regions_shader};
+use mechanostat::measure::{connectivity_shader, day_tissue_shader, regions_shader};
 use mechanostat::physiology::Physiology;
 use mechanostat::sim::shader;
 use mechanostat::sim::state::{
@@ -27,6 +27,7 @@ fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
     all.push(("field", field_shader()));
     all.push(("regions", regions_shader()));
     all.push(("connectivity", connectivity_shader()));
+    all.push(("day_tissue", day_tissue_shader()));
     all.extend(solver::shader::all(&Element::new(0.3, [1.0, 1.1, 1.2])));
     all.push(("ray_march", SHADER.to_owned()));
     for (_, source) in &mut all {

@@ -10,13 +10,15 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{Noise, gpu};
+use common::{Noise, gpu, read};
 use mechanostat::command::wait::{Wait as _, clock};
 use mechanostat::gpu::Gpu;
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture, Scenario};
+use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
 use mechanostat::study::{
-    Action, Document, Driver, Event, Looks, Output, Plan, Setup, Tests, What, is_document,
+    Action, Document, Driver, Event, Looks, Output, Plan, Run, Setup, Tests, What, Which,
+    is_document,
 };
 use mechanostat::tissue::Anatomy;
 
@@ -45,7 +47,7 @@ fn output(days: f64) -> Output {
 
 fn any(noise: &mut Noise, day: f64) -> Action {
     let mut pick = |n: usize| (noise.next() * n as f64) as usize;
-    let what = match pick(9) {
+    let what = match pick(10) {
         0 => What::Gravity([0.0, 0.166, 0.378, 1.0][pick(4)]),
         1 => What::Posture(Posture::ALL[pick(2)]),
         2 => What::Exercise(Exercise::ALL[pick(5)]),
@@ -54,9 +56,15 @@ fn any(noise: &mut Noise, day: f64) -> Action {
         5 => What::FollowScenario,
         6 => What::DoseResponse(DoseResponse::ALL[pick(3)]),
         7 => What::Cut(Link::ALL[pick(Link::ALL.len())]),
-        _ => What::Join(Link::ALL[pick(Link::ALL.len())]),
+        8 => What::Join(Link::ALL[pick(Link::ALL.len())]),
+        _ => What::Branch,
     };
-    Action { day, what }
+    let action = Action::new(day, what);
+    if what != What::Branch && pick(3) == 0 {
+        action.on_twin()
+    } else {
+        action
+    }
 }
 
 #[test]
@@ -72,9 +80,14 @@ fn any_actions_undone_give_the_document_before_and_redone_the_one_after() {
             before.push(document.clone());
         }
         let conditions = |document: &Document| -> Vec<Conditions> {
-            (0..210)
-                .map(|d| document.conditions_at(f64::from(d)))
-                .collect()
+            let twin = document.twin().map(|(twin, _)| twin);
+            let both = [Some(document), twin.as_ref()].into_iter().flatten();
+            let days = |d: &Document| -> Vec<_> {
+                (0..210)
+                    .map(|day| d.conditions_at(f64::from(day)))
+                    .collect()
+            };
+            both.flat_map(days).collect()
         };
         let held: Vec<_> = before.iter().map(conditions).collect();
         for wanted in held.iter().rev().skip(1) {
@@ -142,6 +155,11 @@ fn what_cannot_be_in_a_document_is_refused_with_its_place() {
         &["upside-down"],
     );
     refused(&with("gravity = 0.5"), &["no day"]);
+    assert!(Document::parse("my.toml", &with("day = 3\nbranch = true")).is_ok());
+    let lonely = "day = 3\ngravity = 0.5\non = \"twin\"";
+    refused(&with(lonely), &["twin", "no branch"]);
+    let odd = "day = 3\ngravity = 0.5\non = \"moon\"";
+    refused(&with(odd), &["on = \"moon\""]);
     refused(&with("day = 3"), &["0 keys beside day"]);
     refused(
         &with("day = 3\ngravity = 0.0\ndrug = \"none\""),
@@ -177,9 +195,8 @@ fn driver(gpu: &Gpu, document: Document) -> Driver {
     let anatomy = Arc::new(Anatomy::build("hip", 24).unwrap());
     let model = Model::built_in().unwrap();
     let model = model.person("hip", "control", 75.0, &[]).unwrap();
-    Driver::new(gpu, anatomy, Arc::new(model), document, plan(0.0))
-        .unwrap()
-        .with_timeline(64 << 20)
+    let run = Run::new(gpu, anatomy, Arc::new(model), document, plan(0.0)).unwrap();
+    Driver::new(run.with_timeline(64 << 20, 64 << 20).unwrap())
 }
 
 /// Goes on until the plan is done, keeping moments on the way as the window does.
@@ -187,7 +204,7 @@ fn go(driver: &mut Driver, last: f64) {
     driver.set_plan(plan(last));
     loop {
         match driver.poll(clock()).unwrap() {
-            Event::Waiting => driver.simulation().gpu().wait().unwrap(),
+            Event::Waiting => driver.run().simulation().gpu().wait().unwrap(),
             Event::Looked => {
                 driver.go_on();
                 driver.keep().unwrap();
@@ -204,38 +221,148 @@ fn go(driver: &mut Driver, last: f64) {
 fn a_change_in_the_past_gives_what_it_would_have_given_then() {
     let gpu = gpu();
     let document = || Document::new(setup("iss-6-months"));
-    let action = |day: f64, gravity: f64| Action {
-        day,
-        what: What::Gravity(gravity),
-    };
+    let action = |day: f64, gravity: f64| Action::new(day, What::Gravity(gravity));
     // Done in order.
     let mut forwards = driver(&gpu, document());
     go(&mut forwards, 12.0);
-    forwards.apply(action(12.0, 0.378));
+    forwards.apply(action(12.0, 0.378)).unwrap();
     go(&mut forwards, 20.0);
-    forwards.apply(action(20.0, 1.0));
+    forwards.apply(action(20.0, 1.0)).unwrap();
     go(&mut forwards, 30.0);
-    let wanted = forwards.courses().rows();
+    let wanted = forwards.run().courses().rows();
     assert!(wanted.len() > 1000);
 
     // The first of them done last, from day 30.
     let mut backwards = driver(&gpu, document());
     go(&mut backwards, 20.0);
-    backwards.apply(action(20.0, 1.0));
+    backwards.apply(action(20.0, 1.0)).unwrap();
     go(&mut backwards, 30.0);
-    let without = backwards.courses().rows();
+    let without = backwards.run().courses().rows();
     assert_ne!(without, wanted);
-    backwards.apply(action(12.0, 0.378));
-    let there = backwards.simulation().day();
+    backwards.apply(action(12.0, 0.378)).unwrap();
+    let there = backwards.run().simulation().day();
     assert!((7.0..=12.0).contains(&there), "began again on day {there}");
-    assert_eq!(backwards.courses().last_day(), there);
+    assert_eq!(backwards.run().courses().last_day(), there);
     go(&mut backwards, 30.0);
-    assert!(backwards.courses().rows() == wanted);
+    assert!(backwards.run().courses().rows() == wanted);
     // Undone and redone it is the same again.
-    assert!(backwards.undo());
+    assert!(backwards.undo().unwrap());
     go(&mut backwards, 30.0);
-    assert!(backwards.courses().rows() == without);
-    assert!(backwards.redo());
+    assert!(backwards.run().courses().rows() == without);
+    assert!(backwards.redo().unwrap());
     go(&mut backwards, 30.0);
-    assert!(backwards.courses().rows() == wanted);
+    assert!(backwards.run().courses().rows() == wanted);
+}
+
+/// Tissue of each day as it was kept, against the body on that day.
+#[test]
+fn each_days_density_and_fibre_area_are_kept() {
+    let gpu = gpu();
+    let mut driver = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut driver, 9.0);
+    let simulation = driver.run().simulation();
+    let days = driver.run().timeline().days();
+    let numbers: Vec<f64> = days.iter().map(|d| d.day()).collect();
+    assert_eq!(numbers, (0..=9).map(f64::from).collect::<Vec<_>>());
+    let state = simulation.state();
+    let sites: Vec<SiteState> = read(&gpu, &state.bone, state.counts.sites);
+    let last = &days[9];
+    let (mut most, mut moved) = (0.0f64, 0.0f64);
+    for (k, site) in sites.iter().enumerate() {
+        let found = last.bvtv(k).unwrap();
+        most = most.max((found - f64::from(site.bvtv)).abs());
+        moved = moved.max((found - days[0].bvtv(k).unwrap()).abs());
+    }
+    // Half a step of 16 bits; and the tissue is not what it was.
+    assert!(most <= 0.51 / 65535.0, "{most}");
+    assert!(moved > 20.0 / 65535.0, "{moved}");
+    assert_eq!(last.bvtv(sites.len()), None);
+    let voxels: Vec<MuscleVoxel> = read(&gpu, &state.muscle_voxels, state.counts.muscle_voxels);
+    let muscle: Vec<MuscleState> = read(&gpu, &state.muscle, voxels.len());
+    let mut most = 0.0f64;
+    for (k, (voxel, now)) in voxels.iter().zip(&muscle).enumerate() {
+        let share = f64::from(voxel.type1);
+        let area = share * f64::from(now.type1) + (1.0 - share) * f64::from(now.type2);
+        most = most.max((last.fibre_area(k).unwrap() - area).abs());
+    }
+    assert!(most <= 1.02 / 65535.0, "{most}");
+    assert!(last.fibre_area(0).unwrap() < 0.97);
+    assert_eq!(last.fibre_area(voxels.len()), None);
+    let [moments, kept] = driver.run().timeline().bytes();
+    assert!(moments <= 64 << 20 && kept >= 10 * 2 * (sites.len() + voxels.len()) as u64);
+}
+
+/// A twin comes to what a run of its own has to which the same was done, and leaves the first as it
+/// was; undone it is gone, and its past can be changed before it branched off.
+#[test]
+fn a_twin_is_a_run_of_its_own() {
+    let gpu = gpu();
+    let alone = |actions: &[Action]| {
+        let mut document = Document::new(setup("iss-6-months"));
+        for action in actions {
+            document.apply(*action);
+        }
+        let mut driver = driver(&gpu, document);
+        go(&mut driver, 24.0);
+        driver.run().courses().rows()
+    };
+    let gravity = |day: f64, g: f64| Action::new(day, What::Gravity(g));
+    let first = alone(&[gravity(3.0, 0.5)]);
+    let second = alone(&[gravity(3.0, 0.5), gravity(16.0, 1.0)]);
+    let earlier = alone(&[gravity(3.0, 0.5), gravity(5.0, 0.378), gravity(16.0, 1.0)]);
+    assert!(first != second && second != earlier);
+
+    let mut both = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut both, 3.0);
+    both.apply(gravity(3.0, 0.5)).unwrap();
+    go(&mut both, 16.0);
+    both.apply(Action::new(16.0, What::Branch)).unwrap();
+    assert!(both.has_twin());
+    both.apply(gravity(16.0, 1.0).on_twin()).unwrap();
+    go(&mut both, 24.0);
+    let rows = |driver: &Driver, which| driver.of(which).courses().rows();
+    assert!(rows(&both, Which::First) == first);
+    assert!(rows(&both, Which::Twin) == second);
+
+    // Written and read again, it is the same.
+    let text = both.document().to_table(&output(24.0)).to_string();
+    let (read, _) = Document::parse("twins.toml", &text).unwrap();
+    assert_eq!(read.actions(), both.document().actions());
+    let mut again = driver(&gpu, read);
+    go(&mut again, 24.0);
+    assert!(rows(&again, Which::Twin) == second);
+
+    // The twin's past is changed before it branched off; the first stays as it is.
+    both.apply(gravity(5.0, 0.378).on_twin()).unwrap();
+    go(&mut both, 24.0);
+    assert!(rows(&both, Which::First) == first);
+    assert!(rows(&both, Which::Twin) == earlier);
+    assert!(both.undo().unwrap());
+    go(&mut both, 24.0);
+    assert!(rows(&both, Which::Twin) == second);
+    // Undone twice more it is gone, and the first is what it was.
+    assert!(both.undo().unwrap() && both.undo().unwrap());
+    assert!(!both.has_twin());
+    go(&mut both, 24.0);
+    assert!(rows(&both, Which::First) == first);
+}
+
+/// Moves of a slider are one action; other things done on the same day are actions of their own.
+#[test]
+fn a_drag_is_one_action() {
+    let mut document = Document::new(setup("earth"));
+    document.apply(Action::new(2.0, What::Gravity(0.0)));
+    document.apply(Action::new(4.0, What::Gravity(0.9)));
+    for g in [0.8, 0.7, 0.5] {
+        document.adjust(Action::new(4.0, What::Gravity(g)));
+    }
+    assert_eq!(document.actions().len(), 2);
+    assert_eq!(document.conditions_at(4.0).gravity, 0.5);
+    document.adjust(Action::new(5.0, What::Gravity(0.4)));
+    document.adjust(Action::new(5.0, What::Posture(Posture::BedRest)));
+    assert_eq!(document.actions().len(), 4);
+    document.undo();
+    document.undo();
+    document.undo();
+    assert_eq!(document.conditions_at(4.0).gravity, 0.0);
 }

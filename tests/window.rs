@@ -61,12 +61,12 @@ fn until(
 
 /// All that was measured, a line each.
 fn rows(app: &MechanostatApp) -> Vec<Row> {
-    app.session().unwrap().driver.courses().rows()
+    app.session().unwrap().run().courses().rows()
 }
 
 fn segments(session: &Session) -> Vec<Segment> {
     let day = session.simulation().day();
-    session.driver.document().segments(day)
+    session.run().document().segments(day)
 }
 
 fn day(app: &MechanostatApp) -> f64 {
@@ -77,7 +77,7 @@ fn day(app: &MechanostatApp) -> f64 {
 fn the_window_plays_toggles_gravity_and_pauses() {
     let mut harness = harness();
     until(&mut harness, 5000, |app| {
-        !app.session().unwrap().driver.courses().is_empty()
+        !app.session().unwrap().run().courses().is_empty()
     });
     assert_eq!(day(harness.state()), 0.0);
 
@@ -142,7 +142,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
 #[test]
 fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let mut harness = harness();
-    let ready = |app: &MechanostatApp| !app.session().unwrap().driver.courses().is_empty();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
     harness.get_by_label("What if a link were cut?").click();
     harness.run_steps(20);
@@ -199,7 +199,7 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
 #[test]
 fn reset_goes_back_to_day_0_without_settling_again() {
     let mut harness = harness();
-    let ready = |app: &MechanostatApp| !app.session().unwrap().driver.courses().is_empty();
+    let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
     let first = rows(harness.state());
     let fly = |harness: &mut Harness<'static, MechanostatApp>| {
@@ -243,7 +243,7 @@ fn reset_goes_back_to_day_0_without_settling_again() {
 fn the_gravity_slider_takes_over_only_when_it_is_moved() {
     let mut harness = harness_of("moon-6-months");
     until(&mut harness, 5000, |app| {
-        !app.session().unwrap().driver.courses().is_empty()
+        !app.session().unwrap().run().courses().is_empty()
     });
     harness.run_steps(20);
     let session = harness.state().session().unwrap();
@@ -256,7 +256,7 @@ fn the_gravity_slider_takes_over_only_when_it_is_moved() {
 fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
     let mut harness = harness();
     until(&mut harness, 5000, |app| {
-        !app.session().unwrap().driver.courses().is_empty()
+        !app.session().unwrap().run().courses().is_empty()
     });
     let step = |harness: &mut Harness<'static, MechanostatApp>| {
         harness.get_by_label("Step 1 day").click();
@@ -302,6 +302,6 @@ fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
         "{}",
         String::from_utf8_lossy(&run.stderr)
     );
-    let table = std::fs::read_to_string(folder.join("out/timeseries.csv")).unwrap();
+    let table = std::fs::read(folder.join("out/timeseries.csv")).unwrap();
     assert!(table == mechanostat::io::csv(&wanted), "other numbers");
 }

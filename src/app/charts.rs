@@ -182,7 +182,7 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
         .allow_scroll(false)
         .show(ui, |plot| {
             let day = session.simulation().day();
-            for segment in session.driver.document().segments(day) {
+            for segment in session.run().document().segments(day) {
                 let weight = 1.0 - segment.conditions.axial_gravity().clamp(0.0, 1.0);
                 let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
                 if segment.to > segment.from && weight > 0.0 {
@@ -203,6 +203,12 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
                         .width(2.0)
                         .style(*style),
                 );
+                let other = session.other_change(of.region, of.quantity);
+                if !other.is_empty() {
+                    let faint = colour.gamma_multiply(0.5);
+                    let line = Line::new("the other run", PlotPoints::from(other));
+                    plot.line(line.color(faint).width(1.0).style(*style));
+                }
             }
         });
 }

@@ -3,7 +3,8 @@
 use eframe::egui::{self, RichText, Ui};
 
 use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
-use crate::study::{Document, Place, Setup, What, scenario};
+use crate::sim::SimError;
+use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
 use crate::view::{Colormap, Cut, FieldKind, Picture};
 
@@ -18,6 +19,9 @@ enum Intent {
     Scene(&'static str),
     Group(String),
     Do(What),
+    /// In place of what a control that is being dragged did before.
+    Adjust(What),
+    Show(Which),
     Save,
     Open,
     TakeBack(bool),
@@ -52,7 +56,8 @@ impl MechanostatApp {
         ui.separator();
         view(ui, session, &mut self.picture);
         ui.separator();
-        file(ui, &mut self.file, &self.told, &mut intent);
+        let twin = (session.driver.has_twin(), session.shows());
+        file(ui, &mut self.file, &self.told, twin, &mut intent);
         if let Some(intent) = intent {
             self.perform(intent);
         }
@@ -65,10 +70,19 @@ impl MechanostatApp {
         let setup = session.setup().clone();
         let place = session.place.clone();
         match intent {
-            Intent::Do(what) => session.act(what),
-            Intent::TakeBack(redo) => {
-                session.take_back(redo);
+            Intent::Do(what) => {
+                let done = session.act(what);
+                self.tell(done);
             }
+            Intent::Adjust(what) => {
+                let done = session.adjust(what);
+                self.tell(done);
+            }
+            Intent::TakeBack(redo) => {
+                let done = session.take_back(redo).map(drop);
+                self.tell(done);
+            }
+            Intent::Show(which) => session.show(which),
             Intent::Save => self.save(),
             Intent::Open => self.load(),
             Intent::Restart(None) => self.restart(Document::new(setup), place),
@@ -94,6 +108,13 @@ impl MechanostatApp {
             Intent::Group(group) => {
                 self.restart(Document::new(Setup { group, ..setup }), place);
             }
+        }
+    }
+
+    /// Says what went wrong, if anything did.
+    pub(super) fn tell(&mut self, done: Result<(), SimError>) {
+        if let Err(error) = done {
+            self.told = error.to_string();
         }
     }
 }
@@ -194,7 +215,14 @@ fn gravity(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
         .text("gravity");
     let response = ui.add(slider);
     if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
-        *intent = Some(Intent::Do(What::Gravity(gravity)));
+        // One drag is one action, however often the slider moves.
+        let is_going_on = response.dragged() && !response.drag_started();
+        let what = What::Gravity(gravity);
+        *intent = Some(if is_going_on {
+            Intent::Adjust(what)
+        } else {
+            Intent::Do(what)
+        });
     }
     let mut bed = now.posture == Posture::BedRest;
     if ui.checkbox(&mut bed, "bed rest").changed() {
@@ -327,8 +355,14 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
     }
 }
 
-/// Saving, opening, undoing.
-fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>) {
+/// Saving, opening, undoing, and the twin.
+fn file(
+    ui: &mut Ui,
+    name: &mut String,
+    told: &str,
+    (has_twin, shows): (bool, Which),
+    intent: &mut Option<Intent>,
+) {
     ui.menu_button("Session", |ui| {
         let label = ui.label("File");
         ui.text_edit_singleline(name).labelled_by(label.id);
@@ -347,7 +381,24 @@ fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>)
         if ui.button("Redo (Ctrl+Y)").clicked() {
             *intent = Some(Intent::TakeBack(true));
         }
+        ui.separator();
+        let twin = ui.button("Begin a twin today").on_hover_text(
+            "a second run with this one's past: what is done to it leaves the first as it is",
+        );
+        if twin.clicked() {
+            *intent = Some(Intent::Do(What::Branch));
+            ui.close();
+        }
     });
+    if has_twin {
+        ui.horizontal(|ui| {
+            for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
+                if ui.selectable_label(shows == which, name).clicked() {
+                    *intent = Some(Intent::Show(which));
+                }
+            }
+        });
+    }
     if !told.is_empty() {
         ui.label(told);
     }

@@ -201,8 +201,8 @@ impl MechanostatApp {
             let before = session.driver.document().clone();
             let day = session.simulation().day();
             if session.begin(document.clone()) {
-                session.ask_as(&before, day);
-                self.trouble = None;
+                let asked = session.ask_as(&before, day);
+                self.trouble = asked.err().map(|e| e.to_string());
                 return;
             }
         }
@@ -210,12 +210,15 @@ impl MechanostatApp {
             Ok(mut session) => {
                 // What the user set up outlives a new beginning.
                 if let Some(before) = &self.session {
-                    session.ask_as(before.driver.document(), before.simulation().day());
+                    let day = before.simulation().day();
+                    let asked = session.ask_as(before.driver.document(), day);
+                    self.trouble = asked.err().map(|e| e.to_string());
                     session.speed = before.speed;
+                } else {
+                    self.trouble = None;
                 }
                 self.look_at(session.simulation().anatomy());
                 self.session = Some(session);
-                self.trouble = None;
             }
             Err(error) => self.trouble = Some(error.to_string()),
         }
@@ -227,7 +230,7 @@ impl MechanostatApp {
             return;
         };
         let output = Output {
-            days: session.simulation().day(),
+            days: session.last_day(),
             every: 1.0,
             fields: "none".to_owned(),
             strength: "none".to_owned(),
@@ -313,9 +316,11 @@ impl MechanostatApp {
             ctx.input_mut(|input| input.consume_key(command, key))
         };
         if pressed(egui::Key::Z) {
-            session.take_back(false);
+            let done = session.take_back(false);
+            self.tell(done.map(drop));
         } else if pressed(egui::Key::Y) {
-            session.take_back(true);
+            let done = session.take_back(true);
+            self.tell(done.map(drop));
         }
     }
 

@@ -9,7 +9,8 @@ use crate::measure::Quantity;
 use crate::scenario::{Conditions, Link};
 use crate::sim::{SETTLING_ROUNDS, SimError, Simulation};
 use crate::study::{
-    Action, Document, Driver, Event, Looks, Place, Plan, Setup, StudyError, Tests, What, person,
+    Action, Document, Driver, Event, Looks, Place, Plan, Run, Setup, StudyError, Tests, What,
+    Which, person,
 };
 use crate::view::{Picture, RayMarch};
 
@@ -21,8 +22,9 @@ const SOFTWARE_BUDGET: Duration = Duration::from_millis(40);
 const PAUSE: Duration = Duration::from_micros(200);
 /// Steps in a frame.
 const MOST_STEPS: u32 = 8;
-/// Bytes on the adapter for moments to go back to.
-const TIMELINE_BYTES: u64 = 256 << 20;
+/// Bytes of a run's timeline: on the adapter for moments to go back to, on the host for its days.
+const MOMENT_BYTES: u64 = 128 << 20;
+const DAY_BYTES: u64 = 256 << 20;
 
 /// Days that pass in a second of play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,9 @@ pub struct Session {
     pub step_time: Duration,
     /// The picture's pipeline.
     pub march: RayMarch,
+    /// Of which body it is: which run, and how many twins there had been.
+    march_of: (Which, u32),
+    shows: Which,
     settling: u32,
     owed: f64,
     opened: Instant,
@@ -103,16 +108,16 @@ impl Session {
         let anatomy = place.anatomy(setup.size)?;
         let mass = setup.scenario.body_mass_kg;
         let model = Arc::new(person(anatomy.scene, &setup.group, mass, &setup.set)?);
-        let mut driver =
-            Driver::new(gpu, anatomy, model, document, plan(0.0))?.with_timeline(TIMELINE_BYTES);
         // A software adapter shares the machine with the window: small slices keep it fluent.
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
-        driver
-            .simulation_mut()
-            .set_slice(if software { 2 } else { 8 });
+        let run = Run::new(gpu, anatomy, model, document, plan(0.0))?
+            .with_timeline(MOMENT_BYTES, DAY_BYTES)?
+            .with_slice(if software { 2 } else { 8 });
         Ok(Self {
-            march: RayMarch::new(driver.simulation().body())?,
-            driver,
+            march: RayMarch::new(run.simulation().body())?,
+            march_of: (Which::First, 0),
+            shows: Which::First,
+            driver: Driver::new(run),
             place,
             playing: false,
             speed: Speed::Normal,
@@ -129,9 +134,29 @@ impl Session {
         })
     }
 
-    /// The body.
+    /// The run that is shown, and that actions are done to.
+    pub fn run(&self) -> &Run {
+        self.driver.of(self.shows)
+    }
+
+    /// The body that is shown.
     pub fn simulation(&self) -> &Simulation {
-        self.driver.simulation()
+        self.run().simulation()
+    }
+
+    /// Shows the run or its twin.
+    pub fn show(&mut self, which: Which) {
+        self.shows = which;
+        self.generation += 1;
+    }
+
+    /// Which run is shown.
+    pub fn shows(&self) -> Which {
+        if self.driver.has_twin() {
+            self.shows
+        } else {
+            Which::First
+        }
     }
 
     /// What was chosen.
@@ -174,26 +199,54 @@ impl Session {
         if !self.simulation().is_settled() {
             return (Conditions::EARTH, "settling".to_owned());
         }
-        let (document, day) = (self.driver.document(), self.simulation().day());
+        let (document, day) = (self.run().document(), self.simulation().day());
         (document.conditions_at(day), document.name_at(day))
     }
 
     /// Whether conditions are set by hand instead of by the scenario.
     pub fn is_by_hand(&self) -> bool {
         let day = self.simulation().day();
-        !self.driver.document().follows_scenario_at(day)
+        !self.run().document().follows_scenario_at(day)
     }
 
-    /// Does something to the run, today.
-    pub fn act(&mut self, what: What) {
+    /// Does something to the run that is shown, today. A twin that begins is shown.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn act(&mut self, what: What) -> Result<(), SimError> {
         let day = self.simulation().day();
-        self.driver.apply(Action { day, what });
+        let on = match what {
+            What::Branch => Which::First,
+            _ => self.shows(),
+        };
+        self.driver.apply(Action { day, what, on })?;
+        if what == What::Branch {
+            self.shows = Which::Twin;
+        }
         // The strain field has changed already; the next picture shows it.
         self.generation += 1;
+        Ok(())
+    }
+
+    /// The same while a control is being dragged: it takes the place of what it just did today.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn adjust(&mut self, what: What) -> Result<(), SimError> {
+        let (day, on) = (self.simulation().day(), self.shows());
+        self.driver.adjust(Action { day, what, on })?;
+        self.generation += 1;
+        Ok(())
+    }
+
+    /// The last day that any run has come to.
+    pub fn last_day(&self) -> f64 {
+        let day = |which| self.driver.of(which).simulation().day();
+        f64::max(day(Which::First), day(Which::Twin))
     }
 
     /// What of the ring is asked by hand in another document, asked here too.
-    pub fn ask_as(&mut self, other: &Document, day: f64) {
+    /// # Errors
+    /// As [`Session::act`].
+    pub fn ask_as(&mut self, other: &Document, day: f64) -> Result<(), SimError> {
         let (cuts, dose_response) = other.what_if_at(day);
         if let Some(cuts) = cuts {
             for link in Link::ALL.iter().copied() {
@@ -204,30 +257,33 @@ impl Session {
                     .cuts
                     .contains(link);
                 match (now, cuts.contains(link)) {
-                    (false, true) => self.act(What::Cut(link)),
-                    (true, false) => self.act(What::Join(link)),
+                    (false, true) => self.act(What::Cut(link))?,
+                    (true, false) => self.act(What::Join(link))?,
                     _ => {}
                 }
             }
         }
         if let Some(dose_response) = dose_response {
-            self.act(What::DoseResponse(dose_response));
+            self.act(What::DoseResponse(dose_response))?;
         }
+        Ok(())
     }
 
     /// Takes the last action back, or does it again. The run goes on to where it was.
-    pub fn take_back(&mut self, redo: bool) -> bool {
-        let there = self.simulation().day();
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn take_back(&mut self, redo: bool) -> Result<bool, SimError> {
+        let there = self.last_day();
         let done = if redo {
-            self.driver.redo()
+            self.driver.redo()?
         } else {
-            self.driver.undo()
+            self.driver.undo()?
         };
-        if self.simulation().day() < there {
+        if self.is_behind(there) {
             self.goal = self.goal.max(there);
         }
         self.generation += 1;
-        done
+        Ok(done)
     }
 
     /// Goes to a day by itself, as fast as the adapter can.
@@ -288,7 +344,10 @@ impl Session {
 
     /// One day, if one is due.
     fn step(&mut self) -> bool {
-        let day = self.simulation().day();
+        // Whoever is behind catches up first.
+        let days =
+            [Which::First, Which::Twin].map(|which| self.driver.of(which).simulation().day());
+        let day = days[0].min(days[1]);
         if day < self.goal - 1e-9 {
             // Back to where it was.
         } else if self.single_steps > 0 {
@@ -322,6 +381,11 @@ impl Session {
             return Ok(false);
         }
         let gpu = self.simulation().gpu().clone();
+        let of = (self.shows(), self.driver.forks());
+        if self.march_of != of {
+            self.march = RayMarch::new(self.simulation().body())?;
+            self.march_of = of;
+        }
         self.march.draw(&gpu, picture)?;
         self.shown = Some(wanted);
         Ok(true)
@@ -329,11 +393,34 @@ impl Session {
 
     /// Change of a quantity since day 0, %, over the days.
     pub fn change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
-        let course = self.driver.courses().change(region, quantity);
+        let course = self.run().courses().change(region, quantity);
         course
             .into_iter()
             .map(|(day, change)| [day, change])
             .collect()
+    }
+
+    /// The same of the other run, where there are two.
+    pub fn other_change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
+        if !self.driver.has_twin() {
+            return Vec::new();
+        }
+        let other = match self.shows() {
+            Which::First => Which::Twin,
+            Which::Twin => Which::First,
+        };
+        let course = self.driver.of(other).courses().change(region, quantity);
+        course
+            .into_iter()
+            .map(|(day, change)| [day, change])
+            .collect()
+    }
+
+    /// Whether any run has not come to a day yet.
+    fn is_behind(&self, day: f64) -> bool {
+        [Which::First, Which::Twin]
+            .into_iter()
+            .any(|which| self.driver.of(which).simulation().day() < day - 1e-9)
     }
 
     /// One plain sentence about how things stand.
@@ -345,7 +432,7 @@ impl Session {
             );
         }
         let last = |region: &str, quantity| {
-            let change = self.driver.courses().last_change(region, quantity);
+            let change = self.run().courses().last_change(region, quantity);
             change.unwrap_or(0.0)
         };
         let tell = |x: f64| {
@@ -379,10 +466,7 @@ impl Session {
 
     /// Whether frames are needed without anybody touching anything.
     pub fn is_busy(&self) -> bool {
-        self.playing
-            || self.driver.is_busy()
-            || self.single_steps > 0
-            || self.simulation().day() < self.goal - 1e-9
+        self.playing || self.driver.is_busy() || self.single_steps > 0 || self.is_behind(self.goal)
     }
 
     /// Picture generation, for tests: grows whenever the shown field may have changed.

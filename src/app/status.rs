@@ -41,7 +41,7 @@ impl MechanostatApp {
             ui.separator();
             ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
             let score = |quantity: Quantity| {
-                session.driver.courses().last(WHOLE_BODY, quantity)
+                session.run().courses().last(WHOLE_BODY, quantity)
             };
             if let (Some(bone), Some(muscle), Some(both)) = (
                 score(Quantity::BoneFragility),

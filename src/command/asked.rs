@@ -27,6 +27,8 @@ pub struct Flags {
     pub grow: bool,
     /// Days of a step.
     pub step_days: Option<f64>,
+    /// Whether the twin is asked for instead of the first run.
+    pub twin: bool,
 }
 
 /// The study of a scenario, built in or a file's, or of a document, with what flags say in place of
@@ -53,6 +55,12 @@ pub fn asked(
             e => e.into(),
         })?;
         (Document::new(setup(name, scenario, usual_size)), None)
+    };
+    let document = if flags.twin {
+        let twin = document.twin().map(|(twin, _)| twin);
+        twin.ok_or_else(|| CommandError::usage(format!("--twin: {name} has no twin")))?
+    } else {
+        document
     };
     let own = document.setup().clone();
     let setup = Setup {

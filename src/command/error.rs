@@ -104,7 +104,7 @@ impl From<SimError> for CommandError {
     fn from(error: SimError) -> Self {
         match error {
             SimError::Gpu(error) => error.into(),
-            other @ SimError::NotConverged { .. } => Self {
+            other @ (SimError::NotConverged { .. } | SimError::NoPast { .. }) => Self {
                 message: other.to_string(),
                 code: 1,
             },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::gpu::Gpu;
 use crate::physiology::Model;
 use crate::scenario::Scenario;
-use crate::study::{Courses, Document, Driver, Event, Looks, Plan, Setup, Tests};
+use crate::study::{Courses, Document, Driver, Event, Looks, Plan, Run, Setup, Tests};
 use crate::tissue::Anatomy;
 
 use super::error::CommandError;
@@ -52,7 +52,7 @@ impl Flights {
         let document = document(anatomy, "earth", earth);
         let (anatomy, model) = (Arc::clone(anatomy), Arc::clone(model));
         Ok(Self {
-            driver: Driver::new(gpu, anatomy, model, document, plan)?,
+            driver: Driver::new(Run::new(gpu, anatomy, model, document, plan)?),
         })
     }
 
@@ -77,17 +77,17 @@ impl Flights {
     ) -> Result<&Courses, CommandError> {
         self.go(tell)?;
         self.driver.keep()?;
-        let document = document(self.driver.simulation().anatomy(), name, scenario);
+        let document = document(self.driver.run().simulation().anatomy(), name, scenario);
         self.driver.begin(document, plan);
         self.go(tell)?;
-        Ok(self.driver.courses())
+        Ok(self.driver.run().courses())
     }
 
     fn go(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CommandError> {
         loop {
             let event = self.driver.poll(clock())?;
             match event {
-                Event::Waiting => self.driver.simulation().gpu().wait()?,
+                Event::Waiting => self.driver.run().simulation().gpu().wait()?,
                 Event::Arrived => return Ok(()),
                 event => tell(event),
             }

@@ -100,12 +100,12 @@ impl Results {
 
     /// Begins the rows of a run that is under way with those measured so far.
     pub(super) fn begin_rows(&self, rows: &[Row]) -> Result<(), CommandError> {
-        self.write_aside(ROWS, io::csv(rows).as_bytes())
+        self.write_aside(ROWS, &io::csv(rows))
     }
 
     /// Adds rows of a run that is under way.
     pub(super) fn add_rows(&self, rows: &[Row]) -> Result<(), CommandError> {
-        Ok(io::append(&self.path(ROWS), io::csv_rows(rows).as_bytes())?)
+        Ok(io::append(&self.path(ROWS), &io::csv_rows(rows))?)
     }
 
     /// Removes the rows of a run that is over: the table has them.

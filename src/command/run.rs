@@ -9,11 +9,11 @@ use clap::ValueEnum;
 use crate::figure::{Panel, png};
 use crate::gpu::{Fault, Gpu, Request};
 use crate::io;
-use crate::measure::{Quantity, WHOLE_BODY};
 use crate::physiology::Model;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
-    Courses, Document, Driver, Event, Looks, Output, Place, Plan, STEPS, Setup, Tests, person,
+    Courses, Document, Driver, Event, Looks, Output, Place, Plan, Run, STEPS, Setup, Tests,
+    fault_table, manifest, mission_figure, person, shown_changes,
 };
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::FieldKind;
@@ -22,8 +22,7 @@ use super::asked::Flags;
 use super::error::{CommandError, say};
 use super::fields::FieldWriter;
 use super::interrupt::{Interrupt, interrupted};
-use super::manifest::{fault_table, manifest, told_faults};
-use super::mission::{DOTS_PER_INCH, PanelRenderer, figure};
+use super::panel::{DOTS_PER_INCH, PanelRenderer};
 use super::progress::Progress;
 use super::results::{MANIFEST, Results};
 use super::run_args::{FieldFormat, RunArgs, StrengthDays};
@@ -85,8 +84,8 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let mut keeper = Keeper::new(key, Duration::from_secs_f64(args.save_every));
     let interrupt = Interrupt::watch()?;
     let mut run = match kept {
-        Some(kept) => Run::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?,
-        None => Run::begin(&asked, &gpu, anatomy, model)?,
+        Some(kept) => Running::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?,
+        None => Running::begin(&asked, &gpu, anatomy, model)?,
     };
     let gone = run.go(&asked, &mut results, &mut keeper, &bar, &interrupt);
     bar.finish();
@@ -104,6 +103,7 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
         set: args.set.clone(),
         grow: args.grow,
         step_days: args.step_days,
+        twin: args.twin,
     };
     let (document, of_file) = super::asked::asked(&args.scenario, &flags, SIZE)?;
     let setup = document.setup();
@@ -127,6 +127,12 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
     // What a document says of them may be anything.
     let fields = choice("fields", &output.fields)?;
     let strength = choice("strength", &output.strength)?;
+    if document.twin().is_some() {
+        eprintln!(
+            "{}: this is its first run; --twin runs the twin",
+            args.scenario
+        );
+    }
     let place = Place::find(&setup.scene, setup.size, setup.mask.as_deref())?;
     for line in place.told() {
         eprintln!("{line}");
@@ -198,7 +204,7 @@ fn folder(args: &RunArgs) -> PathBuf {
 }
 
 /// A run under way.
-struct Run {
+struct Running {
     driver: Driver,
     renderer: PanelRenderer,
     /// The settled bone, once it has settled.
@@ -206,9 +212,9 @@ struct Run {
     fields: FieldWriter,
 }
 
-impl Run {
+impl Running {
     fn new(asked: &Asked, driver: Driver, before: Option<Panel>) -> Result<Self, CommandError> {
-        let simulation = driver.simulation();
+        let simulation = driver.run().simulation();
         Ok(Self {
             renderer: PanelRenderer::new(simulation)?,
             fields: FieldWriter::new(simulation, asked.fields)?,
@@ -224,8 +230,9 @@ impl Run {
         anatomy: Arc<Anatomy>,
         model: Arc<Model>,
     ) -> Result<Self, CommandError> {
-        let (document, plan) = (asked.document.clone(), asked.plan.clone());
-        let driver = Driver::new(gpu, anatomy, model, document, plan)?;
+        let (document, plan) = (asked.document.alone(), asked.plan.clone());
+        let run = Run::new(gpu, anatomy, model, document, plan)?;
+        let driver = Driver::new(run);
         Self::new(asked, driver, None)
     }
 
@@ -252,8 +259,9 @@ impl Run {
         drop(start);
         let simulation = restored(&kept.now)?;
         results.resume(kept.progressed.written)?;
-        let (document, plan) = (asked.document.clone(), asked.plan.clone());
-        let driver = Driver::of(simulation, document, plan)?.after(kept.progressed.courses);
+        let (document, plan) = (asked.document.alone(), asked.plan.clone());
+        let run = Run::of(simulation, document, plan)?.after(kept.progressed.courses);
+        let driver = Driver::new(run);
         Self::new(asked, driver, Some(before))
     }
 
@@ -266,27 +274,27 @@ impl Run {
         bar: &Progress,
         interrupt: &Interrupt,
     ) -> Result<(), CommandError> {
-        results.begin_rows(&self.driver.courses().rows())?;
+        results.begin_rows(&self.driver.run().courses().rows())?;
         loop {
             if interrupt.is_asked() && self.driver.stop() {
-                let simulation = self.driver.simulation();
+                let simulation = self.driver.run().simulation();
                 // Before the first look there is nothing to go on from.
                 if self.before.is_some() {
-                    keeper.keep(simulation, self.driver.courses(), results)?;
+                    keeper.keep(simulation, self.driver.run().courses(), results)?;
                 }
                 return Err(interrupted(simulation.day()));
             }
             match self.driver.poll(clock())? {
-                Event::Waiting => self.driver.simulation().gpu().wait()?,
+                Event::Waiting => self.driver.run().simulation().gpu().wait()?,
                 Event::Settling(round) => bar.round(round),
                 Event::Working => {
-                    let simulation = self.driver.simulation();
+                    let simulation = self.driver.run().simulation();
                     if simulation.is_settled() {
                         bar.day(simulation.day());
                     }
                 }
                 Event::Looked => {
-                    let simulation = self.driver.simulation();
+                    let simulation = self.driver.run().simulation();
                     if self.before.is_none() {
                         let panel = self
                             .renderer
@@ -295,7 +303,7 @@ impl Run {
                         keeper.start(simulation)?;
                     }
                     self.fields.write(simulation, results)?;
-                    let courses = self.driver.courses();
+                    let courses = self.driver.run().courses();
                     results.add_rows(&courses.rows_from(courses.len() - 1))?;
                     // The figure shows where the run ended, between two steps or not.
                     if asked.plan.looks.is_last(courses.len() - 1) {
@@ -304,7 +312,7 @@ impl Run {
                     self.driver.go_on();
                     if keeper.is_due() {
                         let (simulation, courses) =
-                            (self.driver.simulation(), self.driver.courses());
+                            (self.driver.run().simulation(), self.driver.run().courses());
                         keeper.keep(simulation, courses, results)?;
                     }
                 }
@@ -315,7 +323,7 @@ impl Run {
 
     /// Leaves table, figure and manifest.
     fn leave(mut self, asked: &Asked, mut results: Results) -> Result<(), CommandError> {
-        let (simulation, courses) = (self.driver.simulation(), self.driver.courses());
+        let (simulation, courses) = (self.driver.run().simulation(), self.driver.run().courses());
         let last = courses.last_day();
         let mut panel = |field, title: String| self.renderer.panel(simulation, field, &title);
         let after = panel(FieldKind::Density, format!("Day {last}"))?;
@@ -326,9 +334,9 @@ impl Run {
         };
         let faults = count_faults(simulation.gpu())?;
         let setup = asked.document.setup();
-        let picture = figure(setup, simulation, courses, [before, after], change);
+        let picture = mission_figure(setup, simulation, courses, [before, after], change);
         let drawn = png(&picture.svg()?, DOTS_PER_INCH)?;
-        results.write(TABLE, io::csv(&courses.rows()).as_bytes())?;
+        results.write(TABLE, &io::csv(&courses.rows()))?;
         results.write(FIGURE, &drawn)?;
         let mut manifest = manifest(&asked.document, &asked.output, simulation);
         let strings =
@@ -382,32 +390,31 @@ fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
 
 fn print_summary(courses: &Courses, anatomy: &Anatomy) -> Result<(), CommandError> {
     say(&format!("change at day {}:", courses.last_day()))?;
-    let mut wanted: Vec<(&str, Quantity)> = Vec::new();
-    for region in &anatomy.regions {
-        for quantity in [
-            Quantity::Bmd,
-            Quantity::TrabecularBmd,
-            Quantity::CorticalBmd,
-            Quantity::Strength,
-            Quantity::StanceStrength,
-        ] {
-            wanted.push((region.name, quantity));
-        }
-    }
-    for region in &anatomy.muscle_regions {
-        wanted.push((region.name, Quantity::Volume));
-        wanted.push((region.name, Quantity::MuscleStrength));
-    }
-    wanted.push((WHOLE_BODY, Quantity::ResorptionMarker));
-    wanted.push((WHOLE_BODY, Quantity::FormationMarker));
-    for (region, quantity) in wanted {
-        if let Some((_, change)) = courses.change(region, quantity).last() {
-            say(&format!(
-                "  {region:<17} {:<17} {:>8.2} %",
-                quantity.key(),
-                change + 0.0
-            ))?;
-        }
+    for change in shown_changes(courses, anatomy) {
+        say(&format!(
+            "  {:<17} {:<17} {:>8.2} %",
+            change.region,
+            change.quantity.key(),
+            // Not -0.00.
+            change.percent + 0.0
+        ))?;
     }
     Ok(())
+}
+
+/// Numbers that were not finite, in words.
+fn told_faults(faults: &[Fault]) -> String {
+    let each: Vec<String> = faults
+        .iter()
+        .map(|f| {
+            format!(
+                "{} that are no number and {} infinite ones in {}",
+                f.nan, f.infinite, f.shader
+            )
+        })
+        .collect();
+    format!(
+        "not every quotient, root and power was finite: {}",
+        each.join("; ")
+    )
 }

@@ -66,6 +66,9 @@ pub struct RunArgs {
     /// settling it first
     #[arg(long)]
     pub grow: bool,
+    /// Of a session with a twin, the twin instead of the first run
+    #[arg(long)]
+    pub twin: bool,
     /// When bones are tested to failure (a solve each) [default: ends]
     #[arg(long, value_enum)]
     pub strength: Option<StrengthDays>,

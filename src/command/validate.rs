@@ -1,13 +1,12 @@
 //! `mechanostat validate`: every claim of the evidence against the model.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::evidence::{BUILT_IN, Claim, Course, condition, parse};
+use crate::evidence::{BUILT_IN, Claim, condition, parse};
 use crate::gpu::{Gpu, Request};
 use crate::scenario::STANDARD_MASS_KG;
 use crate::sim::{SETTLING_ROUNDS, estimate_need};
-use crate::study::{Event, Looks, Plan, Tests, person};
+use crate::study::{ClaimedCourses, ClaimedRun, ClaimedRuns, Event, Judged, Score, person};
 use crate::tissue::{Anatomy, SCENES};
 
 use super::error::{CommandError, say};
@@ -19,11 +18,6 @@ use super::wait::open_gpu;
 
 /// Share of the claims that must hold.
 const ENOUGH: f64 = 0.9;
-/// Finest the core of single struts is run at here: it is dense, and a finer one costs many
-/// minutes.
-const CORE_SIZE: usize = 32;
-/// Courses by scene, group, condition, region and quantity.
-type Courses = BTreeMap<[String; 5], Course>;
 
 /// Runs every condition that the claims need and reports each claim.
 /// # Errors
@@ -62,84 +56,47 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     report(&gpu, args, &claims, &courses)
 }
 
-/// What claims need of one scene and group: for each condition until when it is run, and on which
-/// days what is looked at.
-type Needed = BTreeMap<String, BTreeMap<(String, String), BTreeSet<u32>>>;
-
-/// One run for each scene, group and condition, as long as any claim needs it.
-fn run_all(gpu: &Gpu, args: &ValidateArgs, claims: &[Claim]) -> Result<Courses, CommandError> {
-    let mut all: BTreeMap<(String, String), Needed> = BTreeMap::new();
-    for needed in claims.iter().flat_map(|c| c.model.needs()) {
-        all.entry((needed.scene, needed.group))
-            .or_default()
-            .entry(needed.condition)
-            .or_default()
-            .entry((needed.region, needed.quantity))
-            .or_default()
-            .extend(needed.days);
-    }
-    let total: u32 = all.values().flat_map(BTreeMap::values).map(last_day).sum();
+/// One run for each scene, group and condition.
+fn run_all(
+    gpu: &Gpu,
+    args: &ValidateArgs,
+    claims: &[Claim],
+) -> Result<ClaimedCourses, CommandError> {
+    let all = ClaimedRuns::of(claims);
+    let days = all.iter().flat_map(|of| &of.runs).map(ClaimedRun::last_day);
+    let total: u32 = days.sum();
     let bar = Progress::new(SETTLING_ROUNDS * all.len() as u32, f64::from(total));
-    let mut courses = Courses::new();
-    for ((scene, group), needed) in &all {
-        run_scene(gpu, args, [scene, group], needed, &bar, &mut courses)?;
+    let mut courses = ClaimedCourses::default();
+    for of in &all {
+        run_person(gpu, args, of, &bar, &mut courses)?;
     }
     bar.finish();
     Ok(courses)
 }
 
-fn last_day(looks: &BTreeMap<(String, String), BTreeSet<u32>>) -> u32 {
-    let last = looks.values().filter_map(BTreeSet::last).max();
-    last.copied().unwrap_or(0)
-}
-
 /// All conditions of one scene and group, from one settled body.
-fn run_scene(
+fn run_person(
     gpu: &Gpu,
     args: &ValidateArgs,
-    [scene, group]: [&String; 2],
-    needed: &Needed,
+    of: &ClaimedRuns,
     bar: &Progress,
-    courses: &mut Courses,
+    courses: &mut ClaimedCourses,
 ) -> Result<(), CommandError> {
-    let size = if scene == "trabecular-core" {
-        args.size().min(CORE_SIZE)
-    } else {
-        args.size()
-    };
-    let anatomy = Arc::new(Anatomy::build(scene, size)?);
-    let model = Arc::new(person(scene, group, STANDARD_MASS_KG, &args.set)?);
+    let anatomy = Arc::new(Anatomy::build(&of.scene, of.size(args.size()))?);
+    let model = Arc::new(person(&of.scene, &of.group, STANDARD_MASS_KG, &args.set)?);
     let mut flights = Flights::new(gpu, &anatomy, &model)?;
-    // A strength costs a solve: only on the days that are asked for.
-    let is_tested = |region: &str, quantity: &str| {
-        let mut plans = anatomy.strength.iter();
-        plans.any(|p| p.region == region && p.quantities.contains(&quantity))
-    };
-    for (name, looks) in needed {
+    for run in &of.runs {
+        let name = &run.condition;
         let scenario = condition(name).ok_or_else(|| {
             CommandError::usage(format!("there is no condition \"{name}\" in the evidence"))
         })??;
-        let tested = looks
-            .iter()
-            .filter(|((region, quantity), _)| is_tested(region, quantity))
-            .flat_map(|(_, days)| days.iter().copied().map(f64::from));
-        let plan = Plan {
-            looks: Looks::Every {
-                days: 1.0,
-                last: f64::from(last_day(looks)),
-            },
-            tests: Tests::On(tested.collect()),
-            orientation: false,
-        };
+        let plan = run.plan(&anatomy);
         let found = flights.fly(name, scenario, plan, &mut |event| match event {
             Event::Settling(round) => bar.round(round),
             Event::Looked => bar.another_day(),
             _ => {}
         })?;
-        for (region, quantity, course) in found.each() {
-            let key = [scene, group, name, region, quantity].map(str::to_owned);
-            courses.insert(key, course);
-        }
+        courses.add(of, run, found);
     }
     Ok(())
 }
@@ -165,23 +122,13 @@ fn range(claim: &Claim) -> String {
     }
 }
 
-/// A claim with the model's value, and whether that agrees.
-type Judged<'a> = (&'a Claim, f64, bool);
-
 fn report(
     gpu: &Gpu,
     args: &ValidateArgs,
     claims: &[Claim],
-    courses: &Courses,
+    courses: &ClaimedCourses,
 ) -> Result<(), CommandError> {
-    let mut results = Vec::new();
-    for claim in claims {
-        let value = claim
-            .model
-            .value(&|key| courses.get(&key.map(str::to_owned)))
-            .map_err(|why| CommandError::usage(format!("claim {}: {why}", claim.row.id)))?;
-        results.push((claim, value, claim.holds(value)));
-    }
+    let results = courses.judge(claims)?;
     let score = Score::of(&results);
     if args.json {
         say(&format!("{:#}", as_json(gpu, args, &results, &score)))?;
@@ -200,30 +147,6 @@ fn report(
     Ok(())
 }
 
-/// How many claims hold.
-struct Score {
-    held: usize,
-    all: usize,
-    review_held: usize,
-    review: usize,
-}
-
-impl Score {
-    fn of(results: &[Judged<'_>]) -> Self {
-        let of_review = || results.iter().filter(|r| r.0.row.review);
-        Self {
-            held: results.iter().filter(|r| r.2).count(),
-            all: results.len(),
-            review_held: of_review().filter(|r| r.2).count(),
-            review: of_review().count(),
-        }
-    }
-
-    fn share(&self) -> f64 {
-        self.held as f64 / self.all as f64
-    }
-}
-
 fn as_json(
     gpu: &Gpu,
     args: &ValidateArgs,
@@ -232,14 +155,14 @@ fn as_json(
 ) -> serde_json::Value {
     let rows: Vec<serde_json::Value> = results
         .iter()
-        .map(|(c, value, holds)| {
-            let r = &c.row;
+        .map(|judged| {
+            let (r, value) = (&judged.claim.row, judged.value);
             serde_json::json!({
                 "id": r.id, "claim": r.claim, "who": r.who, "year": r.year, "n": r.n, "site": r.site,
                 "condition": r.condition, "day": r.day, "published": r.value, "spread": r.spread,
                 "low": r.low, "high": r.high, "unit": r.unit, "source": r.source, "sure": r.sure,
                 "review": r.review, "expression": r.model,
-                "model": value.is_finite().then_some(*value), "in_range": holds,
+                "model": value.is_finite().then_some(value), "in_range": judged.holds,
             })
         })
         .collect();
@@ -260,13 +183,14 @@ fn as_table(
         "{:<5}{:<34}{:>9}  {:<20}{:<26} {}",
         "", "claim", "model", "reference range", "unit", "source (how sure)"
     ))?;
-    for (c, value, holds) in results {
+    for judged in results {
+        let c = judged.claim;
         let year = c.row.year.map_or(String::new(), |y| format!(" {y}"));
         say(&format!(
             "{:<5}{:<34}{:>9}  {:<20}{:<26} {}{year} ({})",
-            if *holds { "in" } else { "OUT" },
+            if judged.holds { "in" } else { "OUT" },
             c.row.id,
-            number(*value),
+            number(judged.value),
             range(c),
             c.row.unit,
             c.row.who,
@@ -286,12 +210,13 @@ fn as_table(
         args.size(),
         gpu.adapter_name()
     ))?;
-    for (c, value, _) in results.iter().filter(|r| !r.2) {
+    for judged in results.iter().filter(|r| !r.holds) {
+        let c = judged.claim;
         say(&format!(
             "out: {}: {} -- model {}, reference {} {}",
             c.row.id,
             c.row.claim,
-            number(*value),
+            number(judged.value),
             range(c),
             c.row.unit
         ))?;

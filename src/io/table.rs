@@ -1,14 +1,12 @@
 //! Tidy tables.
 
-use std::fmt::Write as _;
-
 /// One row of `timeseries.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Day.
     pub day: f64,
     /// Gravity, g.
-    pub gravity: f64,
+    pub gravity_g: f64,
     /// Region.
     pub region: String,
     /// Quantity.
@@ -21,33 +19,44 @@ pub struct Row {
     pub change_pct: f64,
 }
 
-/// The first line of a table.
-pub fn csv_header() -> &'static str {
-    "day,gravity_g,region,quantity,unit,value,change_pct\n"
-}
+const HEADER: [&str; 7] = [
+    "day",
+    "gravity_g",
+    "region",
+    "quantity",
+    "unit",
+    "value",
+    "change_pct",
+];
 
 /// Rows as CSV with a header, one line each, `.` for the decimal point.
-pub fn csv(rows: &[Row]) -> String {
-    csv_header().to_owned() + &csv_rows(rows)
+pub fn csv(rows: &[Row]) -> Vec<u8> {
+    records(std::iter::once(HEADER.map(str::to_owned)).chain(rows.iter().map(cells)))
 }
 
 /// Rows as CSV, one line each.
-pub fn csv_rows(rows: &[Row]) -> String {
-    let mut text = String::new();
-    for r in rows {
-        // Writing to a String cannot fail.
-        writeln!(
-            text,
-            "{},{},{},{},{},{:.6e},{:.4}",
-            r.day,
-            r.gravity,
-            r.region,
-            r.quantity,
-            r.unit,
-            r.value,
-            r.change_pct + 0.0
-        )
-        .ok();
+pub fn csv_rows(rows: &[Row]) -> Vec<u8> {
+    records(rows.iter().map(cells))
+}
+
+fn cells(row: &Row) -> [String; 7] {
+    [
+        row.day.to_string(),
+        row.gravity_g.to_string(),
+        row.region.clone(),
+        row.quantity.clone(),
+        row.unit.clone(),
+        format!("{:.6e}", row.value),
+        // Not -0.0000.
+        format!("{:.4}", row.change_pct + 0.0),
+    ]
+}
+
+fn records(records: impl Iterator<Item = [String; 7]>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        // Writing to memory cannot fail.
+        writer.write_record(&record).ok();
     }
-    text
+    writer.into_inner().unwrap_or_default()
 }

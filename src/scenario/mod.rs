@@ -1,6 +1,7 @@
 //! What happens to the body: gravity, posture, exercise and drugs, phase by phase.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use toml::Spanned;
 
 use crate::located::{Located, Source};
@@ -46,108 +47,175 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ),
 ];
 
-macro_rules! named {
-    ($(#[$doc:meta])* $kind:ident { $($(#[$vdoc:meta])* $variant:ident = $name:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum $kind { $($(#[$vdoc])* #[serde(rename = $name)] $variant),+ }
-
+/// The names of an enum's values, as written in scenario files.
+macro_rules! names {
+    ($($kind:ident),+) => {$(
         impl $kind {
             /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
             /// As written in scenario files.
             pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
+                self.into()
             }
 
             /// The one written so.
             pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$variant),)+ _ => None }
+                name.parse().ok()
             }
         }
-    };
+    )+};
 }
 
-named! {
-    /// How the body is held.
-    Posture {
-        /// Standing, walking and sitting.
-        Upright = "upright",
-        /// Lying: gravity acts, but not along the legs.
-        BedRest = "bed-rest",
-    }
-}
-named! {
-    /// What the crew trains on.
-    Exercise {
-        /// Nothing.
-        None = "none",
-        /// Running in a harness.
-        Treadmill = "treadmill",
-        /// Interim resistive exercise device, up to 1337 N.
-        Ired = "ired",
-        /// Advanced resistive exercise device, up to 2669 N.
-        Ared = "ared",
-        /// Flywheel.
-        Flywheel = "flywheel",
-    }
-}
-named! {
-    /// What the crew takes.
-    Drug {
-        /// Nothing.
-        None = "none",
-        /// A bisphosphonate such as alendronate.
-        Bisphosphonate = "bisphosphonate",
-    }
+names!(Posture, Exercise, Drug, DoseResponse, Link);
+
+/// How the body is held.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Posture {
+    /// Standing, walking and sitting.
+    Upright,
+    /// Lying: gravity acts, but not along the legs.
+    BedRest,
 }
 
-named! {
-    /// How disuse grows as gravity falls: published shapes that contradict each other.
-    DoseResponse {
-        /// Between the two, as fitted.
-        Fitted = "fitted",
-        /// Mice on the centrifuge in flight: a little gravity protects much.
-        Centrifuge = "centrifuge",
-        /// Rodents bearing part of their weight: in proportion.
-        WeightBearing = "weight-bearing",
-    }
+/// What the crew trains on.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Exercise {
+    /// Nothing.
+    None,
+    /// Running in a harness.
+    Treadmill,
+    /// Interim resistive exercise device, up to 1337 N.
+    Ired,
+    /// Advanced resistive exercise device, up to 2669 N.
+    Ared,
+    /// Flywheel.
+    Flywheel,
 }
-named! {
-    /// A link of the ring that can be cut, to ask what it carries.
-    Link {
-        /// Muscle's force on bone follows muscle's strength.
-        MechanicalCrosstalk = "mechanical-crosstalk",
-        /// BMP and myostatin pass between muscle and bone.
-        BiochemicalCrosstalk = "biochemical-crosstalk",
-        /// Muscles fall idle as gravity falls. Cut: they go on pulling as on Earth.
-        MuscleIdleness = "muscle-idleness",
-        /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
-        MuscleAtrophy = "muscle-atrophy",
-        /// Nerves drive a disused muscle less.
-        NeuralDrive = "neural-drive",
-        /// Satellite cells and myotubes wake and fade, and fibres miss them.
-        SatelliteCells = "satellite-cells",
-        /// BMP-2 and BMP-4 act on muscle and bone.
-        Bmp = "bmp",
-        /// Myostatin acts on muscle and bone.
-        Myostatin = "myostatin",
-        /// Bone cells turn bone over. Cut: bone is kept.
-        BoneRemodelling = "bone-remodelling",
-        /// Osteocytes call osteoclasts through RANKL.
-        OsteoclastDrive = "osteoclast-drive",
-        /// Osteocytes hold osteoblasts back through sclerostin.
-        Sclerostin = "sclerostin",
-        /// Formation follows resorption.
-        Coupling = "coupling",
-        /// Stem cells turn to fat instead of bone.
-        StemCellShift = "stem-cell-shift",
-        /// Cells sense gravity through their own skeleton.
-        Cytoskeleton = "cytoskeleton",
-        /// Lost struts do not come back.
-        Perforation = "perforation",
-    }
+
+/// What the crew takes.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Drug {
+    /// Nothing.
+    None,
+    /// A bisphosphonate such as alendronate.
+    Bisphosphonate,
+}
+
+/// How disuse grows as gravity falls: published shapes that contradict each other.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum DoseResponse {
+    /// Between the two, as fitted.
+    Fitted,
+    /// Mice on the centrifuge in flight: a little gravity protects much.
+    Centrifuge,
+    /// Rodents bearing part of their weight: in proportion.
+    WeightBearing,
+}
+
+/// A link of the ring that can be cut, to ask what it carries.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Link {
+    /// Muscle's force on bone follows muscle's strength.
+    MechanicalCrosstalk,
+    /// BMP and myostatin pass between muscle and bone.
+    BiochemicalCrosstalk,
+    /// Muscles fall idle as gravity falls. Cut: they go on pulling as on Earth.
+    MuscleIdleness,
+    /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
+    MuscleAtrophy,
+    /// Nerves drive a disused muscle less.
+    NeuralDrive,
+    /// Satellite cells and myotubes wake and fade, and fibres miss them.
+    SatelliteCells,
+    /// BMP-2 and BMP-4 act on muscle and bone.
+    Bmp,
+    /// Myostatin acts on muscle and bone.
+    Myostatin,
+    /// Bone cells turn bone over. Cut: bone is kept.
+    BoneRemodelling,
+    /// Osteocytes call osteoclasts through RANKL.
+    OsteoclastDrive,
+    /// Osteocytes hold osteoblasts back through sclerostin.
+    Sclerostin,
+    /// Formation follows resorption.
+    Coupling,
+    /// Stem cells turn to fat instead of bone.
+    StemCellShift,
+    /// Cells sense gravity through their own skeleton.
+    Cytoskeleton,
+    /// Lost struts do not come back.
+    Perforation,
 }
 
 impl Link {

@@ -32,4 +32,10 @@ pub enum SimError {
         /// What was left, relative.
         residual: f64,
     },
+    /// A change in the past of a run of which nothing was kept from before.
+    #[error("nothing was kept of this run from before day {day}, so it cannot be changed there")]
+    NoPast {
+        /// Day of the change.
+        day: f64,
+    },
 }

@@ -280,6 +280,18 @@ impl Simulation {
         self.write_conditions(0.0);
     }
 
+    /// Another body of the same person, that stands where this one stood at a moment of its own.
+    /// # Errors
+    /// As [`Simulation::new`].
+    pub fn fork(&self, moment: &Moment) -> Result<Self, SimError> {
+        let (anatomy, model) = (Arc::clone(self.anatomy()), Arc::clone(&self.model));
+        let life = self.life.clone();
+        let mut other = Self::with_life(self.gpu(), anatomy, model, |_| life)?;
+        other.pace = self.pace.clone();
+        other.go_back(moment);
+        Ok(other)
+    }
+
     /// Goes on from where another run stood.
     pub(super) fn go_on_from(&mut self, clock: Clock) {
         self.clock = clock;

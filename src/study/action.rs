@@ -23,6 +23,19 @@ pub enum What {
     Cut(Link),
     /// A link is joined again.
     Join(Link),
+    /// A twin begins here: it has the run's past, and its own actions from here on. Only the last
+    /// one counts.
+    Branch,
+}
+
+/// Which of two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Which {
+    /// The run that the study is of.
+    #[default]
+    First,
+    /// Its twin.
+    Twin,
 }
 
 /// One thing done.
@@ -32,6 +45,23 @@ pub struct Action {
     pub day: f64,
     /// What.
     pub what: What,
+    /// To which run.
+    pub on: Which,
+}
+
+impl Action {
+    /// Something done to the run that the study is of.
+    pub fn new(day: f64, what: What) -> Self {
+        let on = Which::First;
+        Self { day, what, on }
+    }
+
+    /// The same done to its twin.
+    #[must_use]
+    pub fn on_twin(self) -> Self {
+        let on = Which::Twin;
+        Self { on, ..self }
+    }
 }
 
 impl What {

@@ -5,62 +5,73 @@ use serde::{Deserialize, Serialize};
 use crate::io::Row;
 use crate::measure::{Measurement, Quantity, Subject};
 
-/// What one column of numbers is of.
+/// A quantity of a region over the days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Column {
     region: String,
     subject: String,
     quantity: String,
     unit: String,
-    /// On the first day that it was measured.
-    first: f64,
+    /// By day, in the order of [`Courses::days`]; not a number where it was not measured.
+    values: Vec<f64>,
 }
 
-/// One day's numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Day {
-    at: f64,
-    gravity: f64,
-    /// Column and value.
-    cells: Vec<(usize, f64)>,
+impl Column {
+    /// What was measured, with the number of its day.
+    fn measured(&self) -> impl DoubleEndedIterator<Item = (usize, f64)> {
+        let values = self.values.iter().copied().enumerate();
+        values.filter(|(_, value)| !value.is_nan())
+    }
+
+    /// On the first day that it was measured.
+    fn first(&self) -> f64 {
+        self.measured().next().map_or(f64::NAN, |(_, value)| value)
+    }
 }
 
 /// Numbers by day, as they were measured: a column a quantity of a region.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Courses {
+    days: Vec<f64>,
+    /// Gravity along the legs on each day, g.
+    gravity: Vec<f64>,
     columns: Vec<Column>,
-    days: Vec<Day>,
 }
 
 impl Courses {
     /// Adds a day.
     pub fn record(&mut self, day: f64, gravity: f64, measured: &[Measurement]) {
-        let cells = measured
-            .iter()
-            .map(|m| (self.column_of(m), m.value))
-            .collect();
-        self.days.push(Day {
-            at: (day * 1e6).round() / 1e6,
-            gravity,
-            cells,
-        });
+        let before = self.days.len();
+        self.days.push((day * 1e6).round() / 1e6);
+        self.gravity.push(gravity);
+        for m in measured {
+            let column = self.position(m.region, m.quantity).unwrap_or_else(|| {
+                self.columns.push(Column {
+                    region: m.region.to_owned(),
+                    subject: subject(m.quantity).to_owned(),
+                    quantity: m.quantity.key().to_owned(),
+                    unit: m.quantity.unit().to_owned(),
+                    values: vec![f64::NAN; before],
+                });
+                self.columns.len() - 1
+            });
+            let values = &mut self.columns[column].values;
+            values.truncate(before);
+            values.push(m.value);
+        }
+        for column in &mut self.columns {
+            column.values.resize(before + 1, f64::NAN);
+        }
     }
 
-    fn column_of(&mut self, m: &Measurement) -> usize {
-        let subject = subject(m.quantity);
-        let found = self.columns.iter().position(|c| {
-            c.region == m.region && c.quantity == m.quantity.key() && c.subject == subject
-        });
-        found.unwrap_or_else(|| {
-            self.columns.push(Column {
-                region: m.region.to_owned(),
-                subject: subject.to_owned(),
-                quantity: m.quantity.key().to_owned(),
-                unit: m.quantity.unit().to_owned(),
-                first: m.value,
-            });
-            self.columns.len() - 1
+    fn position(&self, region: &str, quantity: Quantity) -> Option<usize> {
+        self.columns.iter().position(|c| {
+            c.quantity == quantity.key() && c.region == region && c.subject == subject(quantity)
         })
+    }
+
+    fn column(&self, region: &str, quantity: Quantity) -> Option<&Column> {
+        Some(&self.columns[self.position(region, quantity)?])
     }
 
     /// Days recorded.
@@ -75,34 +86,30 @@ impl Courses {
 
     /// The last day.
     pub fn last_day(&self) -> f64 {
-        self.days.last().map_or(0.0, |d| d.at)
+        self.days.last().copied().unwrap_or(0.0)
     }
 
     /// Forgets days after `day`.
     pub fn forget_after(&mut self, day: f64) {
-        self.days.retain(|d| d.at <= day + 1e-6);
+        let left = self.days.partition_point(|d| *d <= day + 1e-6);
+        self.days.truncate(left);
+        self.gravity.truncate(left);
+        for column in &mut self.columns {
+            column.values.truncate(left);
+        }
+        self.columns.retain(|c| c.measured().next().is_some());
     }
 
     /// The last value of a quantity of a region.
     pub fn last(&self, region: &str, quantity: Quantity) -> Option<f64> {
-        let column = self.column(region, quantity)?;
-        let of_day = |d: &Day| d.cells.iter().find(|(c, _)| *c == column).map(|c| c.1);
-        self.days.iter().rev().find_map(of_day)
+        let last = self.column(region, quantity)?.measured().next_back();
+        last.map(|(_, value)| value)
     }
 
     /// The last change since the first day, %.
     pub fn last_change(&self, region: &str, quantity: Quantity) -> Option<f64> {
-        let column = self.column(region, quantity)?;
-        Some(percent(
-            self.columns[column].first,
-            self.last(region, quantity)?,
-        ))
-    }
-
-    fn column(&self, region: &str, quantity: Quantity) -> Option<usize> {
-        self.columns.iter().position(|c| {
-            c.region == region && c.quantity == quantity.key() && c.subject == subject(quantity)
-        })
+        let first = self.column(region, quantity)?.first();
+        Some(percent(first, self.last(region, quantity)?))
     }
 
     /// Day and change since the first day, %, of a quantity of a region.
@@ -110,25 +117,23 @@ impl Courses {
         let Some(column) = self.column(region, quantity) else {
             return Vec::new();
         };
-        let of_day = |d: &Day| {
-            let (_, value) = d.cells.iter().find(|(c, _)| *c == column)?;
-            Some((d.at, percent(self.columns[column].first, *value)))
-        };
-        self.days.iter().filter_map(of_day).collect()
+        let first = column.first();
+        let measured = column.measured();
+        measured
+            .map(|(k, value)| (self.days[k], percent(first, value)))
+            .collect()
     }
 
     /// Each course with its region and its quantity's key: by whole day, not a number where it was
     /// not measured.
     pub fn each(&self) -> impl Iterator<Item = (&str, &str, Vec<f64>)> {
-        self.columns.iter().enumerate().map(|(column, c)| {
+        self.columns.iter().map(|column| {
             let mut course = Vec::new();
-            for d in &self.days {
-                if let Some((_, value)) = d.cells.iter().find(|(k, _)| *k == column) {
-                    course.resize(d.at.round() as usize, f64::NAN);
-                    course.push(*value);
-                }
+            for (k, value) in column.measured() {
+                course.resize(self.days[k].round() as usize, f64::NAN);
+                course.push(value);
             }
-            (c.region.as_str(), c.quantity.as_str(), course)
+            (column.region.as_str(), column.quantity.as_str(), course)
         })
     }
 
@@ -139,31 +144,35 @@ impl Courses {
 
     /// The same from the `first` day recorded on, counted from 0.
     pub fn rows_from(&self, first: usize) -> Vec<Row> {
-        let of_day = |d: &Day| -> Vec<Row> {
-            let row = |(column, value): &(usize, f64)| {
-                let c = &self.columns[*column];
-                Row {
-                    day: d.at,
-                    gravity: d.gravity,
-                    region: c.region.clone(),
-                    quantity: c.quantity.clone(),
-                    unit: c.unit.clone(),
-                    value: *value,
-                    change_pct: percent(c.first, *value),
+        let firsts: Vec<f64> = self.columns.iter().map(Column::first).collect();
+        let mut rows = Vec::new();
+        for k in first..self.days.len() {
+            for (column, first) in self.columns.iter().zip(&firsts) {
+                let value = column.values[k];
+                if !value.is_nan() {
+                    rows.push(Row {
+                        day: self.days[k],
+                        gravity_g: self.gravity[k],
+                        region: column.region.clone(),
+                        quantity: column.quantity.clone(),
+                        unit: column.unit.clone(),
+                        value,
+                        change_pct: percent(*first, value),
+                    });
                 }
-            };
-            d.cells.iter().map(row).collect()
-        };
-        self.days.iter().skip(first).flat_map(of_day).collect()
+            }
+        }
+        rows
     }
 
-    /// Whether every cell has its column: what was read from a file may be anything.
+    /// Whether every column has a value for each day: what was read from a file may be anything.
     pub fn is_whole(&self) -> bool {
-        let known = |(column, _): &(usize, f64)| *column < self.columns.len();
-        self.days.iter().all(|d| d.cells.iter().all(known))
+        let days = self.days.len();
+        self.gravity.len() == days && self.columns.iter().all(|c| c.values.len() == days)
     }
 }
 
+/// Change since `first`, %.
 fn percent(first: f64, value: f64) -> f64 {
     if first == 0.0 {
         0.0
@@ -177,5 +186,57 @@ fn subject(quantity: Quantity) -> &'static str {
         Subject::Bone => "bone",
         Subject::Muscle => "muscle",
         Subject::Body => "body",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(quantity: Quantity, value: f64) -> Measurement {
+        Measurement {
+            region: "total_hip",
+            quantity,
+            value,
+        }
+    }
+
+    #[test]
+    fn what_is_not_measured_every_day_has_gaps() {
+        let mut courses = Courses::default();
+        let both = [
+            measured(Quantity::Bmd, 200.0),
+            measured(Quantity::Strength, 4000.0),
+        ];
+        courses.record(0.0, 1.0, &both);
+        courses.record(1.0, 0.0, &[measured(Quantity::Bmd, 199.0)]);
+        courses.record(2.0, 0.0, &[measured(Quantity::Strength, 3000.0)]);
+        assert!(courses.is_whole());
+        let strength = courses.change("total_hip", Quantity::Strength);
+        assert_eq!(strength, [(0.0, 0.0), (2.0, -25.0)]);
+        assert_eq!(courses.last("total_hip", Quantity::Bmd), Some(199.0));
+        assert_eq!(courses.rows().len(), 4);
+        assert_eq!(courses.rows_from(1).len(), 2);
+        // A muscle's strength is another quantity.
+        assert_eq!(courses.last("total_hip", Quantity::MuscleStrength), None);
+        let (_, _, by_day) = courses.each().nth(1).unwrap_or_default();
+        assert!(by_day[1].is_nan() && by_day[2] > 2999.0);
+        courses.forget_after(1.0);
+        assert_eq!((courses.len(), courses.last_day()), (2, 1.0));
+        assert_eq!(courses.rows().len(), 3);
+    }
+
+    #[test]
+    fn a_quantity_measured_for_the_first_time_later_changes_from_there() {
+        let mut courses = Courses::default();
+        courses.record(0.0, 1.0, &[measured(Quantity::Bmd, 200.0)]);
+        courses.record(1.0, 1.0, &[measured(Quantity::Strength, 100.0)]);
+        courses.record(2.0, 1.0, &[measured(Quantity::Strength, 110.0)]);
+        let strength = courses.change("total_hip", Quantity::Strength);
+        assert_eq!(strength.len(), 2);
+        assert!((strength[1].1 - 10.0).abs() < 1e-12);
+        // What was only measured later is forgotten with its days.
+        courses.forget_after(0.0);
+        assert_eq!(courses.last("total_hip", Quantity::Strength), None);
     }
 }

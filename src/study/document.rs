@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
 
-use super::action::{Action, What};
+use super::action::{Action, What, Which};
 
 /// What a study is of. Equal setups give equal numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,11 +81,47 @@ impl Document {
         &self.setup
     }
 
-    /// The actions that hold, in the order of their days; of one day, in that of their doing.
+    /// The actions that hold, in the order of their days; of one day, in that of their doing. Those
+    /// of twins before the last one are left out.
     pub fn actions(&self) -> Vec<Action> {
-        let mut actions = self.log[..self.cursor].to_vec();
-        actions.sort_by(|a, b| a.day.total_cmp(&b.day));
+        let log = &self.log[..self.cursor];
+        let last = log.iter().rposition(|a| a.what == What::Branch);
+        let counts = |k: usize, a: &Action| match (a.on, a.what, last) {
+            (_, What::Branch, last) => last == Some(k),
+            (Which::First, ..) => true,
+            (Which::Twin, _, last) => last.is_some_and(|last| k > last),
+        };
+        let held = log.iter().enumerate().filter(|(k, a)| counts(*k, a));
+        let mut actions: Vec<Action> = held.map(|(_, a)| *a).collect();
+        actions.sort_by(|a, b| a.day.total_cmp(&b.day).then(a.on.cmp(&b.on)));
         actions
+    }
+
+    /// The study of the first run alone.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let mut log = self.actions();
+        log.retain(|a| a.on == Which::First && a.what != What::Branch);
+        self.with_log(log)
+    }
+
+    /// The study of the twin alone, and the day on which it branches off; none without a twin. It
+    /// has what was done to the first run before, and what was done to itself.
+    pub fn twin(&self) -> Option<(Self, f64)> {
+        let actions = self.actions();
+        let branch = actions.iter().position(|a| a.what == What::Branch)?;
+        let own = actions.iter().enumerate();
+        let own = own.filter(|(k, a)| *k != branch && (*k < branch || a.on == Which::Twin));
+        let log = own.map(|(_, a)| Action::new(a.day, a.what)).collect();
+        Some((self.with_log(log), actions[branch].day))
+    }
+
+    fn with_log(&self, log: Vec<Action>) -> Self {
+        Self {
+            setup: self.setup.clone(),
+            cursor: log.len(),
+            log,
+        }
     }
 
     /// Does something. What was undone before is forgotten.
@@ -95,18 +131,28 @@ impl Document {
         self.cursor += 1;
     }
 
-    /// Takes the last action back; the day from which the run is another one. None where nothing is
-    /// left to undo.
-    pub fn undo(&mut self) -> Option<f64> {
-        self.cursor = self.cursor.checked_sub(1)?;
-        Some(self.log[self.cursor].day)
+    /// Does something in place of the last action, where that did the same kind of thing to the
+    /// same run on the same day: one move of a slider is one action.
+    pub fn adjust(&mut self, action: Action) {
+        let kind = |a: &Action| (std::mem::discriminant(&a.what), a.on, a.day.to_bits());
+        let last = self.cursor.checked_sub(1).map(|last| &self.log[last]);
+        if last.is_some_and(|last| kind(last) == kind(&action)) {
+            self.cursor -= 1;
+        }
+        self.apply(action);
     }
 
-    /// Does again what was undone last; the day from which the run is another one.
-    pub fn redo(&mut self) -> Option<f64> {
-        let day = self.log.get(self.cursor)?.day;
+    /// Takes the last action back and says which it was. None where nothing is left to undo.
+    pub fn undo(&mut self) -> Option<Action> {
+        self.cursor = self.cursor.checked_sub(1)?;
+        Some(self.log[self.cursor])
+    }
+
+    /// Does again what was undone last and says which it was. None where nothing is.
+    pub fn redo(&mut self) -> Option<Action> {
+        let action = *self.log.get(self.cursor)?;
         self.cursor += 1;
-        Some(day)
+        Some(action)
     }
 
     /// What acts from `day` on.
@@ -148,7 +194,7 @@ impl Document {
             start += phase.days;
             starts.push(start);
         }
-        starts.extend(self.actions().iter().map(|a| a.day));
+        starts.extend(self.alone().log.iter().map(|a| a.day));
         starts.retain(|day| *day < until - 1e-9);
         starts.sort_by(f64::total_cmp);
         starts.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
@@ -184,7 +230,7 @@ impl Document {
 
     fn overrides_at(&self, day: f64) -> Overrides {
         let mut overrides = Overrides::default();
-        for action in self.actions() {
+        for action in self.alone().log {
             if action.day > day + 1e-9 {
                 break;
             }
@@ -207,6 +253,7 @@ impl Document {
                 What::DoseResponse(answer) => overrides.dose_response = Some(answer),
                 What::Cut(link) => overrides.cuts = Some(now.cuts.with(link, true)),
                 What::Join(link) => overrides.cuts = Some(now.cuts.with(link, false)),
+                What::Branch => {}
             }
         }
         overrides

@@ -1,212 +1,117 @@
-//! Takes a body through a document, from look to look. Never waits, and has no clock.
+//! Takes one or two bodies through a document. Never waits, and has no clock.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::gpu::{Gpu, GpuError};
-use crate::measure::{
-    Measurement, Orientation, PendingMeasurements, PendingOrientation, Quantity, RegionSums,
-    StrengthTest, Subject,
-};
+use crate::gpu::GpuError;
 use crate::physiology::Model;
-use crate::sim::{Moment, SimError, Simulation, Status};
-use crate::tissue::Anatomy;
+use crate::sim::SimError;
 
-use super::action::Action;
-use super::course::Courses;
+use super::action::{Action, What, Which};
 use super::document::Document;
-use super::plan::{Looks, Plan};
-use super::timeline::Timeline;
+use super::plan::Plan;
+use super::run::{Event, Run};
 
-/// What a poll came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// The adapter is still at work on what was submitted last.
-    Waiting,
-    /// The body settles: rounds done.
-    Settling(u32),
-    /// Something was submitted.
-    Working,
-    /// A day was measured. The body stands there until the next poll.
-    Looked,
-    /// Nothing is left to do.
-    Arrived,
-}
-
-#[derive(Debug)]
-enum Doing {
-    /// On the way to the next look.
-    Moving,
-    Measuring(PendingMeasurements),
-    /// Bones are being tested: what was found so far, and the test of which plan is under way.
-    Testing(Vec<Measurement>, usize, Box<StrengthTest>),
-    Orienting(Vec<Measurement>, PendingOrientation),
-    /// The look was told of.
-    Looked,
-}
-
-/// A body on its way through a document.
+/// A run, and its twin if the document has one.
 ///
-/// Steps are counted from the beginning of each phase, and where a run is looked at has no part in
-/// them: a day between two whole steps is reached by a shorter step, which is then undone. The
-/// steps of a run are the same however often, and by whichever program, it is looked at.
+/// The twin has the run's past up to the day on which it branched off. Both are polled in turns and
+/// come to the same looks; what either measures hangs on its own document alone.
 #[derive(Debug)]
 pub struct Driver {
     document: Document,
-    plan: Plan,
-    simulation: Simulation,
-    region_sums: RegionSums,
-    courses: Courses,
-    /// Looks done.
-    looks: usize,
-    doing: Doing,
-    /// The last whole step, while the body stands beyond it.
-    whole: Option<Moment>,
-    /// Memory for it.
-    spare: Option<Moment>,
-    timeline: Timeline,
+    run: Run,
+    twin: Option<Run>,
+    /// Whose look it was last.
+    looked: Which,
+    /// Twins so far.
+    forks: u32,
 }
 
 impl Driver {
-    /// Of a body at its first moment, which settles.
-    /// # Errors
-    /// As [`Simulation::new`].
-    pub fn new(
-        gpu: &Gpu,
-        anatomy: Arc<Anatomy>,
-        model: Arc<Model>,
-        document: Document,
-        plan: Plan,
-    ) -> Result<Self, SimError> {
-        let begin = if document.setup().grow {
-            Simulation::growing
-        } else {
-            Simulation::new
-        };
-        Ok(Self::of(begin(gpu, anatomy, model)?, document, plan)?)
-    }
-
-    /// Of a body wherever it stands.
-    /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn of(simulation: Simulation, document: Document, plan: Plan) -> Result<Self, GpuError> {
-        Ok(Self {
-            region_sums: RegionSums::new(simulation.body(), simulation.model())?,
-            document,
-            plan,
-            simulation,
-            courses: Courses::default(),
-            looks: 0,
-            doing: Doing::Moving,
-            whole: None,
-            spare: None,
-            timeline: Timeline::default(),
-        })
-    }
-
-    /// The same, after looks that were taken before the body was kept.
-    #[must_use]
-    pub fn after(self, courses: Courses) -> Self {
+    /// Of a run whose document has no twin yet, or has one that branches off later.
+    pub fn new(run: Run) -> Self {
         Self {
-            looks: courses.len(),
-            courses,
-            ..self
-        }
-    }
-
-    /// The same, keeping moments to go back to within `bytes` on the adapter.
-    #[must_use]
-    pub fn with_timeline(self, bytes: u64) -> Self {
-        Self {
-            timeline: Timeline::within(bytes),
-            ..self
+            document: run.document().clone(),
+            run,
+            twin: None,
+            looked: Which::First,
+            forks: 0,
         }
     }
 
     /// Begins a document from the settled body, without settling anew. Returns whether there was
     /// any.
     pub fn begin(&mut self, document: Document, plan: Plan) -> bool {
-        if !self.simulation.begin_again() {
+        if !self.run.begin(document.alone(), plan) {
             return false;
         }
         self.document = document;
-        self.plan = plan;
-        self.courses = Courses::default();
-        self.timeline.forget_after(-1.0);
-        self.stand_at(0);
+        self.twin = None;
+        self.looked = Which::First;
         true
     }
 
-    /// Other parameters from here on, of a body that has settled by the same.
+    /// Does something by hand. On the day that a body stands at its strain answers at once; in the
+    /// past its run begins anew from the nearest moment before, and goes on from there.
     /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn set_model(&mut self, model: Arc<Model>) -> Result<(), GpuError> {
-        self.region_sums = RegionSums::new(self.simulation.body(), &model)?;
-        self.simulation.set_model(model);
-        Ok(())
-    }
-
-    /// Another plan from here on: a day further away, say.
-    pub fn set_plan(&mut self, plan: Plan) {
-        self.plan = plan;
-    }
-
-    fn stand_at(&mut self, looks: usize) {
-        self.looks = looks;
-        self.doing = Doing::Moving;
-        self.whole = None;
-    }
-
-    /// Does something by hand. On the day that the body stands at its strain answers at once; in
-    /// the past the run begins anew from the nearest moment before, and goes on to where it was.
-    pub fn apply(&mut self, action: Action) {
+    /// As [`crate::sim::Simulation::fork`], where a twin branches off.
+    pub fn apply(&mut self, action: Action) -> Result<(), SimError> {
         self.document.apply(action);
-        self.changed_from(action.day);
+        self.follow(action)
+    }
+
+    /// The same, in place of the last action where that did the same kind of thing to the same run
+    /// on the same day.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn adjust(&mut self, action: Action) -> Result<(), SimError> {
+        self.document.adjust(action);
+        self.follow(action)
     }
 
     /// Takes the last action back. Returns whether there was one.
-    pub fn undo(&mut self) -> bool {
-        let day = self.document.undo();
-        self.changed(day)
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn undo(&mut self) -> Result<bool, SimError> {
+        let undone = self.document.undo();
+        undone.map_or(Ok(()), |action| self.follow(action))?;
+        Ok(undone.is_some())
     }
 
     /// Does again what was undone last. Returns whether there was anything.
-    pub fn redo(&mut self) -> bool {
-        let day = self.document.redo();
-        self.changed(day)
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn redo(&mut self) -> Result<bool, SimError> {
+        let redone = self.document.redo();
+        redone.map_or(Ok(()), |action| self.follow(action))?;
+        Ok(redone.is_some())
     }
 
-    fn changed(&mut self, day: Option<f64>) -> bool {
-        if let Some(day) = day {
-            self.changed_from(day);
+    /// Makes the runs those of the document, in which an action was done or undone.
+    fn follow(&mut self, Action { day, what, .. }: Action) -> Result<(), SimError> {
+        if what == What::Branch {
+            // Another twin, with a past of its own.
+            self.twin = None;
         }
-        day.is_some()
-    }
-
-    fn changed_from(&mut self, day: f64) {
-        if day > self.simulation.day() - 1e-9 {
-            self.act();
-            return;
+        let alone = self.document.alone();
+        if *self.run.document() != alone {
+            self.run.follow(alone, day, None)?;
         }
-        match self.timeline.nearest(day) {
-            Some(moment) => self.simulation.go_back(moment),
-            None => {
-                self.simulation.begin_again();
+        let Some((document, branch)) = self.document.twin() else {
+            self.twin = None;
+            self.looked = Which::First;
+            return Ok(());
+        };
+        match &mut self.twin {
+            Some(twin) if *twin.document() == document => {}
+            Some(twin) => {
+                // Before it branched off, its past is the other's.
+                let before = self.run.timeline().nearest(day.min(branch));
+                twin.follow(document, day, before)?;
             }
+            None => self.branch_off()?,
         }
-        let now = self.simulation.day();
-        self.timeline.forget_after(now);
-        self.courses.forget_after(now);
-        self.stand_at(self.courses.len());
-        self.act();
-    }
-
-    /// Lets what acts from today on act, before the next step: the strain field shows it.
-    pub fn act(&mut self) {
-        if self.whole.is_none() {
-            let conditions = self.document.conditions_at(self.simulation.day());
-            self.simulation.set_conditions(conditions);
-        }
+        Ok(())
     }
 
     /// Goes on, or looks whether what was submitted is done. `now` is the time since any fixed
@@ -214,160 +119,69 @@ impl Driver {
     /// # Errors
     /// [`SimError`].
     pub fn poll(&mut self, now: Duration) -> Result<Event, SimError> {
-        match std::mem::replace(&mut self.doing, Doing::Moving) {
-            Doing::Looked => {
-                self.go_on();
-                self.poll(now)
-            }
-            Doing::Moving => match self.simulation.poll(now)? {
-                Status::Waiting => Ok(Event::Waiting),
-                Status::Settling(round) => Ok(Event::Settling(round)),
-                Status::Solving => Ok(Event::Working),
-                Status::Ready => self.move_on(),
-            },
-            Doing::Measuring(pending) => {
-                self.simulation.gpu().poll()?;
-                if let Some(found) = self.region_sums.poll(&pending)? {
-                    return self.after_measuring(found);
-                }
-                self.doing = Doing::Measuring(pending);
-                Ok(Event::Waiting)
-            }
-            Doing::Testing(mut found, number, mut test) => {
-                let Some(strength) = test.poll(now)? else {
-                    self.doing = Doing::Testing(found, number, test);
-                    return Ok(Event::Waiting);
-                };
-                let plan = &self.simulation.anatomy().strength[number];
-                let answers = [strength.strength, strength.stiffness];
-                for (key, value) in plan.quantities.into_iter().zip(answers) {
-                    // A test holds that the catalogue has every plan's quantities.
-                    if let Some(quantity) = Quantity::of(Subject::Bone, key) {
-                        found.push(Measurement {
-                            region: plan.region,
-                            quantity,
-                            value,
-                        });
-                    }
-                }
-                self.test_from(number + 1, found)
-            }
-            Doing::Orienting(mut found, pending) => {
-                self.simulation.gpu().poll()?;
-                let Some(orientation) = pending.poll(&self.simulation)? else {
-                    self.doing = Doing::Orienting(found, pending);
-                    return Ok(Event::Waiting);
-                };
-                found.extend(orientation.iter().flat_map(Orientation::measurements));
-                self.record(&found);
-                Ok(Event::Looked)
-            }
-        }
-    }
-
-    /// One step towards the next look, or the look.
-    fn move_on(&mut self) -> Result<Event, SimError> {
-        let day = self.simulation.day();
-        let setup = self.document.setup();
-        let dt = setup.scenario.step_from(day, setup.step_days);
-        let due = match self.plan.looks {
-            Looks::EachStep { last } => self.next_step(day, dt, last),
-            _ => self.plan.looks.day(self.looks),
+        self.branch_off()?;
+        let Some(twin) = &mut self.twin else {
+            self.looked = Which::First;
+            return self.run.poll(now);
         };
-        let Some(due) = due else {
-            return Ok(Event::Arrived);
-        };
-        let left = due - day;
-        if dt <= left + 1e-9 {
-            self.act();
-            self.simulation.advance(dt);
-            return Ok(Event::Working);
-        }
-        if left > 1e-9 {
-            self.act();
-            self.whole = self.simulation.keep(self.spare.take())?;
-            self.simulation.advance(left);
-            return Ok(Event::Working);
-        }
-        self.doing = Doing::Measuring(self.region_sums.measure(&self.simulation)?);
-        Ok(Event::Working)
-    }
-
-    /// The end of the next step, or today where it was not looked at yet; none from the last day
-    /// on.
-    fn next_step(&self, day: f64, dt: f64, last: f64) -> Option<f64> {
-        if self.looks == 0 || self.courses.last_day() < day - 1e-5 {
-            return Some(day);
-        }
-        (day < last - 1e-9).then_some(day + dt)
-    }
-
-    fn after_measuring(&mut self, found: Vec<Measurement>) -> Result<Event, SimError> {
-        if self.plan.is_tested(self.looks) {
-            self.test_from(0, found)
+        // Whoever is behind goes on.
+        let is_twins_turn = twin.simulation().day() < self.run.simulation().day() - 1e-9;
+        let turns = if is_twins_turn {
+            [Which::Twin, Which::First]
         } else {
-            self.orient(found)
-        }
-    }
-
-    fn test_from(&mut self, number: usize, found: Vec<Measurement>) -> Result<Event, SimError> {
-        let anatomy = Arc::clone(self.simulation.anatomy());
-        let Some(plan) = anatomy.strength.get(number) else {
-            return self.orient(found);
+            [Which::First, Which::Twin]
         };
-        let test = Box::new(StrengthTest::new(&self.simulation, plan)?);
-        self.doing = Doing::Testing(found, number, test);
-        Ok(Event::Working)
-    }
-
-    fn orient(&mut self, found: Vec<Measurement>) -> Result<Event, SimError> {
-        if self.plan.orientation {
-            let pending = PendingOrientation::new(&self.simulation)?;
-            self.doing = Doing::Orienting(found, pending);
-            return Ok(Event::Working);
+        for which in turns {
+            let run = match which {
+                Which::First => &mut self.run,
+                Which::Twin => twin,
+            };
+            let event = run.poll(now)?;
+            if event != Event::Arrived {
+                if event == Event::Looked {
+                    self.looked = which;
+                }
+                return Ok(event);
+            }
         }
-        self.record(&found);
-        Ok(Event::Looked)
+        Ok(Event::Arrived)
     }
 
-    fn record(&mut self, found: &[Measurement]) {
-        let day = self.simulation.day();
-        // A row tells what led up to the day, not what follows; day 0 counts to the first phase.
-        let gravity = self.document.conditions_at((day - 1e-6).max(0.0)).gravity;
-        self.courses.record(day, gravity, found);
-        self.looks += 1;
-        self.doing = Doing::Looked;
+    /// Makes the twin once the run has come to its day.
+    fn branch_off(&mut self) -> Result<(), SimError> {
+        if self.twin.is_none()
+            && let Some((document, branch)) = self.document.twin()
+            && self.run.simulation().day() > branch - 1e-9
+        {
+            self.twin = self.run.fork(document, branch)?;
+            self.forks += u32::from(self.twin.is_some());
+        }
+        Ok(())
     }
 
-    /// Back to the last whole step, from where a run goes on; a look between two steps is over.
+    /// Lets what acts from today on act, before the next step: the strain field shows it.
+    pub fn act(&mut self) {
+        self.of_mut(self.looked).act();
+    }
+
+    /// Goes on from the look that was told of last, as [`Run::go_on`].
     pub fn go_on(&mut self) {
-        if let Some(whole) = self.whole.take() {
-            self.simulation.go_back(&whole);
-            self.spare = Some(whole);
-        }
-        self.doing = Doing::Moving;
+        self.of_mut(self.looked).go_on();
     }
 
-    /// Whether the run can be left where it stands: before it has settled, or at a whole step to
-    /// which this goes back. A look that is under way is finished first.
-    pub fn stop(&mut self) -> bool {
-        if !self.simulation.is_settled() {
-            return true;
-        }
-        let may = matches!(self.doing, Doing::Moving | Doing::Looked) && self.simulation.is_ready();
-        if may {
-            self.go_on();
-        }
-        may
-    }
-
-    /// Keeps the settled body, for [`Driver::begin`], and now and then the body as it is, where
-    /// there is a timeline and room in it.
+    /// Keeps the body that was looked at last, as [`Run::keep`].
     /// # Errors
-    /// As [`Gpu::scoped`].
+    /// As [`crate::gpu::Gpu::scoped`].
     pub fn keep(&mut self) -> Result<(), GpuError> {
-        self.simulation.keep_start()?;
-        self.timeline.keep(&self.simulation)
+        self.of_mut(self.looked).keep()
+    }
+
+    /// Another plan for both from here on: a day further away, say.
+    pub fn set_plan(&mut self, plan: Plan) {
+        if let Some(twin) = &mut self.twin {
+            twin.set_plan(plan.clone());
+        }
+        self.run.set_plan(plan);
     }
 
     /// What was chosen and done.
@@ -375,28 +189,58 @@ impl Driver {
         &self.document
     }
 
-    /// What was measured so far.
-    pub fn courses(&self) -> &Courses {
-        &self.courses
+    /// Other parameters from here on, as [`Run::set_model`].
+    /// # Errors
+    /// As [`crate::gpu::Gpu::scoped`].
+    pub fn set_model(&mut self, model: Arc<Model>) -> Result<(), GpuError> {
+        if let Some(twin) = &mut self.twin {
+            twin.set_model(Arc::clone(&model))?;
+        }
+        self.run.set_model(model)
     }
 
-    /// The body.
-    pub fn simulation(&self) -> &Simulation {
-        &self.simulation
+    /// The first run.
+    pub fn run(&self) -> &Run {
+        &self.run
     }
 
-    /// The body, to choose the size of its submissions.
-    pub fn simulation_mut(&mut self) -> &mut Simulation {
-        &mut self.simulation
+    /// Whether the first run can be left where it stands, as [`Run::stop`].
+    pub fn stop(&mut self) -> bool {
+        self.run.stop()
+    }
+
+    /// A run; without a twin always the first.
+    pub fn of(&self, which: Which) -> &Run {
+        match (&self.twin, which) {
+            (Some(twin), Which::Twin) => twin,
+            _ => &self.run,
+        }
+    }
+
+    fn of_mut(&mut self, which: Which) -> &mut Run {
+        match (&mut self.twin, which) {
+            (Some(twin), Which::Twin) => twin,
+            _ => &mut self.run,
+        }
+    }
+
+    /// Whether there are two.
+    pub fn has_twin(&self) -> bool {
+        self.twin.is_some()
+    }
+
+    /// How many twins there were so far: each is another body.
+    pub fn forks(&self) -> u32 {
+        self.forks
+    }
+
+    /// Whose look was told of last.
+    pub fn looked(&self) -> Which {
+        self.looked
     }
 
     /// Whether a poll has anything to do.
     pub fn is_busy(&self) -> bool {
-        !matches!(self.doing, Doing::Looked | Doing::Moving)
-            || !self.simulation.is_ready()
-            || match self.plan.looks {
-                Looks::EachStep { last } => self.looks == 0 || self.simulation.day() < last - 1e-9,
-                _ => self.plan.looks.day(self.looks).is_some(),
-            }
+        self.run.is_busy() || self.twin.as_ref().is_some_and(Run::is_busy)
     }
 }

@@ -8,7 +8,7 @@ use toml::{Spanned, Table, Value};
 use crate::located::{Located, Source};
 use crate::scenario::{DoseResponse, Drug, Exercise, Link, Posture, Scenario};
 
-use super::action::{Action, What};
+use super::action::{Action, What, Which};
 use super::document::{Document, Setup};
 
 /// Of this layout; files of newer ones are refused.
@@ -69,8 +69,11 @@ pub fn is_document(text: &str) -> bool {
     toml::from_str::<Table>(text).is_ok_and(|table| table.contains_key("format"))
 }
 
+/// The name of the second run.
+const TWIN: &str = "twin";
+
 /// The keys of an action beside its day, with what each may be.
-const KEYS: &str = "day and one of gravity, posture, exercise, drug, simulated_microgravity, follow_scenario, dose_response, cut, join";
+const KEYS: &str = "day and one of gravity, posture, exercise, drug, simulated_microgravity, follow_scenario, dose_response, cut, join, branch; on = \"twin\" beside them for what is done to the twin";
 
 impl Document {
     /// Reads a document; `file` is its name for errors.
@@ -117,6 +120,7 @@ impl Document {
         };
         let mut document = Self::new(setup);
         let mut last = 0.0;
+        let mut actions = Vec::new();
         for table in &read.action {
             let at = table.span().start;
             let action =
@@ -127,7 +131,17 @@ impl Document {
                 return Err(source.error(at, "action", found, allowed));
             }
             last = action.day;
+            actions.push(action);
+        }
+        // The twin's own past may be changed too, before the day on which it branches off.
+        actions.sort_by_key(|a| a.on);
+        for action in actions {
             document.apply(action);
+        }
+        let is_of_twin = |t: &Spanned<Table>| t.get_ref().contains_key("on");
+        if let (Some(table), None) = (read.action.iter().find(|t| is_of_twin(t)), document.twin()) {
+            let (at, found) = (table.span().start, "on = \"twin\", and no branch before it");
+            return Err(source.error(at, "action", found, KEYS));
         }
         let output = Output {
             days,
@@ -181,10 +195,14 @@ fn table_of(action: &Action) -> Table {
         What::DoseResponse(answer) => ("dose_response", answer.name().into()),
         What::Cut(link) => ("cut", link.name().into()),
         What::Join(link) => ("join", link.name().into()),
+        What::Branch => ("branch", true.into()),
     };
     let mut table = Table::new();
     table.insert("day".to_owned(), action.day.into());
     table.insert(key.to_owned(), value);
+    if action.on == Which::Twin {
+        table.insert("on".to_owned(), TWIN.into());
+    }
     table
 }
 
@@ -198,9 +216,17 @@ fn number(value: &Value) -> Option<f64> {
 fn action(table: &Table) -> Result<Action, String> {
     let day = table.get("day").and_then(number);
     let day = day.filter(|d| d.is_finite()).ok_or("no day")?;
-    let mut others = table.iter().filter(|(key, _)| *key != "day");
+    let on = match table.get("on").map(|on| on.as_str()) {
+        None => Which::First,
+        Some(Some(TWIN)) => Which::Twin,
+        Some(_) => return Err(format!("on = {}", table["on"])),
+    };
+    let mut others = table
+        .iter()
+        .filter(|(key, _)| *key != "day" && *key != "on");
     let (Some((key, value)), None) = (others.next(), others.next()) else {
-        return Err(format!("{} keys beside day", table.len() - 1));
+        let count = table.len() - 1 - usize::from(on == Which::Twin);
+        return Err(format!("{count} keys beside day"));
     };
     let bad = || format!("{key} = {value}");
     let word = value.as_str().unwrap_or_default();
@@ -216,10 +242,12 @@ fn action(table: &Table) -> Result<Action, String> {
         "dose_response" => DoseResponse::from_name(word).map(What::DoseResponse),
         "cut" => Link::from_name(word).map(What::Cut),
         "join" => Link::from_name(word).map(What::Join),
+        "branch" => (value.as_bool() == Some(true) && on == Which::First).then_some(What::Branch),
         _ => None,
     };
     Ok(Action {
         day,
         what: what.ok_or_else(bad)?,
+        on,
     })
 }

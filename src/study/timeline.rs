@@ -1,50 +1,62 @@
-//! Moments of a run to go back to, within a budget of bytes.
+//! What of a run is kept: moments to go back to, and every day's tissue, each within its bytes.
 
 use crate::gpu::GpuError;
+use crate::measure::DayTissue;
 use crate::sim::{Moment, Simulation};
 
 /// Days between two moments, at least: a solve falls between them.
 const LEAST_DAYS: f64 = 7.0;
 
-/// Moments of one run, by day.
+/// Moments and days of one run.
 #[derive(Debug, Default)]
-pub(super) struct Timeline {
-    bytes: u64,
+pub struct Timeline {
+    moment_bytes: u64,
+    day_bytes: u64,
     moments: Vec<Moment>,
     /// Memory of moments that were given up.
     spare: Vec<Moment>,
+    days: Vec<DayTissue>,
+}
+
+/// Of days in order, the one that is missed least: its neighbours are closest to each other, and
+/// it is neither the first nor the last.
+fn least_missed(days: &[f64]) -> Option<usize> {
+    let gap = |k: &usize| days[k + 1] - days[k - 1];
+    (1..days.len().saturating_sub(1)).min_by(|a, b| gap(a).total_cmp(&gap(b)))
 }
 
 impl Timeline {
-    /// Within `bytes` on the adapter.
-    pub(super) fn within(bytes: u64) -> Self {
+    /// Within bytes on the adapter for moments, and on the host for days.
+    pub(super) fn within(moment_bytes: u64, day_bytes: u64) -> Self {
         Self {
-            bytes,
+            moment_bytes,
+            day_bytes,
             ..Self::default()
         }
     }
 
+    /// An empty one within the same bytes.
+    pub(super) fn like(&self) -> Self {
+        Self::within(self.moment_bytes, self.day_bytes)
+    }
+
     /// Keeps the run as it is, if the last moment is long enough ago. Where room is short the
-    /// moment goes whose neighbours are closest to each other, so that the whole run stays within
-    /// reach.
+    /// moment goes that is missed least, so that the whole run stays within reach.
     pub(super) fn keep(&mut self, simulation: &Simulation) -> Result<(), GpuError> {
         let last = self.moments.last().map(Moment::day);
         let is_early = last.is_some_and(|last| simulation.day() < last + LEAST_DAYS - 1e-6);
-        if self.bytes == 0 || is_early {
+        if self.moment_bytes == 0 || is_early {
             return Ok(());
         }
         let each = simulation.body().changing().iter();
         let each: u64 = each.map(|(_, b)| b.size()).sum();
-        if (self.moments.len() as u64 + 1) * each > self.bytes {
-            if self.moments.len() < 3 {
+        if (self.moments.len() as u64 + 1) * each > self.moment_bytes {
+            let days: Vec<f64> = self.moments.iter().map(Moment::day).collect();
+            let Some(least) = least_missed(&days) else {
                 return Ok(());
-            }
-            let gap = |k: &usize| self.moments[k + 1].day() - self.moments[k - 1].day();
-            let closest = (1..self.moments.len() - 1).min_by(|a, b| gap(a).total_cmp(&gap(b)));
-            if let Some(closest) = closest {
-                let given_up = self.moments.remove(closest);
-                self.spare.push(given_up);
-            }
+            };
+            let given_up = self.moments.remove(least);
+            self.spare.push(given_up);
         }
         if let Some(moment) = simulation.keep(self.spare.pop())? {
             self.moments.push(moment);
@@ -52,14 +64,72 @@ impl Timeline {
         Ok(())
     }
 
+    /// Adds a day's tissue. Where room is short the day goes that is missed least.
+    pub(super) fn add(&mut self, day: Option<DayTissue>) {
+        let Some(day) = day else { return };
+        self.days.retain(|d| d.day() < day.day() - 1e-9);
+        let each = day.bytes();
+        self.days.push(day);
+        while self.days.len() as u64 * each > self.day_bytes {
+            let days: Vec<f64> = self.days.iter().map(DayTissue::day).collect();
+            let Some(least) = least_missed(&days) else {
+                return;
+            };
+            self.days.remove(least);
+        }
+    }
+
     /// The last moment at or before `day`.
     pub(super) fn nearest(&self, day: f64) -> Option<&Moment> {
         self.moments.iter().rev().find(|m| m.day() <= day + 1e-9)
     }
 
-    /// Gives up moments after `day`.
+    /// Gives up what is after `day`.
     pub(super) fn forget_after(&mut self, day: f64) {
         let later = self.moments.partition_point(|m| m.day() <= day + 1e-9);
         self.spare.extend(self.moments.drain(later..));
+        self.days.retain(|d| d.day() <= day + 1e-9);
+    }
+
+    /// The days that are kept, in their order.
+    pub fn days(&self) -> &[DayTissue] {
+        &self.days
+    }
+
+    /// Days of the moments that the run can go back to.
+    pub fn moments(&self) -> impl Iterator<Item = f64> {
+        self.moments.iter().map(Moment::day)
+    }
+
+    /// Bytes on the adapter and on the host.
+    pub fn bytes(&self) -> [u64; 2] {
+        let moments = self.moments.iter().chain(&self.spare).map(Moment::bytes);
+        let days = self.days.iter().map(DayTissue::bytes);
+        [moments.sum(), days.sum()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::least_missed;
+
+    #[test]
+    fn what_is_given_up_leaves_no_long_gap() {
+        assert_eq!(least_missed(&[]), None);
+        assert_eq!(least_missed(&[0.0, 7.0]), None);
+        assert_eq!(least_missed(&[0.0, 30.0, 37.0, 44.0, 90.0]), Some(2));
+        // A thousand days in room for fifty.
+        let mut days = Vec::new();
+        for day in 0..1000 {
+            days.push(f64::from(day));
+            if days.len() > 50 {
+                let least = least_missed(&days).unwrap_or(0);
+                days.remove(least);
+            }
+        }
+        assert_eq!((days[0], days[days.len() - 1]), (0.0, 999.0));
+        let gaps = days.windows(2).map(|w| w[1] - w[0]);
+        let longest = gaps.fold(0.0, f64::max);
+        assert!(longest <= 3.0 * 1000.0 / 50.0, "{longest}");
     }
 }

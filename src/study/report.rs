@@ -1,57 +1,16 @@
-//! The figure that a run leaves.
+//! What a finished run tells: its figure, and the changes that are listed.
 
 use crate::figure::{
-    Chart, ColourBar, Curve, CurveOf, MissionFigure, Panel, Raster, Span, bone_curves, plain,
+    Chart, ColourBar, Curve, CurveOf, MissionFigure, Panel, Span, bone_curves, plain,
 };
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::scenario::Scenario;
 use crate::sim::Simulation;
-use crate::study::{Courses, Setup};
 use crate::tissue::Anatomy;
-use crate::view::{Colormap, FieldKind, Picture, RayMarch};
+use crate::view::{Colormap, FieldKind, Picture};
 
-use super::error::CommandError;
-use super::wait::Wait as _;
-
-/// Resolution of figures.
-pub(super) const DOTS_PER_INCH: f64 = 300.0;
-
-/// Draws the figure's pictures.
-pub(super) struct PanelRenderer {
-    march: RayMarch,
-    size: [u32; 2],
-}
-
-impl PanelRenderer {
-    pub(super) fn new(simulation: &Simulation) -> Result<Self, CommandError> {
-        let march = RayMarch::new(simulation.body())?;
-        Ok(Self {
-            march,
-            size: MissionFigure::panel_pixels(DOTS_PER_INCH),
-        })
-    }
-
-    pub(super) fn panel(
-        &mut self,
-        simulation: &Simulation,
-        field: FieldKind,
-        title: &str,
-    ) -> Result<Panel, CommandError> {
-        let gpu = simulation.gpu();
-        let picture = Picture::of(simulation.anatomy(), field, self.size);
-        self.march.draw(gpu, &picture)?;
-        let parts = gpu.fetch(&self.march.read(gpu)?)?;
-        let pixels = RayMarch::pixels(self.size, parts.first().map_or(&[], Vec::as_slice));
-        Ok(Panel {
-            title: title.to_owned(),
-            raster: Raster {
-                size: self.size,
-                pixels,
-            },
-            height_mm: f64::from(picture.camera.height),
-        })
-    }
-}
+use super::course::Courses;
+use super::document::Setup;
 
 /// How gravity went along, for the background of charts.
 fn spans(scenario: &Scenario, last_day: f64) -> Vec<Span> {
@@ -91,8 +50,8 @@ fn lower_curves(anatomy: &Anatomy) -> (&'static str, Vec<CurveOf>) {
     ("Muscle volume, change (%)", curves.collect())
 }
 
-/// The figure of a run: before, after, change, and two charts.
-pub(super) fn figure(
+/// The figure of a run: the tissue before and after, its change, and two charts.
+pub fn mission_figure(
     setup: &Setup,
     simulation: &Simulation,
     courses: &Courses,
@@ -163,4 +122,45 @@ fn notes(setup: &Setup, simulation: &Simulation) -> Vec<String> {
             simulation.gpu().adapter_name()
         ),
     ]
+}
+
+/// What is listed at the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// Region.
+    pub region: &'static str,
+    /// Quantity.
+    pub quantity: Quantity,
+    /// Since the first day, %.
+    pub percent: f64,
+}
+
+/// The last changes since the first day that are worth listing, bone first.
+pub fn shown_changes(courses: &Courses, anatomy: &Anatomy) -> Vec<Change> {
+    const BONE: [Quantity; 5] = [
+        Quantity::Bmd,
+        Quantity::TrabecularBmd,
+        Quantity::CorticalBmd,
+        Quantity::Strength,
+        Quantity::StanceStrength,
+    ];
+    const MUSCLE: [Quantity; 2] = [Quantity::Volume, Quantity::MuscleStrength];
+    const BODY: [Quantity; 2] = [Quantity::ResorptionMarker, Quantity::FormationMarker];
+    let of = |region, quantities: &[Quantity]| -> Vec<Change> {
+        let change = |quantity: &Quantity| {
+            let percent = courses.last_change(region, *quantity)?;
+            Some(Change {
+                region,
+                quantity: *quantity,
+                percent,
+            })
+        };
+        quantities.iter().filter_map(change).collect()
+    };
+    let bone = anatomy.regions.iter().flat_map(|r| of(r.name, &BONE));
+    let muscle = anatomy
+        .muscle_regions
+        .iter()
+        .flat_map(|r| of(r.name, &MUSCLE));
+    bone.chain(muscle).chain(of(WHOLE_BODY, &BODY)).collect()
 }

@@ -5,10 +5,12 @@ use toml::{Table, Value};
 use crate::gpu::Fault;
 use crate::physiology::Physiology;
 use crate::sim::Simulation;
-use crate::study::{Document, Output};
+
+use super::document::Document;
+use super::file::Output;
 
 /// The document, and what it made of the adapter.
-pub(super) fn manifest(document: &Document, output: &Output, simulation: &Simulation) -> Table {
+pub fn manifest(document: &Document, output: &Output, simulation: &Simulation) -> Table {
     let model = simulation.model();
     let mut run = document.to_table(output);
     let mut set = |key: &str, value: Value| run.insert(key.to_owned(), value);
@@ -49,7 +51,8 @@ pub(super) fn manifest(document: &Document, output: &Output, simulation: &Simula
     run
 }
 
-pub(super) fn fault_table(faults: &[Fault]) -> Table {
+/// Numbers that were not finite, as a table of counts.
+pub fn fault_table(faults: &[Fault]) -> Table {
     let mut table = Table::new();
     table.insert(
         "nan".to_owned(),
@@ -64,20 +67,4 @@ pub(super) fn fault_table(faults: &[Fault]) -> Table {
             .into(),
     );
     table
-}
-
-pub(super) fn told_faults(faults: &[Fault]) -> String {
-    let each: Vec<String> = faults
-        .iter()
-        .map(|f| {
-            format!(
-                "{} that are no number and {} infinite ones in {}",
-                f.nan, f.infinite, f.shader
-            )
-        })
-        .collect();
-    format!(
-        "not every quotient, root and power was finite: {}",
-        each.join("; ")
-    )
 }

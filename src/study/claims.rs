@@ -1,0 +1,209 @@
+//! Which runs claims need, and how they come out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::evidence::{Claim, Course};
+use crate::tissue::Anatomy;
+
+use super::course::Courses;
+use super::error::StudyError;
+use super::plan::{Looks, Plan, Tests};
+
+/// Finest that the core of single struts is run at for claims: it is dense, and a finer one costs
+/// many minutes.
+const CORE_SIZE: usize = 32;
+
+/// A run that claims need: of one condition, on which days which quantity of which region.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedRun {
+    /// Name of the condition.
+    pub condition: String,
+    looks: BTreeMap<(String, String), BTreeSet<u32>>,
+}
+
+impl ClaimedRun {
+    /// Its last day.
+    pub fn last_day(&self) -> u32 {
+        let last = self.looks.values().filter_map(BTreeSet::last).max();
+        last.copied().unwrap_or(0)
+    }
+
+    /// Looks of every day. A bone's strength costs a solve: it is tested only when it is claimed.
+    pub fn plan(&self, anatomy: &Anatomy) -> Plan {
+        let is_tested = |region: &str, quantity: &str| {
+            let mut plans = anatomy.strength.iter();
+            plans.any(|p| p.region == region && p.quantities.contains(&quantity))
+        };
+        let looks = self.looks.iter();
+        let tested = looks.filter(|((region, quantity), _)| is_tested(region, quantity));
+        let days = tested.flat_map(|(_, days)| days.iter().copied().map(f64::from));
+        Plan {
+            looks: Looks::Every {
+                days: 1.0,
+                last: f64::from(self.last_day()),
+            },
+            tests: Tests::On(days.collect()),
+            orientation: false,
+        }
+    }
+}
+
+/// The runs that claims need of one person: all from one settled body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimedRuns {
+    /// Scene.
+    pub scene: String,
+    /// Group of people.
+    pub group: String,
+    /// One for each condition.
+    pub runs: Vec<ClaimedRun>,
+}
+
+impl ClaimedRuns {
+    /// Those that all of `claims` together need, each as long as any claim needs it.
+    pub fn of(claims: &[Claim]) -> Vec<Self> {
+        type Looks = BTreeMap<(String, String), BTreeSet<u32>>;
+        let mut all: BTreeMap<(String, String), BTreeMap<String, Looks>> = BTreeMap::new();
+        for needed in claims.iter().flat_map(|c| c.model.needs()) {
+            all.entry((needed.scene, needed.group))
+                .or_default()
+                .entry(needed.condition)
+                .or_default()
+                .entry((needed.region, needed.quantity))
+                .or_default()
+                .extend(needed.days);
+        }
+        let runs = |runs: BTreeMap<String, Looks>| {
+            let runs = runs.into_iter();
+            runs.map(|(condition, looks)| ClaimedRun { condition, looks })
+                .collect()
+        };
+        all.into_iter()
+            .map(|((scene, group), of)| Self {
+                scene,
+                group,
+                runs: runs(of),
+            })
+            .collect()
+    }
+
+    /// Voxels along the longest side, where `size` is asked for.
+    pub fn size(&self, size: usize) -> usize {
+        if self.scene == "trabecular-core" {
+            size.min(CORE_SIZE)
+        } else {
+            size
+        }
+    }
+}
+
+/// A claim with the model's value, and whether that agrees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged<'a> {
+    /// What is claimed.
+    pub claim: &'a Claim,
+    /// The model's value, in the claim's unit; infinite for what never happens.
+    pub value: f64,
+    /// Whether it is in range.
+    pub holds: bool,
+}
+
+/// The courses of the runs that claims are judged by.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimedCourses {
+    /// By scene, group, condition, region and quantity.
+    all: BTreeMap<[String; 5], Course>,
+}
+
+impl ClaimedCourses {
+    /// Adds what a run measured.
+    pub fn add(&mut self, of: &ClaimedRuns, run: &ClaimedRun, courses: &Courses) {
+        for (region, quantity, course) in courses.each() {
+            let key = [&of.scene, &of.group, &run.condition].map(Clone::clone);
+            let [scene, group, condition] = key;
+            let key = [
+                scene,
+                group,
+                condition,
+                region.to_owned(),
+                quantity.to_owned(),
+            ];
+            self.all.insert(key, course);
+        }
+    }
+
+    /// Holds claims against the courses.
+    /// # Errors
+    /// A claim that asks for what no run measured.
+    pub fn judge<'a>(&self, claims: &'a [Claim]) -> Result<Vec<Judged<'a>>, StudyError> {
+        let judged = |claim: &'a Claim| {
+            let value = claim
+                .model
+                .value(&|key| self.all.get(&key.map(str::to_owned)))
+                .map_err(|why| StudyError::usage(format!("claim {}: {why}", claim.row.id)))?;
+            let holds = claim.holds(value);
+            Ok(Judged {
+                claim,
+                value,
+                holds,
+            })
+        };
+        claims.iter().map(judged).collect()
+    }
+}
+
+/// How many claims hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Score {
+    /// Claims in range.
+    pub held: usize,
+    /// Claims.
+    pub all: usize,
+    /// Of the review's own, those in range.
+    pub review_held: usize,
+    /// The review's own.
+    pub review: usize,
+}
+
+impl Score {
+    /// Of judged claims.
+    pub fn of(judged: &[Judged<'_>]) -> Self {
+        let of_review = || judged.iter().filter(|j| j.claim.row.review);
+        Self {
+            held: judged.iter().filter(|j| j.holds).count(),
+            all: judged.len(),
+            review_held: of_review().filter(|j| j.holds).count(),
+            review: of_review().count(),
+        }
+    }
+
+    /// Share of all claims that are in range, 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.held as f64 / self.all as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{BUILT_IN, parse};
+
+    #[test]
+    fn runs_are_as_long_as_any_claim_needs_them() {
+        let claims = parse("claims.csv", BUILT_IN).unwrap_or_default();
+        let all = ClaimedRuns::of(&claims);
+        for needed in claims.iter().flat_map(|c| c.model.needs()) {
+            let of = all
+                .iter()
+                .find(|r| r.scene == needed.scene && r.group == needed.group);
+            let runs = of.map_or(&[][..], |of| &of.runs);
+            let run = runs.iter().find(|r| r.condition == needed.condition);
+            let last = needed.days.iter().max().copied();
+            assert!(run.map(ClaimedRun::last_day) >= last, "{needed:?}");
+        }
+        assert!(all.len() > 5);
+        // Nothing is run that no claim needs.
+        let none = ClaimedRuns::of(&[]);
+        assert!(none.is_empty());
+    }
+}
