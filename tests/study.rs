@@ -13,6 +13,7 @@ use std::sync::Arc;
 use common::{Noise, gpu, read};
 use mechanostat::command::wait::{Wait as _, clock};
 use mechanostat::gpu::Gpu;
+use mechanostat::measure::DayTissue;
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture, Scenario};
 use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
@@ -262,7 +263,7 @@ fn each_days_density_and_fibre_area_are_kept() {
     go(&mut driver, 9.0);
     let simulation = driver.run().simulation();
     let days = driver.run().timeline().days();
-    let numbers: Vec<f64> = days.iter().map(|d| d.day()).collect();
+    let numbers: Vec<f64> = days.iter().map(DayTissue::day).collect();
     assert_eq!(numbers, (0..=9).map(f64::from).collect::<Vec<_>>());
     let state = simulation.state();
     let sites: Vec<SiteState> = read(&gpu, &state.bone, state.counts.sites);

@@ -84,7 +84,11 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
     let mut keeper = Keeper::new(key, Duration::from_secs_f64(args.save_every));
     let interrupt = Interrupt::watch()?;
     let mut run = match kept {
-        Some(kept) => Running::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?,
+        Some(kept) => {
+            let run = Running::resume(&asked, &gpu, &anatomy, &model, kept, &mut results)?;
+            keeper = keeper.going_on_from(run.driver.run().simulation().day());
+            run
+        }
         None => Running::begin(&asked, &gpu, anatomy, model)?,
     };
     let gone = run.go(&asked, &mut results, &mut keeper, &bar, &interrupt);

@@ -27,6 +27,7 @@ pub enum StrengthDays {
 }
 
 /// Flags of `mechanostat run`.
+#[expect(clippy::struct_excessive_bools, reason = "a command line has flags")]
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Built-in scenario, or path of a TOML file: a scenario, or a run.toml, to which flags add

@@ -166,6 +166,12 @@ impl Keeper {
         }
     }
 
+    /// The same for a run that goes on from a day on which it was kept.
+    pub(super) fn going_on_from(mut self, day: f64) -> Self {
+        self.day = Some(day);
+        self
+    }
+
     /// Remembers the settled body of a run that begins.
     pub(super) fn start(&mut self, simulation: &Simulation) -> Result<(), CommandError> {
         self.start = checkpoint(simulation)?;

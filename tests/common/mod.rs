@@ -5,6 +5,8 @@
     reason = "each test file uses its own part"
 )]
 
+pub mod program;
+
 use std::sync::OnceLock;
 
 use mechanostat::command::wait::{self, Wait as _, clock, open_gpu};
