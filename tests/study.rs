@@ -11,15 +11,14 @@ mod common;
 use std::sync::Arc;
 
 use common::{Noise, gpu, read};
-use mechanostat::command::wait::{Wait as _, clock};
+use mechanostat::command::wait::arrive;
 use mechanostat::gpu::Gpu;
 use mechanostat::measure::DayTissue;
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture, Scenario};
 use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
 use mechanostat::study::{
-    Action, Document, Driver, Event, Looks, Output, Plan, Run, Setup, Tests, What, Which,
-    is_document,
+    Action, Document, Driver, Looks, Output, Plan, Run, Setup, Tests, What, Which, is_document,
 };
 use mechanostat::tissue::Anatomy;
 
@@ -203,17 +202,7 @@ fn driver(gpu: &Gpu, document: Document) -> Driver {
 /// Goes on until the plan is done, keeping moments on the way as the window does.
 fn go(driver: &mut Driver, last: f64) {
     driver.set_plan(plan(last));
-    loop {
-        match driver.poll(clock()).unwrap() {
-            Event::Waiting => driver.run().simulation().gpu().wait().unwrap(),
-            Event::Looked => {
-                driver.go_on();
-                driver.keep().unwrap();
-            }
-            Event::Arrived => return,
-            _ => {}
-        }
-    }
+    arrive(driver, |_| {}).unwrap();
 }
 
 /// A change in the past begins from the nearest moment before it, and comes to what a run has in

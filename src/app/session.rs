@@ -1,6 +1,5 @@
 //! The study that the window shows: how much of it is worked on in a frame, and its pictures.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::figure::{bone_curves, plain};
@@ -9,8 +8,7 @@ use crate::measure::Quantity;
 use crate::scenario::{Conditions, Link};
 use crate::sim::{SETTLING_ROUNDS, SimError, Simulation};
 use crate::study::{
-    Action, Document, Driver, Event, Looks, Place, Plan, Run, Setup, StudyError, Tests, What,
-    Which, person,
+    Action, Document, Driver, Event, Looks, Place, Plan, Run, Setup, StudyError, What, Which,
 };
 use crate::view::{Picture, RayMarch};
 
@@ -92,11 +90,7 @@ pub struct Session {
 
 /// Looks after every step, up to a day.
 fn plan(last: f64) -> Plan {
-    Plan {
-        looks: Looks::EachStep { last },
-        tests: Tests::Never,
-        orientation: false,
-    }
+    Plan::of(Looks::EachStep { last })
 }
 
 impl Session {
@@ -106,8 +100,7 @@ impl Session {
     pub fn new(gpu: &Gpu, document: Document, place: Place) -> Result<Self, StudyError> {
         let setup = document.setup();
         let anatomy = place.anatomy(setup.size)?;
-        let mass = setup.scenario.body_mass_kg;
-        let model = Arc::new(person(anatomy.scene, &setup.group, mass, &setup.set)?);
+        let model = setup.model(anatomy.scene)?;
         // A software adapter shares the machine with the window: small slices keep it fluent.
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
         let run = Run::new(gpu, anatomy, model, document, plan(0.0))?
@@ -324,9 +317,7 @@ impl Session {
                     if let Some(started) = self.step_started.take() {
                         self.step_time = started.elapsed();
                     }
-                    self.driver.go_on();
-                    // Every new beginning starts from here, every change in the past from nearby.
-                    self.driver.keep()?;
+                    self.driver.go_on()?;
                     self.driver.act();
                     self.generation += 1;
                 }

@@ -54,7 +54,11 @@ pub fn asked(
             StudyError::Usage(message) => CommandError::usage(format!("{message}; {COMMANDS}")),
             e => e.into(),
         })?;
-        (Document::new(setup(name, scenario, usual_size)), None)
+        let setup = Setup {
+            size: usual_size,
+            ..Setup::new(name, scenario)
+        };
+        (Document::new(setup), None)
     };
     let document = if flags.twin {
         let twin = document.twin().map(|(twin, _)| twin);
@@ -78,20 +82,6 @@ pub fn asked(
         ..own
     };
     Ok((document.with_setup(setup), output))
-}
-
-fn setup(name: &str, scenario: Scenario, size: usize) -> Setup {
-    Setup {
-        scene: "hip".to_owned(),
-        mask: None,
-        size,
-        group: "control".to_owned(),
-        set: Vec::new(),
-        grow: false,
-        step_days: 1.0,
-        scenario_name: name.to_owned(),
-        scenario,
-    }
 }
 
 /// The name that chooses an adapter, if any, which must be one of this machine's.

@@ -5,14 +5,11 @@ use std::sync::Arc;
 use crate::gpu::Gpu;
 use crate::physiology::Model;
 use crate::scenario::Scenario;
-use crate::study::{Courses, Document, Driver, Event, Looks, Plan, Run, Setup, Tests};
+use crate::study::{Courses, Document, Driver, Event, Looks, Plan, Run, Setup};
 use crate::tissue::Anatomy;
 
 use super::error::CommandError;
-use super::wait::{Wait as _, clock};
-
-/// Days of a step of the model, unless told otherwise.
-const STEP_DAYS: f64 = 1.0;
+use super::wait::arrive;
 
 /// A settled body, and the way back to its first day.
 pub(super) struct Flights {
@@ -23,14 +20,8 @@ pub(super) struct Flights {
 fn document(anatomy: &Anatomy, name: &str, scenario: Scenario) -> Document {
     Document::new(Setup {
         scene: anatomy.scene.to_owned(),
-        mask: None,
         size: anatomy.size,
-        group: String::new(),
-        set: Vec::new(),
-        grow: false,
-        step_days: STEP_DAYS,
-        scenario_name: name.to_owned(),
-        scenario,
+        ..Setup::new(name, scenario)
     })
 }
 
@@ -42,11 +33,7 @@ impl Flights {
         model: &Arc<Model>,
     ) -> Result<Self, CommandError> {
         // Nothing is looked at before the first flight.
-        let plan = Plan {
-            looks: Looks::On(Vec::new()),
-            tests: Tests::Never,
-            orientation: false,
-        };
+        let plan = Plan::of(Looks::On(Vec::new()));
         let earth =
             Scenario::built_in("earth").ok_or_else(|| CommandError::usage("no earth"))??;
         let document = document(anatomy, "earth", earth);
@@ -58,8 +45,8 @@ impl Flights {
 
     /// Waits until the body has settled, and keeps it.
     pub(super) fn settle(&mut self) -> Result<(), CommandError> {
-        self.go(&mut |_| {})?;
-        Ok(self.driver.keep()?)
+        arrive(&mut self.driver, |_| {})?;
+        Ok(self.driver.keep_start()?)
     }
 
     /// The same body with other parameters, which it does not settle by.
@@ -75,22 +62,11 @@ impl Flights {
         plan: Plan,
         tell: &mut dyn FnMut(Event),
     ) -> Result<&Courses, CommandError> {
-        self.go(tell)?;
-        self.driver.keep()?;
+        arrive(&mut self.driver, &mut *tell)?;
+        self.driver.keep_start()?;
         let document = document(self.driver.run().simulation().anatomy(), name, scenario);
         self.driver.begin(document, plan);
-        self.go(tell)?;
+        arrive(&mut self.driver, &mut *tell)?;
         Ok(self.driver.run().courses())
-    }
-
-    fn go(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), CommandError> {
-        loop {
-            let event = self.driver.poll(clock())?;
-            match event {
-                Event::Waiting => self.driver.run().simulation().gpu().wait()?,
-                Event::Arrived => return Ok(()),
-                event => tell(event),
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ use crate::physiology::Model;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
     Courses, Document, Driver, Event, Looks, Output, Place, Plan, Run, STEPS, Setup, Tests,
-    fault_table, manifest, mission_figure, person, shown_changes,
+    fault_table, manifest, mission_figure, shown_changes,
 };
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::FieldKind;
@@ -71,8 +71,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         ..Request::on(args.adapter.as_deref(), asked.place.need(setup.size)?)
     })?;
     let anatomy = asked.place.anatomy(setup.size)?;
-    let mass = setup.scenario.body_mass_kg;
-    let model = Arc::new(person(anatomy.scene, &setup.group, mass, &setup.set)?);
+    let model = setup.model(anatomy.scene)?;
     eprintln!("{} on {}", setup.scenario.name, gpu.adapter_name());
     if setup.grow && !anatomy.settles {
         return Err(CommandError::usage(format!(
@@ -142,8 +141,7 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
         eprintln!("{line}");
     }
     // A wrong name is told before anything is made.
-    let mass = setup.scenario.body_mass_kg;
-    person(SCENES[0], &setup.group, mass, &setup.set)?;
+    setup.model(SCENES[0])?;
     Ok(Asked {
         plan: Plan {
             looks: Looks::Every {
@@ -313,7 +311,7 @@ impl Running {
                     if asked.plan.looks.is_last(courses.len() - 1) {
                         return Ok(());
                     }
-                    self.driver.go_on();
+                    self.driver.go_on()?;
                     if keeper.is_due() {
                         let (simulation, courses) =
                             (self.driver.run().simulation(), self.driver.run().courses());

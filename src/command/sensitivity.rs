@@ -9,7 +9,7 @@ use crate::physiology::{Model, Physiology};
 use crate::scenario::STANDARD_MASS_KG;
 use crate::sim::estimate_need;
 use crate::sim::links::SETTLING;
-use crate::study::{Looks, Plan, Tests, person};
+use crate::study::{Looks, Plan, person};
 use crate::tissue::{Anatomy, SCENES};
 
 use super::error::{CommandError, say};
@@ -95,12 +95,8 @@ fn figures(flights: &mut Flights) -> Result<Vec<f64>, CommandError> {
     let mut days: Vec<u32> = HEADLINES.iter().map(|h| h.day).chain([0]).collect();
     days.sort_unstable();
     days.dedup();
-    let plan = Plan {
-        looks: Looks::On(days.into_iter().map(f64::from).collect()),
-        tests: Tests::Never,
-        orientation: false,
-    };
-    let courses = flights.fly("flight", flight, plan, &mut |_| {})?;
+    let looks = Looks::On(days.into_iter().map(f64::from).collect());
+    let courses = flights.fly("flight", flight, Plan::of(looks), &mut |_| {})?;
     let of = |h: &Headline| {
         let course = courses.change(h.region, h.quantity);
         let day = course

@@ -7,6 +7,7 @@ use crate::gpu::{Gpu, GpuError, Pace, Readback, Request};
 use crate::measure::{Measurement, RegionSums};
 use crate::sim::{Simulation, Status};
 use crate::solver::{Look, Mechanics, Outcome, Solve};
+use crate::study::{Driver, Event};
 
 use super::error::CommandError;
 use super::progress::Progress;
@@ -45,6 +46,19 @@ pub(super) fn settle_telling(
             Status::Waiting => simulation.gpu().wait()?,
             Status::Settling(round) => bar.round(round),
             Status::Solving => {}
+        }
+    }
+}
+
+/// Takes a study to the last look of its plan, and tells what happens on the way.
+/// # Errors
+/// As [`Driver::poll`] and [`Wait::wait`].
+pub fn arrive(driver: &mut Driver, mut tell: impl FnMut(Event)) -> Result<(), CommandError> {
+    loop {
+        match driver.poll(clock())? {
+            Event::Waiting => driver.run().simulation().gpu().wait()?,
+            Event::Arrived => return Ok(()),
+            event => tell(event),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! What was chosen and done, as a value: the setup, and a log of actions with a cursor.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::physiology::Model;
 use crate::scenario::{Conditions, Cuts, DoseResponse, Scenario};
+use crate::tissue::SCENES;
 
 use super::action::{Action, What, Which};
+use super::error::StudyError;
+use super::person::person;
 
 /// What a study is of. Equal setups give equal numbers.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +32,32 @@ pub struct Setup {
     pub scenario_name: String,
     /// What happens to the body.
     pub scenario: Scenario,
+}
+
+impl Setup {
+    /// A scenario with everything else as usual: the hip of 64 voxels, the group `control`, steps
+    /// of a day.
+    pub fn new(scenario_name: &str, scenario: Scenario) -> Self {
+        Self {
+            scene: SCENES[0].to_owned(),
+            mask: None,
+            size: 64,
+            group: "control".to_owned(),
+            set: Vec::new(),
+            grow: false,
+            step_days: 1.0,
+            scenario_name: scenario_name.to_owned(),
+            scenario,
+        }
+    }
+
+    /// The parameters of its person in a scene, which for a scan is `scan`.
+    /// # Errors
+    /// A group or parameter that there is not.
+    pub fn model(&self, scene: &str) -> Result<Arc<Model>, StudyError> {
+        let mass = self.scenario.body_mass_kg;
+        Ok(Arc::new(person(scene, &self.group, mass, &self.set)?))
+    }
 }
 
 /// A setup and what was done to it by hand.

@@ -165,15 +165,17 @@ impl Driver {
     }
 
     /// Goes on from the look that was told of last, as [`Run::go_on`].
-    pub fn go_on(&mut self) {
-        self.of_mut(self.looked).go_on();
-    }
-
-    /// Keeps the body that was looked at last, as [`Run::keep`].
     /// # Errors
     /// As [`crate::gpu::Gpu::scoped`].
-    pub fn keep(&mut self) -> Result<(), GpuError> {
-        self.of_mut(self.looked).keep()
+    pub fn go_on(&mut self) -> Result<(), GpuError> {
+        self.of_mut(self.looked).go_on()
+    }
+
+    /// Keeps the settled body, for [`Driver::begin`].
+    /// # Errors
+    /// As [`crate::gpu::Gpu::scoped`].
+    pub fn keep_start(&mut self) -> Result<(), GpuError> {
+        self.run.keep_start()
     }
 
     /// Another plan for both from here on: a day further away, say.

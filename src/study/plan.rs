@@ -65,6 +65,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Looks alone: no bone is tested.
+    pub fn of(looks: Looks) -> Self {
+        Self {
+            looks,
+            tests: Tests::Never,
+            orientation: false,
+        }
+    }
+
     /// Whether bones are tested at a look.
     pub fn is_tested(&self, number: usize) -> bool {
         match &self.tests {

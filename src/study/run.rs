@@ -237,7 +237,7 @@ impl Run {
     pub fn poll(&mut self, now: Duration) -> Result<Event, SimError> {
         match std::mem::replace(&mut self.doing, Doing::Moving) {
             Doing::Looked => {
-                self.go_on();
+                self.go_on()?;
                 self.poll(now)
             }
             Doing::Moving => match self.simulation.poll(now)? {
@@ -373,7 +373,19 @@ impl Run {
     }
 
     /// Back to the last whole step, from where a run goes on; a look between two steps is over.
-    pub fn go_on(&mut self) {
+    /// Where there is a timeline, the body is kept there now and then, and its start.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn go_on(&mut self) -> Result<(), GpuError> {
+        self.step_back();
+        if self.packer.is_none() {
+            return Ok(());
+        }
+        self.keep_start()?;
+        self.timeline.keep(&self.simulation)
+    }
+
+    fn step_back(&mut self) {
         if let Some(whole) = self.whole.take() {
             self.simulation.go_back(&whole);
             self.spare = Some(whole);
@@ -389,18 +401,16 @@ impl Run {
         }
         let may = matches!(self.doing, Doing::Moving | Doing::Looked) && self.simulation.is_ready();
         if may {
-            self.go_on();
+            self.step_back();
         }
         may
     }
 
-    /// Keeps the settled body, for [`Run::begin`], and now and then the body as it is, where
-    /// there is a timeline and room in it.
+    /// Keeps the settled body, for [`Run::begin`].
     /// # Errors
     /// As [`Gpu::scoped`].
-    pub fn keep(&mut self) -> Result<(), GpuError> {
-        self.simulation.keep_start()?;
-        self.timeline.keep(&self.simulation)
+    pub fn keep_start(&mut self) -> Result<(), GpuError> {
+        self.simulation.keep_start()
     }
 
     /// What was chosen and done.
