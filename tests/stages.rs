@@ -700,12 +700,10 @@ fn settling_and_set_point_match_f64() {
         .zip(&got)
         .flat_map(|(s, v)| [*s, *v])
         .collect();
-    assert_close(
-        "set-point and start",
-        &tissue.floats(&tissue.state.homeostasis, kept.len()),
-        &kept,
-        0.0,
-        0.0,
+    assert_eq!(
+        tissue.floats(&tissue.state.homeostasis, kept.len()),
+        kept,
+        "set-point and start"
     );
     run(&tissue.gpu, |pass| stage.record_seed(pass));
     let seeded: Vec<f64> = kept
@@ -721,12 +719,10 @@ fn settling_and_set_point_match_f64() {
             [wanted, k[1]]
         })
         .collect();
-    assert_close(
-        "seeded",
-        &tissue.floats(&tissue.state.homeostasis, seeded.len()),
-        &seeded,
-        0.0,
-        0.0,
+    assert_eq!(
+        tissue.floats(&tissue.state.homeostasis, seeded.len()),
+        seeded,
+        "seeded"
     );
 }
 

@@ -94,22 +94,31 @@ pub fn excess(got: &[f64], want: &[f64], atol: f64, rtol: f64) -> Result<(), Str
     Ok(())
 }
 
-/// Asserts closeness, and that the comparison would have caught one value changed by `visible` of
-/// its size.
+/// Asserts closeness, and that the comparison fails once any of three values (the largest, the
+/// smallest, one between) is off by 1.1 times its tolerance, to either side.
 #[track_caller]
 pub fn assert_close(what: &str, got: &[f64], want: &[f64], atol: f64, rtol: f64) {
     if let Err(e) = excess(got, want, atol, rtol) {
         panic!("{what}: {e}");
     }
-    let mut wrong = want.to_vec();
-    let largest = (0..wrong.len())
-        .max_by(|a, b| want[*a].abs().total_cmp(&want[*b].abs()))
-        .unwrap();
-    wrong[largest] += 3.0 * (atol + rtol * want[largest].abs()) + 1e-3 * want[largest].abs();
+    let tolerance = |k: usize| atol + rtol * want[k].abs();
+    let mut by_size: Vec<usize> = (0..want.len()).filter(|k| tolerance(*k) > 0.0).collect();
+    by_size.sort_by(|a, b| want[*a].abs().total_cmp(&want[*b].abs()));
+    let (smallest, largest) = (by_size[0], by_size[by_size.len() - 1]);
     assert!(
-        excess(got, &wrong, atol, rtol).is_err(),
-        "{what}: the comparison cannot fail"
+        want[largest].abs() > 10.0 * tolerance(largest),
+        "{what}: every value is within its tolerance of nothing"
     );
+    for k in [smallest, by_size[by_size.len() / 2], largest] {
+        for off in [-1.1, 1.1] {
+            let mut wrong = got.to_vec();
+            wrong[k] = want[k] + off * tolerance(k);
+            assert!(
+                excess(&wrong, want, atol, rtol).is_err(),
+                "{what}: the comparison cannot fail"
+            );
+        }
+    }
 }
 
 pub fn read<T: bytemuck::Pod>(gpu: &Gpu, buffer: &wgpu::Buffer, count: usize) -> Vec<T> {
