@@ -29,15 +29,8 @@ fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
         .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
         .build_eframe(|cc| {
             let setup = Setup {
-                scene: "hip".to_owned(),
-                mask: None,
                 size: 24,
-                group: "control".to_owned(),
-                set: Vec::new(),
-                grow: false,
-                step_days: 1.0,
-                scenario_name: name.to_owned(),
-                scenario,
+                ..Setup::new(name, scenario)
             };
             MechanostatApp::new(cc, Document::new(setup), Place::scene("hip")).unwrap()
         })
@@ -304,4 +297,49 @@ fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
     );
     let table = std::fs::read(folder.join("out/timeseries.csv")).unwrap();
     assert!(table == mechanostat::io::csv(&wanted), "other numbers");
+}
+
+/// Ten years at a month a second: at the end no frame takes longer than at the start. Some minutes:
+/// `cargo test --release --test window -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes some minutes"]
+fn after_ten_years_frames_are_as_fast_as_at_the_start() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+    harness.get_by_label("1 s = 1 month").click();
+    // By hand, so that the run does not stop where the scenario ends.
+    harness.get_by_label("Moon").click();
+    harness.get_by_label("Play").click();
+    let mut frames = Vec::new();
+    while day(harness.state()) < 3650.0 {
+        assert_eq!(harness.state().trouble(), None);
+        let began = std::time::Instant::now();
+        harness.run_steps(1);
+        harness.render().unwrap();
+        frames.push((day(harness.state()), began.elapsed().as_secs_f64() * 1e3));
+    }
+    let of_days = |low: f64, high: f64| -> [f64; 2] {
+        let within = frames.iter().filter(|(day, _)| (low..high).contains(day));
+        let mut times: Vec<f64> = within.map(|(_, ms)| *ms).collect();
+        times.sort_by(f64::total_cmp);
+        [times[times.len() / 2], times[times.len() * 95 / 100]]
+    };
+    let (start, end) = (of_days(30.0, 400.0), of_days(3280.0, 3650.0));
+    let timeline = harness.state().session().unwrap().run().timeline();
+    println!(
+        "frames: median and 95th percentile, ms: {start:.1?} at the start, {end:.1?} at the end"
+    );
+    println!(
+        "{} days and {} moments in {:?} bytes",
+        timeline.days().len(),
+        timeline.moments().count(),
+        timeline.bytes()
+    );
+    // A frame is drawn by the same two cores that simulate: a tenth is noise.
+    assert!(
+        end[0] < 1.1 * start[0] && end[1] < 1.1 * start[1],
+        "{start:?} {end:?}"
+    );
 }

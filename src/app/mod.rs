@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuSetup, WgpuSetupCreateNew};
+use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuError, WgpuSetup, WgpuSetupCreateNew};
 
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
@@ -115,7 +115,11 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
     });
     eframe::run_native("mechanostat", options, make).map_err(|e| match e {
         eframe::Error::AppCreation(own) => AppError::NoAdapter(own.to_string()),
-        e if e.to_string().contains("adapter") => AppError::NoAdapter(format!(
+        e @ eframe::Error::Wgpu(
+            WgpuError::RequestAdapterError(_)
+            | WgpuError::CustomNativeAdapterSelectionError(_)
+            | WgpuError::RequestDeviceError(_),
+        ) => AppError::NoAdapter(format!(
             "the window found no graphics adapter; `mechanostat doctor` says what to install ({e})"
         )),
         e => AppError::Window(e.to_string()),

@@ -93,6 +93,19 @@ fn plan(last: f64) -> Plan {
     Plan::of(Looks::EachStep { last })
 }
 
+/// Points of a curve, at most: a chart has fewer pixels.
+const MOST_POINTS: usize = 512;
+
+/// A curve of so many points, so that ten years are drawn as fast as one. Every second, fourth …
+/// point and the last: as days are added, those that are shown stay.
+fn thinned(curve: &[(f64, f64)]) -> Vec<[f64; 2]> {
+    let step = curve.len().div_ceil(MOST_POINTS).next_power_of_two();
+    let last = curve.len().saturating_sub(1);
+    let shown = curve.iter().enumerate();
+    let shown = shown.filter(|(k, _)| k % step == 0 || *k == last);
+    shown.map(|(_, (day, change))| [*day, *change]).collect()
+}
+
 impl Session {
     /// A session of a document in its place.
     /// # Errors
@@ -382,13 +395,10 @@ impl Session {
         Ok(true)
     }
 
-    /// Change of a quantity since day 0, %, over the days.
+    /// Change of a quantity since day 0, %, over the days: no more points than a chart has room
+    /// for.
     pub fn change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
-        let course = self.run().courses().change(region, quantity);
-        course
-            .into_iter()
-            .map(|(day, change)| [day, change])
-            .collect()
+        thinned(&self.run().courses().change(region, quantity))
     }
 
     /// The same of the other run, where there are two.
@@ -400,11 +410,7 @@ impl Session {
             Which::First => Which::Twin,
             Which::Twin => Which::First,
         };
-        let course = self.driver.of(other).courses().change(region, quantity);
-        course
-            .into_iter()
-            .map(|(day, change)| [day, change])
-            .collect()
+        thinned(&self.driver.of(other).courses().change(region, quantity))
     }
 
     /// Whether any run has not come to a day yet.

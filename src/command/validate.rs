@@ -194,10 +194,7 @@ fn as_table(
             range(c),
             c.row.unit,
             c.row.who,
-            match c.row.sure {
-                crate::evidence::Sure::Shaky => "k?".to_owned(),
-                sure => format!("{sure:?}"),
-            },
+            <&str>::from(c.row.sure),
         ))?;
     }
     say(&format!(

@@ -9,6 +9,7 @@ mod expression;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::located::{Located, Source};
 use crate::measure::Quantity;
@@ -74,7 +75,9 @@ pub fn condition(name: &str) -> Option<Result<Scenario, Located>> {
 }
 
 /// How sure a figure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, EnumString, IntoStaticStr,
+)]
 pub enum Sure {
     /// Read in the paper or its abstract.
     V,
@@ -86,6 +89,7 @@ pub enum Sure {
     K,
     /// From knowledge, shaky.
     #[serde(rename = "k?")]
+    #[strum(serialize = "k?")]
     Shaky,
 }
 
@@ -191,21 +195,19 @@ fn row(
     record: &csv::StringRecord,
     at: usize,
 ) -> Result<Row, Located> {
+    // The only column of names: the reader would not say in which column a wrong one stands.
+    let sure = headers.iter().position(|h| h == "sure");
+    let sure = sure.and_then(|k| record.get(k)).unwrap_or_default();
+    if sure.parse::<Sure>().is_err() {
+        return Err(source.error(at, "sure", sure, allowed("sure")));
+    }
     let row: Row = record.deserialize(Some(headers)).map_err(|e| {
         let csv::ErrorKind::Deserialize { err, .. } = e.kind() else {
             return source.error(at, "row", e.to_string(), allowed("row"));
         };
-        let found = err.kind().to_string();
-        // The reader does not say in which column an unknown name stands; only one column has
-        // names.
-        let other = if found.contains("variant") {
-            "sure"
-        } else {
-            "row"
-        };
         let field = err.field().and_then(|i| headers.get(i as usize));
-        let column = field.unwrap_or(other);
-        source.error(at, column, found, allowed(column))
+        let column = field.unwrap_or("row");
+        source.error(at, column, err.kind().to_string(), allowed(column))
     })?;
     let refuse = |key: &str, found: String| Err(source.error(at, key, found, allowed(key)));
     for (key, value) in [

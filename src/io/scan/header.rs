@@ -1,6 +1,7 @@
 //! What headers of all formats have in common.
 
 use super::error::{ScanError, bad};
+use super::gzip::GZIP;
 
 /// A header of text ends within this many bytes.
 pub(super) const MOST_HEADER: usize = 4 << 20;
@@ -73,7 +74,7 @@ pub(super) fn looks_like(bytes: &[u8]) -> Option<&'static str> {
             _ => "an Analyze 7.5 header",
         },
         [0x1c, 2, 0, 0, ..] | [0, 0, 2, 0x1c, ..] => "a NIfTI-2 file",
-        _ if begins(&[0x1f, 0x8b]) => "packed by gzip (unpack it first)",
+        _ if begins(&GZIP) => "packed by gzip (unpack it first)",
         _ if begins(b"PK\x03\x04") => "a zip archive (.npz is one)",
         _ if begins(b"BZh") => "packed by bzip2 (unpack it first)",
         _ if begins(&[0xfd, b'7', b'z', b'X', b'Z']) => "packed by xz (unpack it first)",

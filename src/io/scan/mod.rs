@@ -1,6 +1,7 @@
 //! Volumes in the formats that scanners and their programs write, and back into the same format.
 
 mod error;
+mod gzip;
 mod header;
 mod metaimage;
 mod nifti;

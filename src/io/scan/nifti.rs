@@ -4,10 +4,10 @@
 use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::error::{ScanError, bad, broken};
+use super::gzip::{GZIP, Gzip};
 use super::header::looks_like;
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
@@ -293,8 +293,8 @@ impl Header {
 }
 
 pub(super) fn read(bytes: &[u8], reading: &Reading) -> Result<(Content, Header), ScanError> {
-    let mut stream = Stream(if bytes.starts_with(&[0x1f, 0x8b]) {
-        Box::new(MultiGzDecoder::new(bytes))
+    let mut stream = Stream(if bytes.starts_with(&GZIP) {
+        Box::new(Gzip::new(bytes))
     } else {
         Box::new(bytes)
     });

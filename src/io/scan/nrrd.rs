@@ -3,10 +3,10 @@
 use std::io::{Read, Write as _};
 
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 use super::error::{ScanError, bad, broken};
+use super::gzip::Gzip;
 use super::header::{MOST_HEADER, line_of, once, parted, raw_f32, units_per_mm};
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
@@ -289,7 +289,7 @@ impl<'a> Fields<'a> {
             return layout.text(&line_of(data));
         }
         let mut stream: Box<dyn Read> = if encoding == Encoding::Gzip {
-            Box::new(MultiGzDecoder::new(data))
+            Box::new(Gzip::new(data))
         } else {
             Box::new(data)
         };
