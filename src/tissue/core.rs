@@ -1,9 +1,10 @@
-//! A few millimetres of trabecular bone, its single struts resolved.
+//! The built-in core: a few millimetres of trabecular bone in which single trabeculae are resolved.
 //!
-//! Rods and plates around a jittered frame of cells 0.8 mm wide and 1.0 mm high, drawn out along z
-//! as the load is: struts 0.10 to 0.22 mm thick, some of the vertical faces closed by plates of
-//! 0.10 to 0.14 mm (Hildebrand 1999: trabeculae 0.12 to 0.19 mm thick, 0.64 to 0.9 mm apart).
-//! Platens below and above carry the load in.
+//! The bone is a frame of cells, each 0.8 mm wide and 1.0 mm high, whose corners are displaced at
+//! random. Rods 0.10 to 0.22 mm thick run along the cells' edges, and plates of 0.10 to 0.14 mm
+//! close some of the vertical faces (Hildebrand 1999: trabeculae are 0.12 to 0.19 mm thick and 0.64
+//! to 0.9 mm apart). Cells are higher than wide, as trabeculae follow the load, which runs along z.
+//! It is applied through platens, rigid plates below and above.
 
 use glam::DVec3;
 
@@ -17,7 +18,8 @@ use super::{
 const EXTENT: DVec3 = DVec3::new(3.2, 3.2, 4.0);
 const CELL: DVec3 = DVec3::new(0.8, 0.8, 1.0);
 
-/// Reproducible noise from a place, -1 to 1.
+/// A random number from -1 to 1 that is always the same for one place; `what` tells apart the
+/// numbers that a place has.
 fn noise(at: [i32; 3], what: u32) -> f64 {
     let mut x = what.wrapping_mul(0x9e37_79b9);
     for k in at {
@@ -29,12 +31,13 @@ fn noise(at: [i32; 3], what: u32) -> f64 {
     f64::from(x) / f64::from(u32::MAX) * 2.0 - 1.0
 }
 
+/// Where a corner of the frame lies, mm: a corner of a regular cell, displaced at random.
 fn corner(at: [i32; 3]) -> DVec3 {
     let jitter = DVec3::from(std::array::from_fn::<f64, 3, _>(|k| noise(at, k as u32)));
     CELL * (DVec3::from(at.map(f64::from)) + 0.22 * jitter)
 }
 
-/// A triangle of a plate of thickness `2 r`.
+/// Half of a plate: a triangle of thickness `2 r`, mm.
 struct Triangle {
     corners: [DVec3; 3],
     normal: DVec3,
@@ -51,12 +54,14 @@ impl Triangle {
         }
     }
 
-    /// Distance to the plate in the direction across it, wherever it ends.
+    /// Distance to the plane of the plate's nearer surface, mm, negative inside: as if the plate
+    /// had no end.
     fn across(&self, p: DVec3) -> f64 {
         (p - self.corners[0]).dot(self.normal).abs() - self.r
     }
 
-    /// Distance to it; infinite beside it.
+    /// Distance to the plate, mm, negative inside; infinite at places that are not above or below
+    /// the triangle.
     fn distance(&self, p: DVec3) -> f64 {
         let ([a, b, d], n) = (self.corners, self.normal);
         let q = p - n * (p - a).dot(n);
@@ -69,7 +74,7 @@ impl Triangle {
     }
 }
 
-/// A strut between two corners, of radius `r`.
+/// A rod between two corners, of radius `r`, mm.
 struct Strut {
     ends: [DVec3; 2],
     r: f64,
@@ -81,7 +86,7 @@ impl Strut {
     }
 }
 
-/// What begins at a corner of the frame.
+/// The rods and plates that belong to one cell: those that begin at its lowest corner.
 struct Cell {
     struts: Vec<Strut>,
     triangles: Vec<Triangle>,
@@ -121,7 +126,8 @@ impl Cell {
     }
 }
 
-/// Cells along each axis, from the one before the first, that reach into the extent.
+/// Cells along each axis whose rods or plates may reach into the core: one more than fit on either
+/// side.
 const CELLS: usize = 9;
 
 /// Every strut and plate of the core.
@@ -137,7 +143,7 @@ impl Frame {
         Self { cells }
     }
 
-    /// The cells whose struts and plates may reach to a place.
+    /// The cells whose rods and plates may reach to `p`.
     fn around(&self, p: DVec3) -> impl Iterator<Item = &Cell> {
         let cell = (p / CELL).floor();
         let base = [cell.x as usize, cell.y as usize, cell.z as usize];
@@ -148,10 +154,12 @@ impl Frame {
         })
     }
 
-    /// Share of a voxel that is bone, by the middles of `fine` cubed parts of it.
+    /// Share of a voxel that is bone, 0 to 1: of `fine` cubed points spread over it, those that lie
+    /// inside bone.
     fn share(&self, low: DVec3, spacing: f64, fine: usize) -> f64 {
         let centre = low + 0.5 * spacing;
-        // From the centre no part's middle is farther away than this.
+        // No point of the voxel is farther from its centre than this, so what is farther away need
+        // not be asked for each point.
         let reach = 0.5 * 3f64.sqrt() * spacing;
         let mut best = f64::INFINITY;
         let (mut struts, mut triangles) = (Vec::new(), Vec::new());
@@ -187,7 +195,7 @@ impl Frame {
 
 /// The built-in core.
 pub(super) fn build(size: usize) -> Anatomy {
-    // Two platens of a voxel each.
+    // A voxel below and one above are platens.
     let spacing = EXTENT.z / (size - 2) as f64;
     let across = (EXTENT.x / spacing).round() as usize;
     let frame = Frame::new();
@@ -197,7 +205,7 @@ pub(super) fn build(size: usize) -> Anatomy {
     })
 }
 
-/// A voxel of one site that fills it.
+/// A voxel that one site fills.
 fn voxel(at: [usize; 3], kind: SiteKind, surface: f64, bvtv: f64, envelope: f64) -> BonePlan {
     BonePlan {
         at,
@@ -211,7 +219,8 @@ fn voxel(at: [usize; 3], kind: SiteKind, surface: f64, bvtv: f64, envelope: f64)
     }
 }
 
-/// A core whose voxels hold `solid` of bone each, between platens, pressed along z.
+/// A core between platens, compressed along z. `solid` gives the share of bone in each voxel of
+/// `inner`, 0 to 1; `spacing` is a voxel's edge, mm.
 pub(super) fn from_solid(
     inner: [usize; 3],
     spacing: f64,
@@ -258,7 +267,8 @@ pub(super) fn from_solid(
         origin: [0.0; 3],
         tissue,
         bone,
-        // The muscle that pulls on this bone is not in the picture, but it weakens all the same.
+        // The muscle that loads this bone lies outside the core, but its strength still counts: a
+        // voxel of it, too small to be seen or measured.
         muscle: vec![MusclePlan {
             at: [0; 3],
             group: 0,

@@ -1,12 +1,13 @@
-//! How often each level is smoothed, and how each sweep is damped.
+//! How often each level is smoothed, and how each Jacobi sweep is damped.
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{Gpu, GpuError};
 
-/// Smoothing sweeps before and after each coarse correction, and the upper part [λ/range, λ] of
-/// the spectrum of D⁻¹K that they work on. Odd, so that each half of a visit ends where the next
-/// begins. Sweeps on coarse levels cost little and save whole iterations where bone is thin.
+/// Smoothing sweeps before and after each coarse correction, and the part [λ/range, λ] of the
+/// spectrum of D⁻¹K that they damp, λ being its largest eigenvalue. The number is odd, so that the
+/// result lies in the buffer that the next kernel reads. Sweeps on coarse levels cost little and
+/// save whole iterations where bone is thin.
 const FINEST: Smoother = Smoother {
     sweeps: 3,
     range: 14.0,
@@ -15,8 +16,7 @@ const FIRST_COARSE: Smoother = Smoother {
     sweeps: 9,
     range: 100.0,
 };
-/// Sweeps below level 1 cost next to nothing and save iterations where bone is_supported on few
-/// struts.
+/// Sweeps below level 1 cost next to nothing, and save iterations where few struts carry the bone.
 const COARSER: Smoother = Smoother {
     sweeps: 15,
     range: 200.0,

@@ -1,4 +1,4 @@
-//! What kernels on the levels are made from.
+//! The multigrid's shaders, and how a kernel is bound to a level's buffers.
 
 use crate::gpu::{Dispatch, Gpu, GpuError, Shader, whole};
 use crate::solver::element::Element;
@@ -6,7 +6,7 @@ use crate::solver::shader;
 
 use super::levels::Finest;
 
-/// A shader a kind of kernel.
+/// One shader for each kind of kernel.
 #[derive(Debug)]
 pub(super) struct Shaders {
     pub(super) smoother: Shader,

@@ -1,8 +1,10 @@
 //! The preconditioner: one multigrid V-cycle.
 //!
-//! The finest level is matrix-free, coarser ones are Galerkin products. A file a kind of kernel;
-//! `topology` decides which nodes each level has, `levels` holds their buffers, `stencil` how
-//! operators are transfer_mask.
+//! On the finest level the operator is applied element by element, without a matrix; on coarser
+//! levels it is the Galerkin product PᵀKP, stored as a stencil of 27 blocks a node. There is a file
+//! for each kind of kernel. `topology` decides which nodes a level has and between which of them
+//! displacements are transferred, `levels` holds the levels' buffers, and `stencil` says how
+//! coarse operators are stored.
 
 mod chebyshev;
 mod coarsest;

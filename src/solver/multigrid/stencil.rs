@@ -1,4 +1,4 @@
-//! How a coarse level's operator is transfer_mask. Shader: `stencil.wgsl`.
+//! How a coarse level's operator is stored. Shader: `stencil.wgsl`.
 //!
 //! [`BLOCK_WORDS`] words a block of 3×3: a preconditioner needs no more digits, and memory is what
 //! limits the size of a scan.
