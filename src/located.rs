@@ -61,7 +61,7 @@ impl Source<'_> {
         let (found, allowed) = match message.split_once(", expected") {
             Some((found, allowed)) => (
                 found.to_owned(),
-                allowed.trim_start_matches([' ', ':']).to_owned(),
+                in_words(allowed.trim_start_matches([' ', ':'])).to_owned(),
             ),
             None => (message, "TOML as in assets/".to_owned()),
         };
@@ -74,5 +74,16 @@ impl Source<'_> {
             allowed,
             ..self.error(offset, if key.is_empty() { "file" } else { key }, found, "")
         }
+    }
+}
+
+/// What a Rust type's name means to people.
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "usize" | "u8" | "u16" | "u32" | "u64" => "a whole number, not negative",
+        "i64" | "i32" => "a whole number",
+        "f64" | "f32" => "a number",
+        "bool" => "true or false",
+        kind => kind,
     }
 }

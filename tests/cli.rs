@@ -72,9 +72,9 @@ fn bad_input_is_refused_in_a_sentence() {
         let output = run(&["run", "earth", "--out", out, "--set", what]);
         refused(&output, 2, words);
     };
-    set("rankl_gain", &["--set rankl_gain", "NAME=VALUE"]);
+    set("rankl_gain", &["set rankl_gain", "NAME=VALUE"]);
     set("rankl_grain=1", &["rankl_grain", "rankl_gain"]);
-    set("rankl_gain=-1", &["--set rankl_gain=-1", "0 to 20"]);
+    set("rankl_gain=-1", &["set rankl_gain=-1", "0 to 20"]);
     set("rankl_gain=nan", &["rankl_gain=NaN", "0 to 20"]);
     set("poisson_ratio=0.5", &["poisson_ratio=0.5", "0 to 0.49"]);
     set("martin_2=1", &["martin_2=1", "-500 to 0 1/mm"]);

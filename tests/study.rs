@@ -175,7 +175,47 @@ fn what_cannot_be_in_a_document_is_refused_with_its_place() {
     refused(&text.replace("days = 100", "days = -1"), &["days", "-1"]);
     let still = text.replace("step_days = 1.0", "step_days = 0.0");
     refused(&still, &["step_days", "0.1 to 1"]);
-    refused(&format!("{text}\nsize = 32\n"), &["size"]);
+    // Two setups, and each key of one.
+    refused(&format!("{text}\nsize = 32\n"), &["size", "duplicate"]);
+    refused(&format!("{text}{text}"), &["duplicate"]);
+    for (from, to, words) in [
+        ("size = 24", "size = 5", ["line", "size 5", "24 to 512"]),
+        ("size = 24", "size = -5", ["line", "size", "a whole number"]),
+        (
+            "\"control\"",
+            "\"martian\"",
+            ["line", "martian", "control, op, oa"],
+        ),
+        (
+            "rankl_gain=1.5",
+            "rankl=1.5",
+            ["line", "rankl", "rankl_gain"],
+        ),
+        (
+            "rankl_gain=1.5",
+            "rankl_gain=99",
+            ["line", "rankl_gain=99", "0 to 20"],
+        ),
+        (
+            "every = 7.5",
+            "every = 0",
+            ["line", "every", "0.01 to 36525 days"],
+        ),
+        (
+            "fields = \"none\"",
+            "fields = \"png\"",
+            ["line", "png", "vti, npy, none"],
+        ),
+        (
+            "\"ends\"",
+            "\"often\"",
+            ["line", "often", "ends, every, none"],
+        ),
+        ("format = 1", "format = 0", ["line", "format", "1 to 1"]),
+    ] {
+        assert!(text.contains(from), "{from} is not in: {text}");
+        refused(&text.replace(from, to), &words);
+    }
     refused(&text.replace("scene = ", "scenery = "), &["scene"]);
     refused(
         &text.replace("gravity = 0", "gravity = 7"),

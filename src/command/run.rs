@@ -12,7 +12,7 @@ use crate::io;
 use crate::physiology::Model;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
-    Courses, Document, Driver, Event, Looks, Output, Place, Plan, Run, STEPS, Setup, Tests,
+    Courses, Document, Driver, EVERY, Event, Looks, Output, Place, Plan, Run, STEPS, Setup, Tests,
     fault_table, manifest, mission_figure, shown_changes,
 };
 use crate::tissue::{Anatomy, SCENES};
@@ -111,6 +111,12 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
     let (document, of_file) = super::asked::asked(&args.scenario, &flags, SIZE)?;
     let setup = document.setup();
     let output = output(args, setup, of_file);
+    if args.days.is_none() && output.days <= 0.0 {
+        return Err(CommandError::usage(format!(
+            "{}: nothing was run yet, up to its last day 0; --days says how far to go",
+            args.scenario
+        )));
+    }
     check_days("--days", output.days)?;
     check_days("--every", output.every)?;
     if !STEPS.contains(&setup.step_days) {
@@ -381,7 +387,7 @@ fn count_faults(gpu: &Gpu) -> Result<Option<Vec<Fault>>, CommandError> {
 
 /// A quarter of an hour to a hundred years.
 fn check_days(flag: &str, value: f64) -> Result<(), CommandError> {
-    if (0.01..=36_525.0).contains(&value) {
+    if EVERY.contains(&value) {
         Ok(())
     } else {
         Err(CommandError::usage(format!(

@@ -7,6 +7,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::located::{Located, Source};
 use crate::scenario::{DoseResponse, Drug, Exercise, Link, Posture, Scenario};
+use crate::tissue::{Anatomy, SCENES};
 
 use super::action::{Action, What, Which};
 use super::document::{Document, Setup};
@@ -16,6 +17,12 @@ const FORMAT: i64 = 1;
 
 /// Days of a step of the model. In shorter ones slow sites change by less than f32 tells apart.
 pub const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
+
+/// Days between two rows of a run's table.
+pub const EVERY: std::ops::RangeInclusive<f64> = 0.01..=36_525.0;
+/// Formats of fields, and when bones are tested to failure.
+const FIELDS: [&str; 3] = ["vti", "npy", "none"];
+const STRENGTH: [&str; 3] = ["ends", "every", "none"];
 
 /// What a run of a document is to leave.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,31 +44,23 @@ struct File {
     scenario_text: Spanned<String>,
     scene: String,
     mask: Option<PathBuf>,
-    size: usize,
-    group: String,
-    #[serde(default)]
-    set: Vec<String>,
+    size: Spanned<usize>,
+    group: Spanned<String>,
+    set: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     grow: bool,
     #[serde(default = "one")]
     step_days: f64,
     days: Spanned<f64>,
-    #[serde(default = "one")]
-    every: f64,
-    #[serde(default = "none")]
-    fields: String,
-    #[serde(default = "none")]
-    strength: String,
+    every: Option<Spanned<f64>>,
+    fields: Option<Spanned<String>>,
+    strength: Option<Spanned<String>>,
     #[serde(default)]
     action: Vec<Spanned<Table>>,
 }
 
 fn one() -> f64 {
     1.0
-}
-
-fn none() -> String {
-    "none".to_owned()
 }
 
 /// Whether a text is a document and not a scenario: it says which format it has.
@@ -84,11 +83,16 @@ impl Document {
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
         let format = *read.format.get_ref();
         if !(1..=FORMAT).contains(&format) {
+            let newer = if format > FORMAT {
+                ": a newer program wrote this"
+            } else {
+                ""
+            };
             return Err(source.error(
                 read.format.span().start,
                 "format",
                 format.to_string(),
-                format!("1 to {FORMAT}: a newer program wrote this"),
+                format!("1 to {FORMAT}{newer}"),
             ));
         }
         let days = *read.days.get_ref();
@@ -105,19 +109,38 @@ impl Document {
             let allowed = format!("{} to {} days", STEPS.start(), STEPS.end());
             return Err(source.error(0, "step_days", read.step_days.to_string(), allowed));
         }
+        let every = read.every.as_ref().map_or(1.0, |every| *every.get_ref());
+        if let (Some(written), false) = (&read.every, EVERY.contains(&every)) {
+            let allowed = format!("{} to {} days", EVERY.start(), EVERY.end());
+            return Err(source.error(written.span().start, "every", every.to_string(), allowed));
+        }
+        let named = |key, written: &Option<Spanned<String>>, known: &[&str]| {
+            let Some(written) = written else {
+                return Ok("none".to_owned());
+            };
+            let name = written.get_ref();
+            if known.contains(&name.as_str()) {
+                return Ok(name.clone());
+            }
+            Err(source.error(written.span().start, key, name.clone(), known.join(", ")))
+        };
+        let fields = named("fields", &read.fields, &FIELDS)?;
+        let strength = named("strength", &read.strength, &STRENGTH)?;
+        let set = read.set.as_ref();
         // Places in the text within are counted from its own first line.
         let within = format!("{file}, scenario_text");
         let setup = Setup {
-            scene: read.scene,
-            mask: read.mask,
-            size: read.size,
-            group: read.group,
-            set: read.set,
+            scene: read.scene.clone(),
+            mask: read.mask.clone(),
+            size: *read.size.get_ref(),
+            group: read.group.get_ref().clone(),
+            set: set.map_or_else(Vec::new, |set| set.get_ref().clone()),
             grow: read.grow,
             step_days: read.step_days,
-            scenario_name: read.scenario,
+            scenario_name: read.scenario.clone(),
             scenario: Scenario::parse(&within, read.scenario_text.get_ref())?,
         };
+        refuse_unknown(&source, &read, &setup)?;
         let mut document = Self::new(setup);
         let mut last = 0.0;
         let mut actions = Vec::new();
@@ -145,9 +168,9 @@ impl Document {
         }
         let output = Output {
             days,
-            every: read.every,
-            fields: read.fields,
-            strength: read.strength,
+            every,
+            fields,
+            strength,
         };
         Ok((document, output))
     }
@@ -181,6 +204,29 @@ impl Document {
             set("action", Value::Array(actions.collect()));
         }
         table
+    }
+}
+
+/// A size that no scene has, a group or a parameter that there is not.
+fn refuse_unknown(source: &Source<'_>, read: &File, setup: &Setup) -> Result<(), Located> {
+    let refuse = |at: usize, key: &str, why: &dyn std::fmt::Display| {
+        Err(source.error(at, key, why.to_string(), "what the program knows"))
+    };
+    if SCENES.contains(&setup.scene.as_str())
+        && let Err(why) = Anatomy::check(&setup.scene, setup.size)
+    {
+        return refuse(read.size.span().start, "size", &why);
+    }
+    let without_set = Setup {
+        set: Vec::new(),
+        ..setup.clone()
+    };
+    if let Err(why) = without_set.model(SCENES[0]) {
+        return refuse(read.group.span().start, "group", &why);
+    }
+    match (setup.model(SCENES[0]), &read.set) {
+        (Err(why), Some(set)) => refuse(set.span().start, "set", &why),
+        _ => Ok(()),
     }
 }
 

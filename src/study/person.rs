@@ -16,7 +16,7 @@ pub fn person(
 ) -> Result<Model, StudyError> {
     let mut pairs = Vec::new();
     for text in set {
-        let bad = |why: &str| StudyError::usage(format!("--set {text}: {why}"));
+        let bad = |why: &str| StudyError::usage(format!("set {text}: {why}"));
         let (name, value) = text
             .split_once('=')
             .ok_or_else(|| bad("write NAME=VALUE"))?;
@@ -30,7 +30,7 @@ pub fn person(
         .person(scene, group, body_mass_kg, &pairs)
         .map_err(|e| match &e {
             // Of several the one that is wrong.
-            PersonError::Range { .. } => StudyError::usage(format!("--set {e}")),
+            PersonError::Range { .. } => StudyError::usage(format!("set {e}")),
             PersonError::Unknown { .. } => StudyError::usage(e.to_string()),
         })
 }
