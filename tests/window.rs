@@ -299,6 +299,50 @@ fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
     assert!(table == mechanostat::io::csv(&wanted), "other numbers");
 }
 
+/// A twin begun in the menu goes on beside the first run, which stays as it is; undone it is gone.
+#[test]
+fn a_twin_goes_on_beside_the_first_run() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+    harness.get_by_label("Step 1 day").click();
+    until(&mut harness, 200, |app| day(app) == 1.0);
+    harness.get_by_label("Session").click();
+    harness.run_steps(2);
+    harness.get_by_label("Begin a twin today").click();
+    harness.run_steps(2);
+    harness.get_by_label("1 g").click();
+    harness.run_steps(2);
+    harness.get_by_label("1 s = 1 month").click();
+    harness.get_by_label("Play").click();
+    until(&mut harness, 5000, |app| day(app) >= 8.0);
+    harness.get_by_label("Pause").click();
+    until(&mut harness, 500, |app| !app.session().unwrap().is_busy());
+    let volume = |h: &Harness<'static, MechanostatApp>| {
+        let session = h.state().session().unwrap();
+        let curve = session.change("quadriceps", Quantity::Volume);
+        curve.last().unwrap()[1]
+    };
+    let twin = volume(&harness);
+    let gravity =
+        |h: &Harness<'static, MechanostatApp>| h.state().session().unwrap().conditions().0.gravity;
+    assert_eq!(gravity(&harness), 1.0);
+    harness.get_by_label("first run").click();
+    harness.run_steps(2);
+    assert_eq!(gravity(&harness), 0.0);
+    let first = volume(&harness);
+    assert!(first < twin - 2.0, "{first} % in flight, {twin} % at home");
+    // The menu has undo too; the second one takes the branch back.
+    for _ in 0..2 {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+        harness.run_steps(2);
+    }
+    let session = harness.state().session().unwrap();
+    assert!(!session.driver.has_twin());
+    assert_eq!(volume(&harness), first);
+}
+
 /// Ten years at a month a second: at the end no frame takes longer than at the start. Some minutes:
 /// `cargo test --release --test window -- --ignored --nocapture`.
 #[test]

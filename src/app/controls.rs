@@ -37,6 +37,9 @@ impl MechanostatApp {
             ui.label("No run.");
             return;
         };
+        if session.driver.has_twin() {
+            which(ui, session.shows(), &mut intent);
+        }
         mission(ui, session, &mut intent);
         ui.separator();
         time(ui, session, &mut intent);
@@ -56,8 +59,7 @@ impl MechanostatApp {
         ui.separator();
         view(ui, session, &mut self.picture);
         ui.separator();
-        let twin = (session.driver.has_twin(), session.shows());
-        file(ui, &mut self.file, &self.told, twin, &mut intent);
+        file(ui, &mut self.file, &self.told, &mut intent);
         if let Some(intent) = intent {
             self.perform(intent);
         }
@@ -355,14 +357,21 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
     }
 }
 
-/// Saving, opening, undoing, and the twin.
-fn file(
-    ui: &mut Ui,
-    name: &mut String,
-    told: &str,
-    (has_twin, shows): (bool, Which),
-    intent: &mut Option<Intent>,
-) {
+/// Which of two runs is shown, and acted on.
+fn which(ui: &mut Ui, shows: Which, intent: &mut Option<Intent>) {
+    ui.horizontal(|ui| {
+        ui.label("Shown:");
+        for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
+            if ui.selectable_label(shows == which, name).clicked() {
+                *intent = Some(Intent::Show(which));
+            }
+        }
+    });
+    ui.add_space(6.0);
+}
+
+/// Saving, opening, undoing, and beginning a twin.
+fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>) {
     ui.menu_button("Session", |ui| {
         let label = ui.label("File");
         ui.text_edit_singleline(name).labelled_by(label.id);
@@ -390,15 +399,6 @@ fn file(
             ui.close();
         }
     });
-    if has_twin {
-        ui.horizontal(|ui| {
-            for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
-                if ui.selectable_label(shows == which, name).clicked() {
-                    *intent = Some(Intent::Show(which));
-                }
-            }
-        });
-    }
     if !told.is_empty() {
         ui.label(told);
     }

@@ -34,10 +34,13 @@ impl MechanostatApp {
                 .fold(0.0, f64::max);
             ui.label(format!("true residual {worst:.0e}"));
             ui.separator();
-            ui.label(format!(
-                "{:.0} MiB on the adapter",
-                simulation.bytes() as f64 / f64::from(1 << 20)
-            ));
+            let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+            let [on_adapter, days] = session.driver.bytes();
+            ui.label(format!("{:.0} MiB on the adapter", mib(on_adapter)))
+                .on_hover_text(format!(
+                    "bodies, and moments that the run can go back to; {:.1} MiB of days on the host",
+                    mib(days)
+                ));
             ui.separator();
             ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
             let score = |quantity: Quantity| {

@@ -241,6 +241,15 @@ impl Driver {
         self.looked
     }
 
+    /// Bytes on the adapter (bodies and moments) and on the host (days) of all runs.
+    pub fn bytes(&self) -> [u64; 2] {
+        let runs = std::iter::once(&self.run).chain(&self.twin);
+        runs.fold([0; 2], |sum, run| {
+            let [moments, days] = run.timeline().bytes();
+            [sum[0] + run.simulation().bytes() + moments, sum[1] + days]
+        })
+    }
+
     /// Whether a poll has anything to do.
     pub fn is_busy(&self) -> bool {
         self.run.is_busy() || self.twin.as_ref().is_some_and(Run::is_busy)
