@@ -108,6 +108,9 @@ fn the_window_plays_toggles_gravity_and_pauses() {
         1.0
     );
 
+    // A segment is one once a day of it has passed.
+    let changed = day(harness.state());
+    until(&mut harness, 500, |app| day(app) > changed);
     harness.get_by_label("Pause").click();
     harness.run_steps(30);
     until(&mut harness, 500, |app| !app.session().unwrap().is_busy());

@@ -37,6 +37,8 @@ impl MechanostatApp {
             ui.label("No run.");
             return;
         };
+        file(ui, &mut self.file, &self.told, &mut intent);
+        ui.add_space(6.0);
         if session.driver.has_twin() {
             which(ui, session.shows(), &mut intent);
         }
@@ -58,8 +60,6 @@ impl MechanostatApp {
         });
         ui.separator();
         view(ui, session, &mut self.picture);
-        ui.separator();
-        file(ui, &mut self.file, &self.told, &mut intent);
         if let Some(intent) = intent {
             self.perform(intent);
         }
