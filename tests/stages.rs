@@ -1038,7 +1038,7 @@ fn fields_match_f64() {
                     F::Bmp4 => 1.0 + level[4 * v + 1],
                     F::Myostatin => 1.0 + level[4 * v + 2],
                     F::NogginChordin => 1.0 + level[4 * v + 3],
-                    _ => unreachable!("{kind:?} is in bone"),
+                    _ => unreachable!("{kind:?} has no oracle here: add an arm"),
                 });
             }
         } else {
@@ -1072,7 +1072,7 @@ fn fields_match_f64() {
                     F::PparGamma => mean(|s| s.ppar_gamma),
                     F::Cytoskeleton => mean(|s| s.cytoskeleton),
                     F::Connectivity => mean(|s| s.connectivity),
-                    _ => unreachable!("{kind:?} is in muscle"),
+                    _ => unreachable!("{kind:?} has no oracle here: add an arm"),
                 });
             }
         }
