@@ -348,6 +348,8 @@ fn a_twin_is_a_run_of_its_own() {
     go(&mut both, 16.0);
     both.apply(Action::new(16.0, What::Branch)).unwrap();
     assert!(both.has_twin());
+    // It stands where the first does, though the last moment that was kept is of day 14.
+    assert_eq!(both.of(Which::Twin).simulation().day(), 16.0);
     both.apply(gravity(16.0, 1.0).on_twin()).unwrap();
     go(&mut both, 24.0);
     let rows = |driver: &Driver, which| driver.of(which).courses().rows();
@@ -395,4 +397,28 @@ fn a_drag_is_one_action() {
     document.undo();
     document.undo();
     assert_eq!(document.conditions_at(4.0).gravity, 0.0);
+}
+
+/// A run of which nothing was kept cannot be changed in its past: that is said, and neither the
+/// study nor the run is another one.
+#[test]
+fn a_change_that_cannot_be_followed_changes_nothing() {
+    let gpu = gpu();
+    let anatomy = Arc::new(Anatomy::build("hip", 24).unwrap());
+    let model = setup("iss-6-months").model("hip").unwrap();
+    let document = Document::new(setup("iss-6-months"));
+    let run = Run::new(&gpu, anatomy, model, document, plan(0.0)).unwrap();
+    let mut driver = Driver::new(run);
+    go(&mut driver, 5.0);
+    let error = driver
+        .apply(Action::new(2.0, What::Gravity(1.0)))
+        .unwrap_err();
+    assert!(error.to_string().contains("before day 2"), "{error}");
+    assert_eq!(driver.document().actions(), []);
+    assert_eq!(driver.run().simulation().day(), 5.0);
+    assert!(!driver.undo().unwrap());
+    // Today it can be.
+    driver.apply(Action::new(5.0, What::Gravity(1.0))).unwrap();
+    go(&mut driver, 6.0);
+    assert_eq!(driver.run().courses().len(), 7);
 }

@@ -15,6 +15,16 @@ use common::program::{assert_same, contents, mechanostat, refused};
 use common::{Noise, scratch};
 use mechanostat::io::Archive;
 
+/// Waits a minute at most.
+#[track_caller]
+fn wait_for(is_there: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_there() {
+        assert!(began.elapsed().as_secs() < 60, "it never came");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     let folder = scratch("resume");
@@ -40,11 +50,7 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
         .unwrap();
     // Kept after its third row.
     let row = broken.join("fields/day_00015.0000_bmd.npy");
-    let mut looks = 0;
-    while !row.exists() && looks < 6000 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-        looks += 1;
-    }
+    wait_for(|| row.exists());
     child.kill().unwrap();
     child.wait().unwrap();
     let kept = broken.join("checkpoint/now");
@@ -144,13 +150,8 @@ fn an_interrupted_run_is_kept_and_a_folder_in_use_is_refused() {
     };
     let unfinished = out.join("timeseries.unfinished.csv");
     let begun = |rows: usize| {
-        let mut looks = 0;
         let lines = || std::fs::read_to_string(&unfinished).map_or(0, |t| t.lines().count());
-        while lines() <= rows && looks < 6000 {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            looks += 1;
-        }
-        assert!(lines() > rows, "no rows");
+        wait_for(|| lines() > rows);
     };
     let quiet = |mut command: Command| {
         let command = command.stdout(std::process::Stdio::null());
@@ -220,29 +221,26 @@ fn a_run_that_is_killed_ten_times_comes_to_the_same_bytes() {
     let took = began.elapsed();
     let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let mut noise = Noise(seed.unwrap().as_nanos() as u64);
+    let goes_on = || broken.join("checkpoint/now").exists();
     let (mut kills, mut resumed) = (0, 0);
     while kills < 10 {
-        let goes_on = broken.join("checkpoint/now").exists();
-        let mut child = command(&broken, goes_on).spawn().unwrap();
-        // At any moment of a tenth of the run, or of settling where it begins anew.
-        let most = if goes_on { 0.1 } else { 0.7 };
+        let resumes = goes_on();
+        let mut child = command(&broken, resumes).spawn().unwrap();
+        // At any moment of a small part of the run; where it begins anew, of settling too.
+        let most = if resumes { 0.05 } else { 0.7 };
         std::thread::sleep(took.mul_f64(most * noise.next()));
-        if child.try_wait().unwrap().is_some() {
-            break;
+        if child.try_wait().unwrap().is_some() && !resumes {
+            // This time it was faster than when it was timed.
+            std::fs::remove_dir_all(&broken).unwrap();
+            continue;
         }
         child.kill().unwrap();
         child.wait().unwrap();
         kills += 1;
-        resumed += usize::from(goes_on);
+        resumed += usize::from(resumes);
     }
-    let goes_on = broken.join("checkpoint/now").exists();
-    if !broken.join("timeseries.csv").exists() || goes_on {
-        assert!(command(&broken, goes_on).status().unwrap().success());
-    }
-    assert!(
-        kills >= 5 && resumed >= 1,
-        "{kills} kills, {resumed} of them in a run gone on with"
-    );
+    assert!(command(&broken, goes_on()).status().unwrap().success());
+    assert!(resumed >= 1, "no run was gone on with");
     assert_same(&whole, &broken);
 }
 
@@ -276,11 +274,7 @@ fn a_run_that_fills_the_disk_goes_on_when_there_is_room() {
     );
     // Ten days in: by then what is kept of the tissue hardly grows, and what is kept of rows does.
     let is_begun = || std::fs::read_to_string(&rows).is_ok_and(|t| t.contains("\n10,"));
-    let mut looks = 0;
-    while !(now.exists() && is_begun()) && looks < 6000 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-        looks += 1;
-    }
+    wait_for(|| now.exists() && is_begun());
     child.kill().unwrap();
     child.wait().unwrap();
     // What is kept grows by the rows measured: there is room for those of some days, not of all.

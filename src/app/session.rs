@@ -190,6 +190,7 @@ impl Session {
             return false;
         }
         self.playing = false;
+        self.shows = Which::First;
         self.owed = 0.0;
         self.goal = 0.0;
         self.step_started = None;
@@ -227,6 +228,8 @@ impl Session {
         self.driver.apply(Action { day, what, on })?;
         if what == What::Branch {
             self.shows = Which::Twin;
+            // It may have to come forward to where the first run stands.
+            self.goal = self.goal.max(day);
         }
         // The strain field has changed already; the next picture shows it.
         self.generation += 1;

@@ -47,9 +47,18 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ),
 ];
 
-/// The names of an enum's values, as written in scenario files.
-macro_rules! names {
-    ($($kind:ident),+) => {$(
+/// Enums whose values are written in files by their names in kebab case.
+macro_rules! named {
+    ($($(#[$doc:meta])* $kind:ident { $($values:tt)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, EnumString,
+            IntoStaticStr, VariantArray,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        #[strum(serialize_all = "kebab-case")]
+        pub enum $kind { $($values)+ }
+
         impl $kind {
             /// All of them.
             pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
@@ -67,155 +76,80 @@ macro_rules! names {
     )+};
 }
 
-names!(Posture, Exercise, Drug, DoseResponse, Link);
+named! {
+    /// How the body is held.
+    Posture {
+        /// Standing, walking and sitting.
+        Upright,
+        /// Lying: gravity acts, but not along the legs.
+        BedRest,
+    }
 
-/// How the body is held.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Posture {
-    /// Standing, walking and sitting.
-    Upright,
-    /// Lying: gravity acts, but not along the legs.
-    BedRest,
-}
+    /// What the crew trains on.
+    Exercise {
+        /// Nothing.
+        None,
+        /// Running in a harness.
+        Treadmill,
+        /// Interim resistive exercise device, up to 1337 N.
+        Ired,
+        /// Advanced resistive exercise device, up to 2669 N.
+        Ared,
+        /// Flywheel.
+        Flywheel,
+    }
 
-/// What the crew trains on.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Exercise {
-    /// Nothing.
-    None,
-    /// Running in a harness.
-    Treadmill,
-    /// Interim resistive exercise device, up to 1337 N.
-    Ired,
-    /// Advanced resistive exercise device, up to 2669 N.
-    Ared,
-    /// Flywheel.
-    Flywheel,
-}
+    /// What the crew takes.
+    Drug {
+        /// Nothing.
+        None,
+        /// A bisphosphonate such as alendronate.
+        Bisphosphonate,
+    }
 
-/// What the crew takes.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Drug {
-    /// Nothing.
-    None,
-    /// A bisphosphonate such as alendronate.
-    Bisphosphonate,
-}
+    /// How disuse grows as gravity falls: published shapes that contradict each other.
+    DoseResponse {
+        /// Between the two, as fitted.
+        Fitted,
+        /// Mice on the centrifuge in flight: a little gravity protects much.
+        Centrifuge,
+        /// Rodents bearing part of their weight: in proportion.
+        WeightBearing,
+    }
 
-/// How disuse grows as gravity falls: published shapes that contradict each other.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum DoseResponse {
-    /// Between the two, as fitted.
-    Fitted,
-    /// Mice on the centrifuge in flight: a little gravity protects much.
-    Centrifuge,
-    /// Rodents bearing part of their weight: in proportion.
-    WeightBearing,
-}
-
-/// A link of the ring that can be cut, to ask what it carries.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    EnumString,
-    IntoStaticStr,
-    VariantArray,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Link {
-    /// Muscle's force on bone follows muscle's strength.
-    MechanicalCrosstalk,
-    /// BMP and myostatin pass between muscle and bone.
-    BiochemicalCrosstalk,
-    /// Muscles fall idle as gravity falls. Cut: they go on pulling as on Earth.
-    MuscleIdleness,
-    /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
-    MuscleAtrophy,
-    /// Nerves drive a disused muscle less.
-    NeuralDrive,
-    /// Satellite cells and myotubes wake and fade, and fibres miss them.
-    SatelliteCells,
-    /// BMP-2 and BMP-4 act on muscle and bone.
-    Bmp,
-    /// Myostatin acts on muscle and bone.
-    Myostatin,
-    /// Bone cells turn bone over. Cut: bone is kept.
-    BoneRemodelling,
-    /// Osteocytes call osteoclasts through RANKL.
-    OsteoclastDrive,
-    /// Osteocytes hold osteoblasts back through sclerostin.
-    Sclerostin,
-    /// Formation follows resorption.
-    Coupling,
-    /// Stem cells turn to fat instead of bone.
-    StemCellShift,
-    /// Cells sense gravity through their own skeleton.
-    Cytoskeleton,
-    /// Lost struts do not come back.
-    Perforation,
+    /// A link of the ring that can be cut, to ask what it carries.
+    Link {
+        /// Muscle's force on bone follows muscle's strength.
+        MechanicalCrosstalk,
+        /// BMP and myostatin pass between muscle and bone.
+        BiochemicalCrosstalk,
+        /// Muscles fall idle as gravity falls. Cut: they go on pulling as on Earth.
+        MuscleIdleness,
+        /// Muscle fibres, nerve and water answer disuse. Cut: muscle is kept.
+        MuscleAtrophy,
+        /// Nerves drive a disused muscle less.
+        NeuralDrive,
+        /// Satellite cells and myotubes wake and fade, and fibres miss them.
+        SatelliteCells,
+        /// BMP-2 and BMP-4 act on muscle and bone.
+        Bmp,
+        /// Myostatin acts on muscle and bone.
+        Myostatin,
+        /// Bone cells turn bone over. Cut: bone is kept.
+        BoneRemodelling,
+        /// Osteocytes call osteoclasts through RANKL.
+        OsteoclastDrive,
+        /// Osteocytes hold osteoblasts back through sclerostin.
+        Sclerostin,
+        /// Formation follows resorption.
+        Coupling,
+        /// Stem cells turn to fat instead of bone.
+        StemCellShift,
+        /// Cells sense gravity through their own skeleton.
+        Cytoskeleton,
+        /// Lost struts do not come back.
+        Perforation,
+    }
 }
 
 impl Link {

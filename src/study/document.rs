@@ -85,7 +85,7 @@ pub struct Segment {
 /// What was set by hand in place of the scenario's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Overrides {
-    /// Conditions taken out of the scenario's overrides.
+    /// Conditions by hand instead of the scenario's.
     manual: Option<Conditions>,
     cuts: Option<Cuts>,
     dose_response: Option<DoseResponse>,
@@ -131,9 +131,14 @@ impl Document {
     /// The study of the first run alone.
     #[must_use]
     pub fn alone(&self) -> Self {
-        let mut log = self.actions();
-        log.retain(|a| a.on == Which::First && a.what != What::Branch);
-        self.with_log(log)
+        self.with_log(self.own_actions())
+    }
+
+    /// What was done to the first run, in the order of [`Document::actions`].
+    fn own_actions(&self) -> Vec<Action> {
+        let mut actions = self.actions();
+        actions.retain(|a| a.on == Which::First && a.what != What::Branch);
+        actions
     }
 
     /// The study of the twin alone, and the day on which it branches off; none without a twin. It
@@ -192,7 +197,7 @@ impl Document {
         self.with(&overrides, day)
     }
 
-    /// Whether conditions are in the scenario's overrides on `day`.
+    /// Whether conditions are the scenario's on `day`, and not set by hand.
     pub fn follows_scenario_at(&self, day: f64) -> bool {
         self.overrides_at(day).manual.is_none()
     }
@@ -225,7 +230,7 @@ impl Document {
             start += phase.days;
             starts.push(start);
         }
-        starts.extend(self.alone().log.iter().map(|a| a.day));
+        starts.extend(self.own_actions().iter().map(|a| a.day));
         starts.retain(|day| *day < until - 1e-9);
         starts.sort_by(f64::total_cmp);
         starts.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
@@ -261,7 +266,7 @@ impl Document {
 
     fn overrides_at(&self, day: f64) -> Overrides {
         let mut overrides = Overrides::default();
-        for action in self.alone().log {
+        for action in self.own_actions() {
             if action.day > day + 1e-9 {
                 break;
             }

@@ -29,9 +29,11 @@ pub struct Driver {
 
 impl Driver {
     /// Of a run whose document has no twin yet, or has one that branches off later.
-    pub fn new(run: Run) -> Self {
+    pub fn new(mut run: Run) -> Self {
+        let document = run.document().clone();
+        run.set_document(document.alone());
         Self {
-            document: run.document().clone(),
+            document,
             run,
             twin: None,
             looked: Which::First,
@@ -54,10 +56,14 @@ impl Driver {
     /// Does something by hand. On the day that a body stands at its strain answers at once; in the
     /// past its run begins anew from the nearest moment before, and goes on from there.
     /// # Errors
-    /// As [`crate::sim::Simulation::fork`], where a twin branches off.
+    /// As [`crate::sim::Simulation::fork`], where a twin branches off; [`SimError::NoPast`] for a
+    /// day before anything that was kept.
     pub fn apply(&mut self, action: Action) -> Result<(), SimError> {
-        self.document.apply(action);
-        self.follow(action)
+        self.change(|document| {
+            document.apply(action);
+            Some(action)
+        })
+        .map(drop)
     }
 
     /// The same, in place of the last action where that did the same kind of thing to the same run
@@ -65,26 +71,42 @@ impl Driver {
     /// # Errors
     /// As [`Driver::apply`].
     pub fn adjust(&mut self, action: Action) -> Result<(), SimError> {
-        self.document.adjust(action);
-        self.follow(action)
+        self.change(|document| {
+            document.adjust(action);
+            Some(action)
+        })
+        .map(drop)
     }
 
     /// Takes the last action back. Returns whether there was one.
     /// # Errors
     /// As [`Driver::apply`].
     pub fn undo(&mut self) -> Result<bool, SimError> {
-        let undone = self.document.undo();
-        undone.map_or(Ok(()), |action| self.follow(action))?;
-        Ok(undone.is_some())
+        self.change(Document::undo)
     }
 
     /// Does again what was undone last. Returns whether there was anything.
     /// # Errors
     /// As [`Driver::apply`].
     pub fn redo(&mut self) -> Result<bool, SimError> {
-        let redone = self.document.redo();
-        redone.map_or(Ok(()), |action| self.follow(action))?;
-        Ok(redone.is_some())
+        self.change(Document::redo)
+    }
+
+    /// Changes the document, and says whether it did. Where the runs cannot follow it stays as it
+    /// was.
+    fn change(
+        &mut self,
+        change: impl FnOnce(&mut Document) -> Option<Action>,
+    ) -> Result<bool, SimError> {
+        let before = self.document.clone();
+        let Some(action) = change(&mut self.document) else {
+            return Ok(false);
+        };
+        if let Err(error) = self.follow(action) {
+            self.document = before;
+            return Err(error);
+        }
+        Ok(true)
     }
 
     /// Makes the runs those of the document, in which an action was done or undone.
@@ -234,11 +256,6 @@ impl Driver {
     /// How many twins there were so far: each is another body.
     pub fn forks(&self) -> u32 {
         self.forks
-    }
-
-    /// Whose look was told of last.
-    pub fn looked(&self) -> Which {
-        self.looked
     }
 
     /// Bytes on the adapter (bodies and moments) and on the host (days) of all runs.

@@ -156,6 +156,11 @@ impl Run {
         self.plan = plan;
     }
 
+    /// The same study, written otherwise.
+    pub(super) fn set_document(&mut self, document: Document) {
+        self.document = document;
+    }
+
     fn stand_at(&mut self, looks: usize) {
         self.looks = looks;
         self.doing = Doing::Moving;
@@ -192,23 +197,21 @@ impl Run {
         Ok(())
     }
 
-    /// Another run that has the same past up to `day`, and goes on by another document. None while
-    /// this one solves or has not come to that day.
+    /// Another run that has the same past up to `day`, and goes on by another document. None where
+    /// nothing was kept from before that day, and this one does not stand there or solves.
     /// # Errors
     /// As [`Simulation::fork`].
     pub(super) fn fork(&self, document: Document, day: f64) -> Result<Option<Self>, SimError> {
-        let kept;
-        let moment = if let Some(moment) = self.timeline.nearest(day) {
-            moment
-        } else if let Some(now) = self.simulation.keep(None)? {
-            kept = now;
-            &kept
+        let is_there = self.whole.is_none() && (self.simulation.day() - day).abs() < 1e-9;
+        // Where it stands; else it comes forward again from what was kept.
+        let now = if is_there {
+            self.simulation.keep(None)?
         } else {
+            None
+        };
+        let Some(moment) = now.as_ref().or_else(|| self.timeline.nearest(day)) else {
             return Ok(None);
         };
-        if moment.day() > day + 1e-9 {
-            return Ok(None);
-        }
         let simulation = self.simulation.fork(moment)?;
         let mut courses = self.courses.clone();
         courses.forget_after(simulation.day());
