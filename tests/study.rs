@@ -18,21 +18,16 @@ use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture, Scenario};
 use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
 use mechanostat::study::{
-    Action, Document, Driver, Looks, Output, Plan, Run, Setup, Tests, What, Which, is_document,
+    Action, Document, Driver, FieldFormat, Looks, Output, Plan, Run, Setup, StrengthDays, Tests,
+    What, Which, is_document,
 };
 use mechanostat::tissue::Anatomy;
 
 fn setup(scenario: &str) -> Setup {
     Setup {
-        scene: "hip".to_owned(),
-        mask: None,
         size: 24,
-        group: "control".to_owned(),
         set: vec!["rankl_gain=1.5".to_owned()],
-        grow: false,
-        step_days: 1.0,
-        scenario_name: scenario.to_owned(),
-        scenario: Scenario::built_in(scenario).unwrap().unwrap(),
+        ..Setup::new(scenario, Scenario::built_in(scenario).unwrap().unwrap())
     }
 }
 
@@ -40,8 +35,8 @@ fn output(days: f64) -> Output {
     Output {
         days,
         every: 7.5,
-        fields: "none".to_owned(),
-        strength: "ends".to_owned(),
+        fields: FieldFormat::None,
+        strength: StrengthDays::Ends,
     }
 }
 

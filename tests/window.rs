@@ -16,7 +16,7 @@ use mechanostat::gpu::Need;
 use mechanostat::io::Row;
 use mechanostat::measure::Quantity;
 use mechanostat::scenario::{Link, Scenario};
-use mechanostat::study::{Document, Output, Place, Segment, Setup};
+use mechanostat::study::{Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays};
 
 fn harness() -> Harness<'static, MechanostatApp> {
     harness_of("iss-6-months-and-a-year-home")
@@ -281,8 +281,8 @@ fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
     let output = Output {
         days: day(harness.state()),
         every: 1.0,
-        fields: "none".to_owned(),
-        strength: "none".to_owned(),
+        fields: FieldFormat::None,
+        strength: StrengthDays::None,
     };
     let text = session.driver.document().to_table(&output).to_string();
     let folder = common::scratch("session");

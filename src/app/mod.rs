@@ -16,7 +16,7 @@ use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuError, WgpuSetup, WgpuSetup
 
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
-use crate::study::{Document, Output, Place, StudyError, person};
+use crate::study::{Document, FieldFormat, Output, Place, StrengthDays, StudyError};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{FieldKind, Picture};
 
@@ -79,12 +79,7 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
     let setup = document.setup();
     let size = setup.size;
     let place = Place::find(&setup.scene, size, setup.mask.as_deref())?;
-    person(
-        SCENES[0],
-        &setup.group,
-        setup.scenario.body_mass_kg,
-        &setup.set,
-    )?;
+    setup.model(SCENES[0])?;
     let mut need = place.need(size)?;
     // Any other scene may be chosen in the window.
     for scene in SCENES {
@@ -236,8 +231,8 @@ impl MechanostatApp {
         let output = Output {
             days: session.last_day(),
             every: 1.0,
-            fields: "none".to_owned(),
-            strength: "none".to_owned(),
+            fields: FieldFormat::None,
+            strength: StrengthDays::None,
         };
         let table = session.driver.document().to_table(&output);
         let text = format!(

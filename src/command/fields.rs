@@ -2,12 +2,12 @@
 
 use crate::io;
 use crate::sim::Simulation;
+use crate::study::FieldFormat;
 use crate::view::{Field, FieldKind};
 use crate::volume::{Axes, Volume};
 
 use super::error::CommandError;
 use super::results::{FIELDS, Results, field_stem};
-use super::run_args::FieldFormat;
 use super::wait::Wait as _;
 
 /// Writes the fields of the days that a run asks for.

@@ -27,7 +27,7 @@ pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use doctor::{DoctorArgs, doctor};
 pub use error::CommandError;
 pub use run::run;
-pub use run_args::{FieldFormat, RunArgs, StrengthDays};
+pub use run_args::RunArgs;
 pub use solve::{Axis, Ends, SolveArgs, solve};
 pub use validate::validate;
 pub use validate_args::ValidateArgs;

@@ -4,16 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
-
 use crate::figure::{Panel, png};
 use crate::gpu::{Fault, Gpu, Request};
 use crate::io;
 use crate::physiology::Model;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
-    Courses, Document, Driver, EVERY, Event, Looks, Output, Place, Plan, Run, STEPS, Setup, Tests,
-    fault_table, manifest, mission_figure, shown_changes,
+    Courses, Document, Driver, EVERY, Event, FieldFormat, Looks, Output, Place, Plan, Run, STEPS,
+    Setup, StrengthDays, Tests, fault_table, manifest, mission_figure, shown_changes,
 };
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::FieldKind;
@@ -25,7 +23,7 @@ use super::interrupt::{Interrupt, interrupted};
 use super::panel::{DOTS_PER_INCH, PanelRenderer};
 use super::progress::Progress;
 use super::results::{MANIFEST, Results};
-use super::run_args::{FieldFormat, RunArgs, StrengthDays};
+use super::run_args::RunArgs;
 use super::saved::{self, Keeper, Saved};
 use super::wait::{Wait as _, clock, open_gpu};
 
@@ -41,7 +39,6 @@ struct Asked {
     document: Document,
     plan: Plan,
     output: Output,
-    fields: FieldFormat,
     place: Place,
 }
 
@@ -133,9 +130,6 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
             args.save_every
         )));
     }
-    // What a document says of them may be anything.
-    let fields = choice("fields", &output.fields)?;
-    let strength = choice("strength", &output.strength)?;
     if document.twin().is_some() {
         eprintln!(
             "{}: this is its first run; --twin runs the twin",
@@ -154,7 +148,7 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
                 days: output.every,
                 last: output.days,
             },
-            tests: match strength {
+            tests: match output.strength {
                 StrengthDays::Ends => Tests::Ends,
                 StrengthDays::Every => Tests::Always,
                 StrengthDays::None => Tests::Never,
@@ -163,7 +157,6 @@ fn check(args: &RunArgs) -> Result<Asked, CommandError> {
         },
         document,
         output,
-        fields,
         place,
     })
 }
@@ -173,34 +166,15 @@ fn output(args: &RunArgs, setup: &Setup, of_file: Option<Output>) -> Output {
     let usual = of_file.unwrap_or_else(|| Output {
         days: setup.scenario.days(),
         every: 1.0,
-        fields: name_of(FieldFormat::None),
-        strength: name_of(StrengthDays::Ends),
+        fields: FieldFormat::None,
+        strength: StrengthDays::Ends,
     });
     Output {
         days: args.days.unwrap_or(usual.days),
         every: args.every.unwrap_or(usual.every),
-        fields: args.fields.map_or(usual.fields, name_of),
-        strength: args.strength.map_or(usual.strength, name_of),
+        fields: args.fields.unwrap_or(usual.fields),
+        strength: args.strength.unwrap_or(usual.strength),
     }
-}
-
-/// A value as flags and documents write it.
-#[expect(clippy::needless_pass_by_value, reason = "map hands the value over")]
-fn name_of(value: impl ValueEnum) -> String {
-    value
-        .to_possible_value()
-        .map_or_else(String::new, |v| v.get_name().to_owned())
-}
-
-/// A value that a document writes.
-fn choice<T: ValueEnum>(key: &str, name: &str) -> Result<T, CommandError> {
-    T::from_str(name, false).map_err(|_unknown| {
-        let all: Vec<String> = T::value_variants().iter().cloned().map(name_of).collect();
-        CommandError::usage(format!(
-            "{key} \"{name}\" is unknown; allowed: {}",
-            all.join(", ")
-        ))
-    })
 }
 
 /// Where results go.
@@ -225,7 +199,7 @@ impl Running {
         let simulation = driver.run().simulation();
         Ok(Self {
             renderer: PanelRenderer::new(simulation)?,
-            fields: FieldWriter::new(simulation, asked.fields)?,
+            fields: FieldWriter::new(simulation, asked.output.fields)?,
             before,
             driver,
         })

@@ -2,28 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use strum::VariantNames;
 
-/// How fields are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FieldFormat {
-    /// VTK image for ParaView.
-    Vti,
-    /// NumPy array.
-    Npy,
-    /// Not at all.
-    None,
-}
+use crate::study::{FieldFormat, StrengthDays};
 
-/// When bones are tested to failure; each test costs a solve of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StrengthDays {
-    /// On the first and the last day.
-    Ends,
-    /// At every row of the table.
-    Every,
-    /// Never.
-    None,
+/// Reads a value by its name, and lists all names in the help.
+fn named<T>() -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err = strum::ParseError> + VariantNames + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(T::VARIANTS).try_map(|name| name.parse::<T>())
 }
 
 /// Flags of `mechanostat run`.
@@ -58,7 +48,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "D")]
     pub step_days: Option<f64>,
     /// Fields to write at each of these days [default: none]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = named::<FieldFormat>())]
     pub fields: Option<FieldFormat>,
     /// Another value for a parameter of physiology.toml, as NAME=VALUE; may be given several times
     #[arg(long, value_name = "NAME=VALUE")]
@@ -71,7 +61,7 @@ pub struct RunArgs {
     #[arg(long)]
     pub twin: bool,
     /// When bones are tested to failure (a solve each) [default: ends]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = named::<StrengthDays>())]
     pub strength: Option<StrengthDays>,
     /// Go on with the run that --out holds the middle of, to the same bytes
     #[arg(long)]

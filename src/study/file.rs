@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 use toml::{Spanned, Table, Value};
 
 use crate::located::{Located, Source};
@@ -20,9 +21,30 @@ pub const STEPS: std::ops::RangeInclusive<f64> = 0.1..=1.0;
 
 /// Days between two rows of a run's table.
 pub const EVERY: std::ops::RangeInclusive<f64> = 0.01..=36_525.0;
-/// Formats of fields, and when bones are tested to failure.
-const FIELDS: [&str; 3] = ["vti", "npy", "none"];
-const STRENGTH: [&str; 3] = ["ends", "every", "none"];
+
+/// How fields are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum FieldFormat {
+    /// VTK image for ParaView.
+    Vti,
+    /// NumPy array.
+    Npy,
+    /// Not at all.
+    None,
+}
+
+/// When bones are tested to failure; each test costs a solve of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "kebab-case")]
+pub enum StrengthDays {
+    /// On the first and the last day.
+    Ends,
+    /// At every row of the table.
+    Every,
+    /// Never.
+    None,
+}
 
 /// What a run of a document is to leave.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +54,9 @@ pub struct Output {
     /// Days between two rows.
     pub every: f64,
     /// Format of fields.
-    pub fields: String,
+    pub fields: FieldFormat,
     /// When bones are tested to failure.
-    pub strength: String,
+    pub strength: StrengthDays,
 }
 
 #[derive(Deserialize)]
@@ -114,18 +136,13 @@ impl Document {
             let allowed = format!("{} to {} days", EVERY.start(), EVERY.end());
             return Err(source.error(written.span().start, "every", every.to_string(), allowed));
         }
-        let named = |key, written: &Option<Spanned<String>>, known: &[&str]| {
-            let Some(written) = written else {
-                return Ok("none".to_owned());
-            };
-            let name = written.get_ref();
-            if known.contains(&name.as_str()) {
-                return Ok(name.clone());
-            }
-            Err(source.error(written.span().start, key, name.clone(), known.join(", ")))
-        };
-        let fields = named("fields", &read.fields, &FIELDS)?;
-        let strength = named("strength", &read.strength, &STRENGTH)?;
+        let fields = named(&source, "fields", read.fields.as_ref(), FieldFormat::None)?;
+        let strength = named(
+            &source,
+            "strength",
+            read.strength.as_ref(),
+            StrengthDays::None,
+        )?;
         let set = read.set.as_ref();
         // Places in the text within are counted from its own first line.
         let within = format!("{file}, scenario_text");
@@ -195,8 +212,8 @@ impl Document {
         set("days", output.days.into());
         set("every", output.every.into());
         set("step_days", setup.step_days.into());
-        set("fields", output.fields.clone().into());
-        set("strength", output.strength.clone().into());
+        set("fields", <&str>::from(output.fields).into());
+        set("strength", <&str>::from(output.strength).into());
         set("scenario_text", setup.scenario.text.clone().into());
         let actions = self.actions();
         if !actions.is_empty() {
@@ -205,6 +222,21 @@ impl Document {
         }
         table
     }
+}
+
+/// A value by its name, or what is usual where it is not written.
+fn named<T: std::str::FromStr + VariantNames>(
+    source: &Source<'_>,
+    key: &str,
+    written: Option<&Spanned<String>>,
+    usual: T,
+) -> Result<T, Located> {
+    let Some(written) = written else {
+        return Ok(usual);
+    };
+    let name = written.get_ref();
+    name.parse()
+        .map_err(|_unknown| source.error(written.span().start, key, name, T::VARIANTS.join(", ")))
 }
 
 /// A size that no scene has, a group or a parameter that there is not.

@@ -21,7 +21,7 @@ pub use course::Courses;
 pub use document::{Document, Segment, Setup};
 pub use driver::Driver;
 pub use error::StudyError;
-pub use file::{EVERY, Output, STEPS, is_document};
+pub use file::{EVERY, FieldFormat, Output, STEPS, StrengthDays, is_document};
 pub use manifest::{fault_table, manifest};
 pub use person::{person, scenario};
 pub use place::{NO_BONE_BMD, Place, too_dense};
