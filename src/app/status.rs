@@ -65,6 +65,8 @@ impl MechanostatApp {
 pub(super) fn pass_times(ctx: &egui::Context, gpu: &Gpu, open: &mut bool) {
     egui::Window::new("Time on the adapter")
         .open(open)
+        // Beside the controls, not over them.
+        .default_pos(egui::pos2(260.0, 90.0))
         .resizable(false)
         .show(ctx, |ui| {
             let times = gpu.pass_times();
