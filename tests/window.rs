@@ -349,7 +349,7 @@ fn a_twin_goes_on_beside_the_first_run() {
 /// Ten years at a month a second: at the end no frame takes longer than at the start. Some minutes:
 /// `cargo test --release --test window -- --ignored --nocapture`.
 #[test]
-#[ignore = "takes some minutes"]
+#[ignore = "takes some minutes, and is not met yet: frames are a tenth slower at the end"]
 fn after_ten_years_frames_are_as_fast_as_at_the_start() {
     let mut harness = harness();
     until(&mut harness, 5000, |app| {

@@ -96,7 +96,7 @@ fn plan(last: f64) -> Plan {
 /// Points of a curve, at most: a chart has fewer pixels.
 const MOST_POINTS: usize = 512;
 
-/// A curve of so many points, so that ten years are drawn as fast as one. Every second, fourth …
+/// A curve of so many points, so that what a chart draws is bounded. Every second, fourth …
 /// point and the last: as days are added, those that are shown stay.
 fn thinned(curve: &[(f64, f64)]) -> Vec<[f64; 2]> {
     let step = curve.len().div_ceil(MOST_POINTS).next_power_of_two();
