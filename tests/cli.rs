@@ -304,11 +304,12 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
 #[test]
 fn validate_reports_each_claim_and_fails_when_the_model_does() {
     let folder = scratch("validate");
-    let header = "id,claim,who,year,n,site,condition,day,value,spread,low,high,unit,source,sure,review,model";
+    let header =
+        "id,claim,study,n,site,condition,day,value,spread,low,high,unit,source,sure,use,model";
     let fat = "change('simulated-microgravity','hip:total_hip:marrow_fat',10)";
     let row = |id: &str, low: &str, source: &str| {
         format!(
-            "{id},Marrow fat rises,review,,,total_hip,culture,10,,,{low},,%,{source},S,true,\"{fat}\"\n"
+            "{id},Marrow fat rises,review,,total_hip,culture,10,,,{low},,%,{source},S,review,\"{fat}\"\n"
         )
     };
     let file = |name: &str, rows: &str| {

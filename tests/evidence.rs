@@ -1,7 +1,7 @@
 //! The claims as data: what is read, and how what is wrong is refused.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use mechanostat::evidence::{BUILT_IN, CONDITIONS, condition, parse};
+use mechanostat::evidence::{BUILT_IN, CONDITIONS, Use, condition, parse};
 use mechanostat::physiology::Model;
 use mechanostat::tissue::Anatomy;
 
@@ -9,7 +9,7 @@ use mechanostat::tissue::Anatomy;
 fn built_in_claims_are_good() {
     let claims = parse("claims.csv", BUILT_IN).unwrap_or_else(|e| panic!("{e}"));
     assert!(claims.len() >= 60, "{}", claims.len());
-    assert!(claims.iter().filter(|c| c.row.review).count() >= 30);
+    assert!(claims.iter().filter(|c| c.row.used == Use::Review).count() >= 30);
     let model = Model::built_in().unwrap();
     for claim in &claims {
         let needs = claim.model.needs();
@@ -66,8 +66,12 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
             ["source", "nothing", "where the figure stands"],
         ),
         (",V,", ",certain,", ["sure", "certain", "K or k?"]),
-        ("false", "maybe", ["review", "not `true`", "true or false"]),
-        ("2004", "MMIV", ["year", "invalid", "a number or nothing"]),
+        (
+            ",fit,",
+            ",maybe,",
+            ["use", "maybe", "fit, test or invariant"],
+        ),
+        (",14,", ",some,", ["n", "invalid", "a number or nothing"]),
         ("'flight'", "'orbit'", ["model", "orbit", "bed-rest"]),
         ("'hip:", "'hop:", ["model", "hop", "lower-leg"]),
         (
@@ -80,8 +84,8 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
         ("-1.5,-1.4", "-1.4,-1.5", ["low", "-1.4", "not above"]),
         ("-1.5,-1.4", "nan,-1.4", ["low", "NaN", "numbers"]),
         (
-            "Lang,2004,",
-            "Lang,2004,,",
+            "Lang 2004,",
+            "Lang 2004,,",
             ["row", "fields", "as many columns"],
         ),
     ] {
@@ -93,10 +97,54 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
             assert!(error.contains(word), "no {word:?} in: {error}");
         }
     }
+    let other_half = row
+        .replacen("hip-abmd", "hip-other", 1)
+        .replacen(",fit,", ",test,", 1);
+    let error = parse("c.csv", &format!("{good}{other_half}\n"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 3") && error.contains("Lang 2004 in both halves"),
+        "{error}"
+    );
     let twice = format!("{header}\n{row}\n{row}\n");
     let error = parse("c.csv", &twice).unwrap_err().to_string();
     assert!(
         error.contains("line 3") && error.contains("second time"),
         "{error}"
     );
+}
+
+/// What physiology.toml names under "fitted to", or derives a value from, predicts nothing.
+#[test]
+fn a_study_that_parameters_were_fitted_to_is_in_the_half_of_the_fitted() {
+    let model: toml::Table = include_str!("../assets/physiology.toml").parse().unwrap();
+    let mut sources = Vec::new();
+    let mut stack: Vec<&toml::Value> = model.values().collect();
+    while let Some(value) = stack.pop() {
+        match value {
+            toml::Value::Table(table) => {
+                stack.extend(table.values());
+                sources.extend(table.get("source").and_then(toml::Value::as_str));
+            }
+            toml::Value::Array(all) => stack.extend(all),
+            _ => {}
+        }
+    }
+    sources.retain(|s| s.contains("fitted to") || s.contains("derived"));
+    assert!(sources.len() > 30, "{}", sources.len());
+    let claims = parse("claims.csv", BUILT_IN).unwrap();
+    let of = |used: Use| {
+        let rows = claims.iter().filter(move |c| c.row.used == used);
+        rows.flat_map(|c| c.row.study.split("; "))
+    };
+    for study in of(Use::Test) {
+        let named = sources.iter().find(|s| s.contains(study));
+        assert!(
+            named.is_none(),
+            "{study} is in the half of the tests, but: {named:?}"
+        );
+    }
+    let fitted = of(Use::Fit).filter(|study| sources.iter().any(|s| s.contains(study)));
+    assert!(fitted.count() > 60);
 }

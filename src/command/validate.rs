@@ -158,10 +158,10 @@ fn as_json(
         .map(|judged| {
             let (r, value) = (&judged.claim.row, judged.value);
             serde_json::json!({
-                "id": r.id, "claim": r.claim, "who": r.who, "year": r.year, "n": r.n, "site": r.site,
+                "id": r.id, "claim": r.claim, "study": r.study, "n": r.n, "site": r.site,
                 "condition": r.condition, "day": r.day, "published": r.value, "spread": r.spread,
                 "low": r.low, "high": r.high, "unit": r.unit, "source": r.source, "sure": r.sure,
-                "review": r.review, "expression": r.model,
+                "use": r.used, "expression": r.model,
                 "model": value.is_finite().then_some(value), "in_range": judged.holds,
             })
         })
@@ -185,15 +185,14 @@ fn as_table(
     ))?;
     for judged in results {
         let c = judged.claim;
-        let year = c.row.year.map_or(String::new(), |y| format!(" {y}"));
         say(&format!(
-            "{:<5}{:<34}{:>9}  {:<20}{:<26} {}{year} ({})",
+            "{:<5}{:<34}{:>9}  {:<20}{:<26} {} ({})",
             if judged.holds { "in" } else { "OUT" },
             c.row.id,
             number(judged.value),
             range(c),
             c.row.unit,
-            c.row.who,
+            c.row.study,
             <&str>::from(c.row.sure),
         ))?;
     }

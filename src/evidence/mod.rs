@@ -93,6 +93,23 @@ pub enum Sure {
     Shaky,
 }
 
+/// What a claim is for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, EnumString, IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Use {
+    /// A statement of the review that the program shows.
+    Review,
+    /// Of a study that parameters were fitted to: agreement is calibration.
+    Fit,
+    /// Of a study that no parameter was fitted to: agreement is prediction.
+    Test,
+    /// What must hold by the model's own definitions.
+    Invariant,
+}
+
 /// One claim.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,10 +118,8 @@ pub struct Row {
     pub id: String,
     /// What is claimed, in words.
     pub claim: String,
-    /// Who found it.
-    pub who: String,
-    /// When; empty for what several found.
-    pub year: Option<u16>,
+    /// First author and year of each study that found it, `; ` between two.
+    pub study: String,
     /// In how many; empty where not told.
     pub n: Option<u32>,
     /// Where.
@@ -127,8 +142,9 @@ pub struct Row {
     pub source: String,
     /// How sure it is.
     pub sure: Sure,
-    /// Whether it is a claim of the review itself.
-    pub review: bool,
+    /// What it is for; no study is in both [`Use::Fit`] and [`Use::Test`].
+    #[serde(rename = "use")]
+    pub used: Use,
     /// What of the model is held against it.
     pub model: String,
 }
@@ -176,6 +192,20 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
         let at = record.position().map_or(0, |p| p.byte() as usize);
         let row = row(&source, &headers, &record, at)?;
         let refuse = |key: &str, found: String| source.error(at, key, found, allowed(key));
+        for study in row.study.split("; ") {
+            let other = claims.iter().find(|c: &&Claim| {
+                matches!(
+                    (c.row.used, row.used),
+                    (Use::Fit, Use::Test) | (Use::Test, Use::Fit)
+                ) && c.row.study.split("; ").any(|s| s == study)
+            });
+            if let Some(other) = other {
+                return Err(refuse(
+                    "use",
+                    format!("{study} in both halves, see {}", other.row.id),
+                ));
+            }
+        }
         if claims.iter().any(|c| c.row.id == row.id) {
             return Err(refuse("id", format!("\"{}\" for a second time", row.id)));
         }
@@ -195,11 +225,16 @@ fn row(
     record: &csv::StringRecord,
     at: usize,
 ) -> Result<Row, Located> {
-    // The only column of names: the reader would not say in which column a wrong one stands.
-    let sure = headers.iter().position(|h| h == "sure");
-    let sure = sure.and_then(|k| record.get(k)).unwrap_or_default();
-    if sure.parse::<Sure>().is_err() {
-        return Err(source.error(at, "sure", sure, allowed("sure")));
+    // The reader would not say in which column a wrong name stands.
+    let cell = |column: &str| {
+        let place = headers.iter().position(|h| h == column);
+        place.and_then(|k| record.get(k)).unwrap_or_default()
+    };
+    if cell("sure").parse::<Sure>().is_err() {
+        return Err(source.error(at, "sure", cell("sure"), allowed("sure")));
+    }
+    if cell("use").parse::<Use>().is_err() {
+        return Err(source.error(at, "use", cell("use"), allowed("use")));
     }
     let row: Row = record.deserialize(Some(headers)).map_err(|e| {
         let csv::ErrorKind::Deserialize { err, .. } = e.kind() else {
@@ -213,7 +248,7 @@ fn row(
     for (key, value) in [
         ("id", &row.id),
         ("claim", &row.claim),
-        ("who", &row.who),
+        ("study", &row.study),
         ("source", &row.source),
     ] {
         if value.trim().is_empty() {
@@ -254,9 +289,9 @@ fn allowed(column: &str) -> &'static str {
         "id" => "a name of its own",
         "source" => "where the figure stands",
         "sure" => "V, S, D, K or k?",
-        "review" => "true or false",
+        "use" => "review, fit, test or invariant, and one half for all rows of a study",
         "low" | "high" => "numbers, one of them at least, low not above high",
-        "year" | "n" | "day" | "value" => "a number or nothing",
+        "n" | "day" | "value" => "a number or nothing",
         "model" => {
             "numbers, + - * / and change, value, half_loss, half_back, lowest, highest of ('condition', 'scene:region:quantity', days)"
         }

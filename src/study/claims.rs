@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{Claim, Course};
+use crate::evidence::{Claim, Course, Use};
 use crate::tissue::Anatomy;
 
 use super::course::Courses;
@@ -168,7 +168,7 @@ pub struct Score {
 impl Score {
     /// Of judged claims.
     pub fn of(judged: &[Judged<'_>]) -> Self {
-        let of_review = || judged.iter().filter(|j| j.claim.row.review);
+        let of_review = || judged.iter().filter(|j| j.claim.row.used == Use::Review);
         Self {
             held: judged.iter().filter(|j| j.holds).count(),
             all: judged.len(),
