@@ -7,11 +7,13 @@
 
 mod common;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::program::{mechanostat, refused, run};
 use common::scratch;
+use serde_json::json;
 
 #[test]
 fn bad_input_is_refused_in_a_sentence() {
@@ -300,24 +302,33 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
     assert_eq!(left.len(), 4, "{left:?}");
 }
 
-/// Claims of a file: one that holds, one that cannot, one that has no source.
-#[test]
-fn validate_reports_each_claim_and_fails_when_the_model_does() {
-    let folder = scratch("validate");
-    let header =
-        "id,claim,study,n,site,condition,day,value,spread,low,high,unit,source,sure,use,model";
+const CLAIMS: &str = "id,claim,use,study,read,n,kind,site,condition,day,value,sd,interval,low,high,error,unit,source,model,lacks";
+
+/// A row about marrow fat in culture, which rises by some percent in ten days.
+fn claim(id: &str, used: &str, low: &str) -> String {
     let fat = "change('simulated-microgravity','hip:total_hip:marrow_fat',10)";
-    let row = |id: &str, low: &str, source: &str| {
-        format!(
-            "{id},Marrow fat rises,review,,total_hip,culture,10,,,{low},,%,{source},S,review,\"{fat}\"\n"
-        )
-    };
-    let file = |name: &str, rows: &str| {
+    format!(
+        "{id},Marrow fat rises,{used},Doe 2001,abstract,,marrow-fat,total_hip,simulated-microgravity,10,,,bound,{low},,0.05,%,here,\"{fat}\",\n"
+    )
+}
+
+/// Claims of a file: one that holds, one that cannot, one that the model does not answer.
+#[test]
+fn validate_reports_each_claim_and_fails_where_the_review_does() {
+    let folder = scratch("validate");
+    let file = |name: &str, rows: &[String]| {
         let path = folder.join(name);
-        std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
+        std::fs::write(&path, format!("{CLAIMS}\n{}", rows.concat())).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let good = file("good.csv", &row("holds", "0.1", "review.txt"));
+    let unanswered = "hums,Marrow hums,test,Roe 1999,no,,marrow-fat,hip,flight,180,,,bound,1,,1,dB,here,,sound\n";
+    // What is predicted may fail; the program says so and is well.
+    let rows = [
+        claim("holds", "review", "0.1"),
+        claim("fails", "test", "1000"),
+        unanswered.to_owned(),
+    ];
+    let good = file("good.csv", &rows);
     let output = run(&["validate", "--size", "24", "--json", "--evidence", &good]);
     assert_eq!(
         output.status.code(),
@@ -326,47 +337,140 @@ fn validate_reports_each_claim_and_fails_when_the_model_does() {
         String::from_utf8_lossy(&output.stderr)
     );
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let claim = &json["claims"][0];
+    let claim_of = |i: usize| json["claims"][i].clone();
     assert_eq!(
-        (claim["id"].as_str(), claim["in_range"].as_bool()),
-        (Some("holds"), Some(true))
+        ["id", "use", "in_range"].map(|k| claim_of(0)[k].clone()),
+        [json!("holds"), json!("review"), json!(true)]
     );
-    assert!(claim["model"].as_f64().unwrap() > 0.1);
+    assert!(claim_of(0)["model"].as_f64().unwrap() > 0.1);
     assert_eq!(
-        (json["in_range"].as_u64(), json["total"].as_u64()),
-        (Some(1), Some(1))
+        ["use", "in_range", "low"].map(|k| claim_of(1)[k].clone()),
+        [json!("predicted"), json!(false), json!(1000.0)]
+    );
+    assert_eq!(
+        ["model", "in_range"].map(|k| claim_of(2)[k].clone()),
+        [serde_json::Value::Null, serde_json::Value::Null]
+    );
+    let score = |name: &str| {
+        let score = &json["scores"][name];
+        [score["in"].as_u64().unwrap(), score["of"].as_u64().unwrap()]
+    };
+    assert_eq!(
+        ["review", "predicted", "fitted", "invariant", "not_answered"].map(score),
+        [[1, 1], [0, 1], [0, 0], [0, 0], [0, 1]]
     );
 
-    let both = row("holds", "0.1", "review.txt") + &row("fails", "1000", "review.txt");
-    let bad = file("bad.csv", &both);
-    let output = run(&["validate", "--size", "24", "--evidence", &bad]);
-    refused(&output, 1, &["1 of 2 claims"]);
+    let rows = [
+        claim("holds", "review", "0.1"),
+        claim("fails", "review", "1000"),
+    ];
+    let bad = file("bad.csv", &rows);
+    let plots = folder.join("plots");
+    let output = run(&[
+        "validate",
+        "--size",
+        "24",
+        "--evidence",
+        &bad,
+        "--plots",
+        plots.to_str().unwrap(),
+    ]);
+    refused(&output, 1, &["1 of 2 statements of the review"]);
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(
         table.contains("OUT  fails") && table.contains("in   holds"),
         "{table}"
     );
+    let page = std::fs::read_to_string(plots.join("marrow-fat.svg")).unwrap();
+    assert!(roxmltree::Document::parse(&page).is_ok());
+    // Two intervals and a course.
+    assert!(page.contains("<polyline") && page.contains("total hip"));
 
-    let bare = file("bare.csv", &row("bare", "0", ""));
-    let output = run(&["validate", "--size", "24", "--evidence", &bare]);
-    refused(
-        &output,
-        2,
-        &["bare.csv, line 2", "source", "where the figure stands"],
+    for (row, words) in [
+        (
+            claim("bare", "test", "0.1").replace(",here,", ",,"),
+            ["source", "where the figure stands"],
+        ),
+        (
+            claim("odd", "test", "0.1").replace("marrow_fat", "marrow_fit"),
+            ["marrow_fit", "marrow_fat"],
+        ),
+        // A quantity of the catalogue that this region does not have.
+        (
+            claim("odd", "test", "0.1").replace("marrow_fat", "type1_csa"),
+            ["quantity of total_hip", "type1_csa"],
+        ),
+    ] {
+        let odd = file("odd.csv", &[row]);
+        let output = run(&["validate", "--size", "24", "--evidence", &odd]);
+        refused(&output, 2, &["odd.csv, line 2", words[0], words[1]]);
+    }
+}
+
+/// What a claim hangs on, and how that is gone on with.
+#[test]
+fn ablate_tells_which_cuts_move_a_claim_and_goes_on_where_it_was_broken_off() {
+    let folder = scratch("ablate");
+    let (claims, out) = (folder.join("claims.csv"), folder.join("out"));
+    let rows = [
+        claim("fat", "test", "0.1"),
+        claim("never", "fit", "1000").replace("Doe", "Roe"),
+    ];
+    std::fs::write(&claims, format!("{CLAIMS}\n{}", rows.concat())).unwrap();
+    let (claims, out) = (claims.to_str().unwrap(), out.to_str().unwrap());
+    let ablate = |more: &[&str]| {
+        let args = ["validate", "--ablate", "--evidence", claims, "--out", out];
+        run(&[&args[..], more].concat())
+    };
+    refused(&ablate(&["--link", "spoon"]), 2, &["spoon", "strain-field"]);
+    refused(&ablate(&["--resume"]), 2, &["nothing to go on from"]);
+    refused(&run(&["validate", "--link", "bmp"]), 2, &["--ablate"]);
+    let links = ["--link", "stem-cell-shift", "--link", "sclerostin"];
+    let output = ablate(&[&links[..], &["--json"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["claims"][0]["moved_by"][0], "stem-cell-shift");
+    assert_eq!(json["claims"][0]["moved_by"].as_array().unwrap().len(), 1);
+    assert_eq!(json["claims"][1]["moved_by"].as_array().unwrap().len(), 0);
+    // What nothing moves tests nothing.
+    assert_eq!(json["scores"]["fitted"]["of"], 1);
+    assert_eq!(json["scores_of_tested"]["fitted"]["of"], 0);
+    assert_eq!(json["scores_of_tested"]["predicted"]["in"], 1);
+    let table = Path::new(out).join("ablation.csv");
+    let whole = std::fs::read_to_string(&table).unwrap();
+    assert_eq!(whole.lines().count(), 1 + 2 * 3, "{whole}");
+    assert!(
+        whole.contains("fat,stem-cell-shift,0,false,true"),
+        "{whole}"
     );
-    let missing = row("odd", "0", "review.txt").replace("marrow_fat", "marrow_fit");
-    let odd = file("odd.csv", &missing);
-    let output = run(&["validate", "--size", "24", "--evidence", &odd]);
-    refused(
-        &output,
-        2,
-        &["odd.csv, line 2", "quantity 'marrow_fit'", "marrow_fat"],
-    );
-    // A quantity of the catalogue that this region does not have.
-    let missing = row("odd", "0", "review.txt").replace("marrow_fat", "type1_csa");
-    let odd = file("odd.csv", &missing);
-    let output = run(&["validate", "--size", "24", "--evidence", &odd]);
-    refused(&output, 2, &["claim odd", "type1_csa"]);
+    // Killed when the first link is done.
+    let args = ["validate", "--ablate", "--evidence", claims, "--out", out];
+    let mut child = mechanostat(&[&args[..], &links].concat())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let done = |line: &std::io::Result<String>| line.as_ref().unwrap() == "done: stem-cell-shift";
+    assert!(lines.into_iter().any(|line| done(&line)));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let unfinished = Path::new(out).join("ablation.unfinished.csv");
+    let kept = std::fs::read_to_string(&unfinished).unwrap();
+    // What was made otherwise is refused, and left.
+    let other = ["--resume", "--set", "dose_exponent=1.5"];
+    refused(&ablate(&other), 2, &["other claims or flags", "anew"]);
+    assert_eq!(std::fs::read_to_string(&unfinished).unwrap(), kept);
+    let output = ablate(&[&links[..], &["--resume"]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(!told.contains("done: stem-cell-shift") && told.contains("done: sclerostin"));
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), whole);
+    assert!(!unfinished.exists());
+    // Begun anew, which is said.
+    std::fs::write(&unfinished, kept).unwrap();
+    let output = ablate(&links);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--resume would have gone on"));
+    assert_eq!(std::fs::read_to_string(&table).unwrap(), whole);
 }
 
 /// What `--every` asks for is measured; it does not change what happens.

@@ -321,6 +321,7 @@ fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
         Link::MechanicalCrosstalk,
         Link::BiochemicalCrosstalk,
         Link::Coupling,
+        Link::StrainField,
     ] {
         let cut = after(&mut simulation, Some(link));
         let [all, without] = [&whole, &cut].map(|m| value(m, "total_hip", "bmd"));
@@ -329,6 +330,22 @@ fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
             "{} carries nothing",
             link.name()
         );
+    }
+    // At 1 g every share is exactly 1, and so is their mean.
+    assert!(simulation.begin_again());
+    let cuts = Cuts::NONE.with(Link::StrainField, true);
+    days(
+        &mut simulation,
+        Conditions {
+            cuts,
+            ..Conditions::EARTH
+        },
+        10,
+        1.0,
+    );
+    for quantity in ["bmd", "osteoclasts", "osteocyte_signal"] {
+        let now = value(&measured(&simulation, &region_sums), "total_hip", quantity);
+        assert_eq!(now, value(&start, "total_hip", quantity), "{quantity}");
     }
 }
 

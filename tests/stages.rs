@@ -486,6 +486,77 @@ fn stimulus_matches_f64() {
     );
 }
 
+/// Which bone each voxel of bone is part of: the least voxel of those that hang together through
+/// faces, found by passing it on until nothing changes.
+fn bones(tissue: &RandomTissue) -> Vec<usize> {
+    let plans = &tissue.anatomy.bone;
+    let mut bone: Vec<usize> = (0..plans.len()).collect();
+    loop {
+        let before = bone.clone();
+        for (i, a) in plans.iter().enumerate() {
+            for (j, b) in plans.iter().enumerate() {
+                let apart: usize = (0..3).map(|k| a.at[k].abs_diff(b.at[k])).sum();
+                if apart == 1 {
+                    bone[i] = bone[i].min(bone[j]);
+                }
+            }
+        }
+        if bone == before {
+            return bone;
+        }
+    }
+}
+
+/// With the strain field cut every site feels the mean of its own bone, as a share of its
+/// set-point; half cut, half of that.
+#[test]
+fn the_mean_of_a_bone_matches_f64() {
+    let tissue = tissue(21, strange());
+    let loads = Loads::new(&tissue.gpu, &tissue.state).unwrap();
+    let stage = Stimulus::new(&tissue.gpu, &tissue.state, &tissue.mechanics).unwrap();
+    let count = tissue.lists.sites.len();
+    let felt = |strain_field: f32| {
+        let physiology = tissue.model.physiology.with("strain_field", strain_field);
+        write(
+            &tissue.gpu,
+            &tissue.state.physiology,
+            &[physiology.unwrap()],
+        );
+        run(&tissue.gpu, |pass| {
+            loads.record(pass);
+            stage.record(pass);
+        });
+        tissue.floats(&tissue.state.stimulus, count)
+    };
+    let own = felt(1.0);
+    let wanted = tissue.floats(&tissue.state.homeostasis, 2 * count);
+    let bones = bones(&tissue);
+    let mut sums = vec![[0.0; 2]; bones.len()];
+    let each = || {
+        let voxels = tissue.lists.bone_voxels.iter().zip(&bones);
+        voxels.flat_map(|(v, bone)| (v.first..v.first + v.sites).map(|s| (s as usize, *bone)))
+    };
+    for (s, bone) in each() {
+        let fraction = f64::from(tissue.lists.sites[s].fraction);
+        sums[bone][0] += fraction * own[s] / wanted[2 * s];
+        sums[bone][1] += fraction;
+    }
+    let together = sums.iter().filter(|s| s[1] > 0.0).count();
+    assert!(
+        together > 3 && together < bones.len() / 2,
+        "{together} bones"
+    );
+    for cut in [1.0, 0.5] {
+        let mut want = vec![0.0; count];
+        for (s, bone) in each() {
+            let mean = wanted[2 * s] * sums[bone][0] / sums[bone][1];
+            want[s] = cut * mean + (1.0 - cut) * own[s];
+        }
+        let got = felt(1.0 - cut as f32);
+        assert_close("mean of a bone", &got, &want, 0.0, 2e-4);
+    }
+}
+
 #[test]
 fn signals_settle_at_the_f64_balance() {
     let tissue = tissue(15, strange());

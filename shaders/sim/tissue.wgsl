@@ -42,7 +42,7 @@ struct Site {
     fraction: f32, // of the voxel's volume
     surface: f32,  // endocortical surface a volume of the site, 1/mm; 0 in trabecular bone
     kind: u32,
-    padding: u32,
+    bone: u32,
 }
 
 // Everything but bvtv is relative to 1 at homeostasis.

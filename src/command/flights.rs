@@ -54,6 +54,11 @@ impl Flights {
         Ok(self.driver.set_model(model)?)
     }
 
+    /// What its lattice is made of.
+    pub(super) fn anatomy(&self) -> &Anatomy {
+        self.driver.run().simulation().anatomy()
+    }
+
     /// Flies a scenario from the settled body, and tells what happens.
     pub(super) fn fly(
         &mut self,
@@ -64,7 +69,7 @@ impl Flights {
     ) -> Result<&Courses, CommandError> {
         arrive(&mut self.driver, &mut *tell)?;
         self.driver.keep_start()?;
-        let document = document(self.driver.run().simulation().anatomy(), name, scenario);
+        let document = document(self.anatomy(), name, scenario);
         self.driver.begin(document, plan);
         arrive(&mut self.driver, &mut *tell)?;
         Ok(self.driver.run().courses())

@@ -1,9 +1,11 @@
 //! What the command line does without a window.
 
+mod ablate;
 mod asked;
 mod bench;
 mod bench_copy;
 mod bench_mechanics;
+mod claimed;
 mod doctor;
 mod error;
 mod fields;

@@ -41,8 +41,8 @@ impl Progress {
         self.bar.set_message(format!("mission day {day:.0}"));
     }
 
-    /// One more day of several runs.
-    pub(super) fn another_day(&self) {
+    /// One more day, or round of settling, of several runs.
+    pub(super) fn another(&self) {
         self.bar.inc(1);
     }
 

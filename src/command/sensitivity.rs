@@ -148,7 +148,7 @@ pub(super) fn sensitivity(args: &ValidateArgs) -> Result<(), CommandError> {
                     .map(|(f, b)| f - b)
                     .collect::<Vec<f64>>(),
             );
-            bar.another_day();
+            bar.another();
         }
         if args.json {
             let figures: serde_json::Map<String, serde_json::Value> = HEADLINES

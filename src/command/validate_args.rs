@@ -1,16 +1,19 @@
 //! Flags of `mechanostat validate`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// Flags of `mechanostat validate`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
 pub struct ValidateArgs {
-    /// Voxels along each scene's longest side [default: 48; 24 with --sensitivity]
+    /// Voxels along each scene's longest side [default: 48; 24 with --ablate and --sensitivity]
     #[arg(long, value_name = "N")]
     pub size: Option<usize>,
     /// Claims of a file like assets/evidence/claims.csv instead of the program's own
     #[arg(long, value_name = "FILE")]
-    pub evidence: Option<std::path::PathBuf>,
+    pub evidence: Option<PathBuf>,
     /// Only claims whose id, site or condition holds this text
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -20,6 +23,21 @@ pub struct ValidateArgs {
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// What each claim hangs on: every link of the ring cut in turn
+    #[arg(long, conflicts_with_all = ["sensitivity", "plots"])]
+    pub ablate: bool,
+    /// Only these links instead of all; may be given several times
+    #[arg(long, value_name = "LINK", requires = "ablate")]
+    pub link: Vec<String>,
+    /// Folder for what --ablate finds [default: ablation]
+    #[arg(long, value_name = "FOLDER", requires = "ablate")]
+    pub out: Option<PathBuf>,
+    /// Go on with an --ablate that was broken off
+    #[arg(long, requires = "ablate")]
+    pub resume: bool,
+    /// Leave plots of published figures beside the model's courses in this folder, as SVG
+    #[arg(long, value_name = "FOLDER", conflicts_with = "sensitivity")]
+    pub plots: Option<PathBuf>,
     /// How each headline figure moves with each parameter instead, 10 % up and down
     #[arg(long)]
     pub sensitivity: bool,
@@ -28,14 +46,14 @@ pub struct ValidateArgs {
     pub adapter: Option<String>,
 }
 
-/// Default sizes: of the claims, and of `--sensitivity`, which runs some two hundred missions.
+/// Default sizes: of the claims, and of what runs every condition many times over.
 const SIZE: usize = 48;
-const SENSITIVITY_SIZE: usize = 24;
+const COARSE_SIZE: usize = 24;
 
 impl ValidateArgs {
     pub(super) fn size(&self) -> usize {
-        self.size.unwrap_or(if self.sensitivity {
-            SENSITIVITY_SIZE
+        self.size.unwrap_or(if self.sensitivity || self.ablate {
+            COARSE_SIZE
         } else {
             SIZE
         })

@@ -42,6 +42,10 @@ enum Node {
     Difference(Box<Self>, Box<Self>),
     Product(Box<Self>, Box<Self>),
     Quotient(Box<Self>, Box<Self>),
+    /// The lowest of several.
+    Least(Vec<Self>),
+    /// The highest of several.
+    Most(Vec<Self>),
     Of(Function, Series, Vec<u32>),
 }
 
@@ -182,6 +186,14 @@ impl<'a> Parser<'a> {
                 .ok_or_else(|| format!("'{word}' where a number should be"));
         }
         let name = self.while_(|c| c.is_ascii_lowercase() || c == '_');
+        if let "min" | "max" = name {
+            let all = self.several()?;
+            return Ok(if name == "min" {
+                Node::Least(all)
+            } else {
+                Node::Most(all)
+            });
+        }
         let Some((function, counts)) = Function::named(name) else {
             let found = if name.is_empty() {
                 self.ahead()
@@ -227,6 +239,17 @@ impl<'a> Parser<'a> {
         ))
     }
 
+    /// Expressions in brackets, commas between them.
+    fn several(&mut self) -> Result<Vec<Node>, String> {
+        self.expect('(')?;
+        let mut all = vec![self.sum()?];
+        while self.take(',') {
+            all.push(self.sum()?);
+        }
+        self.expect(')')?;
+        Ok(all)
+    }
+
     fn text(&mut self) -> Result<&'a str, String> {
         self.expect('\'')?;
         let end = self
@@ -266,6 +289,7 @@ impl Expression {
                 | Node::Difference(a, b)
                 | Node::Product(a, b)
                 | Node::Quotient(a, b) => stack.extend([a.as_ref(), b.as_ref()]),
+                Node::Least(several) | Node::Most(several) => stack.extend(several),
                 Node::Of(function, series, days) => {
                     all.insert(RequiredRun {
                         scene: series.scene.clone(),
@@ -281,6 +305,24 @@ impl Expression {
         all
     }
 
+    /// Where a plain change since day 0 stands in a chart: scene, group, condition, region and
+    /// quantity, the day, and what the expression divides by. None for every other expression.
+    pub fn point(&self) -> Option<([&str; 5], u32, f64)> {
+        let (node, divisor) = match &self.0 {
+            Node::Quotient(node, divisor) => match divisor.as_ref() {
+                Node::Number(divisor) => (node.as_ref(), *divisor),
+                _ => return None,
+            },
+            node => (node, 1.0),
+        };
+        let Node::Of(Function::Change, s, days) = node else {
+            return None;
+        };
+        let [day] = days.as_slice() else { return None };
+        let of = [&s.scene, &s.group, &s.condition, &s.region, &s.quantity];
+        Some((of.map(String::as_str), *day, divisor))
+    }
+
     /// Its value. `course` gives a quantity day by day by scene, group, condition, region and
     /// quantity.
     /// # Errors
@@ -291,6 +333,19 @@ impl Expression {
     ) -> Result<f64, String> {
         evaluate(&self.0, course)
     }
+}
+
+/// The values of several expressions made one; not a number where one of them is not.
+fn fold(
+    all: &[Node],
+    of: impl Fn(&Node) -> Result<f64, String>,
+    pick: fn(f64, f64) -> f64,
+) -> Result<f64, String> {
+    let values = all.iter().map(of).collect::<Result<Vec<f64>, String>>()?;
+    if values.iter().any(|v| v.is_nan()) {
+        return Ok(f64::NAN);
+    }
+    Ok(values.into_iter().reduce(pick).unwrap_or(f64::NAN))
 }
 
 fn evaluate<'c>(
@@ -305,6 +360,8 @@ fn evaluate<'c>(
         Node::Difference(a, b) => of(a)? - of(b)?,
         Node::Product(a, b) => of(a)? * of(b)?,
         Node::Quotient(a, b) => of(a)? / of(b)?,
+        Node::Least(all) => fold(all, of, f64::min)?,
+        Node::Most(all) => fold(all, of, f64::max)?,
         Node::Of(function, s, days) => {
             let name = || {
                 format!(
@@ -401,6 +458,23 @@ mod tests {
         assert_eq!(of("half_back", "4,5").unwrap(), f64::INFINITY);
         assert_eq!(of("lowest", "1,8").unwrap().round(), -40.0);
         assert_eq!(of("highest", "1,8").unwrap().round(), -5.0);
+        let of_all = "min(value('flight@op','hip:neck:bmd',2), 2 * max(7, 3), 90)";
+        assert_eq!(value(of_all).unwrap(), 14.0);
+        assert!(value("max(1, 0/0)").unwrap().is_nan());
+        let point = |text: &str| {
+            let expression = Expression::parse(text).unwrap();
+            expression
+                .point()
+                .map(|(of, day, by)| (of[3].to_owned(), day, by))
+        };
+        let neck = "change('flight@op','hip:neck:bmd',4)";
+        assert_eq!(point(neck), Some(("neck".to_owned(), 4, 1.0)));
+        assert_eq!(
+            point(&format!("{neck}/2.5")),
+            Some(("neck".to_owned(), 4, 2.5))
+        );
+        assert_eq!(point(&format!("{neck}-{neck}")), None);
+        assert_eq!(point("change('flight@op','hip:neck:bmd',1,2)"), None);
         let both = "(change('flight@op','hip:neck:bmd',4) - 2*3) / -2";
         assert_eq!(value(both).unwrap().round(), 23.0);
     }
@@ -415,6 +489,8 @@ mod tests {
             "value('flight','hip:neck:bmd',1,2)",
             "colour('flight','hip:neck:bmd',3)",
             "(1",
+            "min()",
+            "max(1,",
             "1 2",
             "change('flight,'hip:neck:bmd',3)",
         ] {

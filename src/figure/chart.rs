@@ -15,6 +15,21 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
+/// What was published for a curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// Which curve it is held against.
+    pub curve: usize,
+    /// Day.
+    pub day: f64,
+    /// Value, if one was told.
+    pub value: Option<f64>,
+    /// Ends of its interval, as far as it has them.
+    pub range: [Option<f64>; 2],
+    /// Whether the curve was not fitted to it: drawn hollow.
+    pub is_predicted: bool,
+}
+
 /// A phase of the mission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span {
@@ -35,6 +50,8 @@ pub struct Chart {
     pub label: String,
     /// Curves.
     pub curves: Vec<Curve>,
+    /// Published figures beside them.
+    pub published: Vec<Published>,
     /// Phases shaded behind.
     pub phases: Vec<Span>,
     /// Last day.
@@ -84,7 +101,10 @@ struct Frame {
 impl Frame {
     fn new(chart: &Chart, x: f64, y: f64, width: f64, height: f64) -> Self {
         let curves = chart.curves.iter();
+        let points = chart.published.iter();
+        let told = points.flat_map(|p| p.range.into_iter().chain([p.value]).flatten());
         let values = curves.flat_map(|c| c.points.iter().map(|p| p.1));
+        let values = values.filter(|v| v.is_finite()).chain(told);
         let (mut low, mut high) = (
             values.clone().fold(0.0, f64::min),
             values.fold(0.0, f64::max),
@@ -161,6 +181,32 @@ impl Frame {
         out
     }
 
+    /// Published figures: their interval as a bar, open towards where it has no end, the value as a
+    /// disc, hollow where it was predicted.
+    fn published(&self, all: &[Published]) -> String {
+        let mut out = String::new();
+        for point in all {
+            let (colour, _) = STYLES[point.curve % STYLES.len()];
+            let x = self.to_x(point.day);
+            let end = |bound: Option<f64>, open: f64| self.to_y(bound.unwrap_or(open));
+            let low = end(point.range[0], self.low);
+            let high = end(point.range[1], self.high);
+            let stroke = format!("stroke=\"{colour}\" stroke-width=\"0.35\" fill=\"none\"");
+            writeln!(out, "<path d=\"M{x:.2} {low:.2}V{high:.2}\" {stroke}/>").ok();
+            for (bound, y) in [(point.range[0], low), (point.range[1], high)] {
+                if bound.is_some() {
+                    writeln!(out, "<path d=\"M{:.2} {y:.2}h1.6\" {stroke}/>", x - 0.8).ok();
+                }
+            }
+            let fill = if point.is_predicted { "#fff" } else { colour };
+            if let Some(value) = point.value {
+                let y = self.to_y(value);
+                writeln!(out, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"0.8\" stroke=\"{colour}\" stroke-width=\"0.35\" fill=\"{fill}\"/>").ok();
+            }
+        }
+        out
+    }
+
     /// Curves, and their legend in the lower corner that fewer of their points cross.
     fn curves(&self, curves: &[Curve]) -> String {
         let mut out = String::new();
@@ -200,6 +246,7 @@ impl Chart {
     pub(super) fn svg(&self, x: f64, y: f64, width: f64, height: f64) -> String {
         let frame = Frame::new(self, x, y, width, height);
         let mut out = frame.phases(&self.phases) + &frame.axes() + &frame.curves(&self.curves);
+        out += &frame.published(&self.published);
         let middle = frame.left + 0.5 * frame.width;
         out += &text(middle, frame.bottom + 6.8, 7.0, "middle", "Mission day");
         let (tx, ty) = (x + 2.5, frame.bottom - 0.5 * frame.height);

@@ -2,11 +2,13 @@
 
 mod chart;
 mod curves;
+mod evidence;
 mod mission;
 mod raster;
 
-pub use chart::{Chart, Curve, Span};
+pub use chart::{Chart, Curve, Published, Span};
 pub use curves::{CurveOf, bone_curves, plain};
+pub use evidence::EvidencePage;
 pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};

@@ -13,4 +13,4 @@ pub use files::{
     remove_empty, remove_partial, writable_folder, write,
 };
 pub use scan::{Bone, ENDINGS, Reading, Scan, ScanError};
-pub use table::{Row, csv, csv_rows};
+pub use table::{Row, csv, csv_rows, records};

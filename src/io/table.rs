@@ -52,7 +52,8 @@ fn cells(row: &Row) -> [String; 7] {
     ]
 }
 
-fn records(records: impl Iterator<Item = [String; 7]>) -> Vec<u8> {
+/// Records as CSV, one line each, the first of them a header.
+pub fn records<const N: usize>(records: impl IntoIterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
         // Writing to memory cannot fail.

@@ -45,7 +45,7 @@ parameters! {
     modulus_coefficient modulus_exponent reference_modulus poisson_ratio tissue_density tissue_mineral
     cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
     stimulus_exponent settling_stimulus settling_exponent
-    residual_load_flight residual_load_bed_rest muscle_idleness mechanical_crosstalk
+    residual_load_flight residual_load_bed_rest muscle_idleness mechanical_crosstalk strain_field
     full_disuse dose_exponent dose_exponent_centrifuge dose_exponent_weight_bearing
     overload_limit osteocyte_time
     sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation

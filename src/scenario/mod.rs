@@ -149,6 +149,8 @@ named! {
         Cytoskeleton,
         /// Lost struts do not come back.
         Perforation,
+        /// Every voxel feels its own strain. Cut: each feels the mean of its bone.
+        StrainField,
     }
 }
 
@@ -171,6 +173,7 @@ impl Link {
             Self::StemCellShift => "stem cells to fat",
             Self::Cytoskeleton => "cells' own sense of gravity",
             Self::Perforation => "lost connections",
+            Self::StrainField => "strain from place to place",
         }
     }
 }
@@ -293,6 +296,17 @@ pub struct Scenario {
     pub phases: Vec<Phase>,
     /// The TOML text it was read from.
     pub text: String,
+}
+
+impl Scenario {
+    /// The same with a link cut in every phase.
+    #[must_use]
+    pub fn with_cut(mut self, link: Link) -> Self {
+        for phase in &mut self.phases {
+            phase.conditions.cuts = phase.conditions.cuts.with(link, true);
+        }
+        self
+    }
 }
 
 #[derive(Deserialize)]

@@ -59,6 +59,7 @@ pub fn carriers(link: Link) -> &'static [&'static str] {
         Link::StemCellShift => &["mapk_loss", "ppar_gain"],
         Link::Cytoskeleton => &["cytoskeleton_loss"],
         Link::Perforation => &["perforation"],
+        Link::StrainField => &["strain_field"],
     }
 }
 

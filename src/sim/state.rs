@@ -95,8 +95,8 @@ record! {
         surface: f32,
         /// [`crate::tissue::SiteKind`].
         kind: u32,
-        /// Unused.
-        padding: u32,
+        /// Which of the scene's separate bones.
+        bone: u32,
     }
 }
 
@@ -240,6 +240,8 @@ pub struct TissueState {
     pub surface: wgpu::Buffer,
     /// Strain energy density by bone voxel, MPa.
     pub energy: wgpu::Buffer,
+    /// Mean of stimulus over set-point, less 1, by separate bone.
+    pub mean_change: wgpu::Buffer,
     /// [`MuscleVoxel`] by muscle voxel.
     pub muscle_voxels: wgpu::Buffer,
     /// [`MuscleState`] by muscle voxel.
@@ -267,6 +269,8 @@ pub struct Counts {
     pub bone_voxels: usize,
     /// Sites.
     pub sites: usize,
+    /// Separate bones.
+    pub bones: usize,
     /// Voxels with muscle.
     pub muscle_voxels: usize,
     /// Lattice voxels.
@@ -302,7 +306,8 @@ impl Lists {
         };
         let p = &model.physiology;
         let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
-        for plan in &anatomy.bone {
+        let (bone_of, _) = anatomy.separate_bones();
+        for (plan, in_bone) in anatomy.bone.iter().zip(bone_of) {
             let voxel = anatomy.voxel(plan.at);
             bone_voxels.push(BoneVoxel {
                 voxel: voxel as u32,
@@ -317,7 +322,7 @@ impl Lists {
                     fraction: site.fraction as f32,
                     surface: site.surface as f32,
                     kind: site.kind as u32,
-                    padding: 0,
+                    bone: in_bone,
                 });
                 bone.push(SiteState::at_rest(match (site.bvtv, site.kind) {
                     (Some(bvtv), _) => bvtv as f32,
@@ -397,6 +402,12 @@ impl TissueState {
         let counts = Counts {
             bone_voxels: lists.bone_voxels.len(),
             sites: lists.sites.len(),
+            bones: lists
+                .sites
+                .iter()
+                .map(|s| s.bone as usize + 1)
+                .max()
+                .unwrap_or(0),
             muscle_voxels: lists.muscle_voxels.len(),
             lattice: anatomy.len(),
             groups: anatomy.groups.len(),
@@ -420,6 +431,7 @@ impl TissueState {
             homeostasis: gpu.storage::<[f32; 2]>("homeostasis", counts.sites)?,
             surface: gpu.storage::<[f32; 2]>("bone surface", counts.sites)?,
             energy: gpu.storage::<f32>("strain energy density", counts.bone_voxels)?,
+            mean_change: gpu.storage::<f32>("mean change of stimulus", counts.bones)?,
             muscle_voxels: gpu.storage_from("muscle voxels", &lists.muscle_voxels)?,
             muscle: gpu.storage_from("muscle state", &muscle)?,
             source: gpu.storage::<[f32; 4]>("signal source", counts.lattice)?,

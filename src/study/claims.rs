@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::{Claim, Course, Use};
+use serde::Serialize;
+
+use crate::evidence::{Claim, Course, Expression, Use};
 use crate::tissue::Anatomy;
 
 use super::course::Courses;
@@ -64,7 +66,8 @@ impl ClaimedRuns {
     pub fn of(claims: &[Claim]) -> Vec<Self> {
         type Looks = BTreeMap<(String, String), BTreeSet<u32>>;
         let mut all: BTreeMap<(String, String), BTreeMap<String, Looks>> = BTreeMap::new();
-        for needed in claims.iter().flat_map(|c| c.model.needs()) {
+        let models = claims.iter().filter_map(|c| c.model.as_ref());
+        for needed in models.flat_map(Expression::needs) {
             all.entry((needed.scene, needed.group))
                 .or_default()
                 .entry(needed.condition)
@@ -102,10 +105,16 @@ impl ClaimedRuns {
 pub struct Judged<'a> {
     /// What is claimed.
     pub claim: &'a Claim,
-    /// The model's value, in the claim's unit; infinite for what never happens.
-    pub value: f64,
-    /// Whether it is in range.
-    pub holds: bool,
+    /// The model's value, in the claim's unit; infinite for what never happens, none where the
+    /// model has nothing that answers.
+    pub value: Option<f64>,
+}
+
+impl Judged<'_> {
+    /// Whether it is in range; none where the model has nothing that answers.
+    pub fn holds(&self) -> Option<bool> {
+        self.value.map(|value| self.claim.holds(value))
+    }
 }
 
 /// The courses of the runs that claims are judged by.
@@ -137,50 +146,103 @@ impl ClaimedCourses {
     /// A claim that asks for what no run measured.
     pub fn judge<'a>(&self, claims: &'a [Claim]) -> Result<Vec<Judged<'a>>, StudyError> {
         let judged = |claim: &'a Claim| {
-            let value = claim
-                .model
+            let Some(model) = &claim.model else {
+                return Ok(Judged { claim, value: None });
+            };
+            let value = model
                 .value(&|key| self.all.get(&key.map(str::to_owned)))
                 .map_err(|why| StudyError::usage(format!("claim {}: {why}", claim.row.id)))?;
-            let holds = claim.holds(value);
             Ok(Judged {
                 claim,
-                value,
-                holds,
+                value: Some(value),
             })
         };
         claims.iter().map(judged).collect()
     }
+
+    /// Day by day, the change since day 0 in %, of a quantity of a region under a condition.
+    pub fn change(&self, key: [&str; 5]) -> Option<Vec<(f64, f64)>> {
+        let course = self.all.get(&key.map(str::to_owned))?;
+        let first = *course.first()?;
+        let days = course.iter().enumerate();
+        Some(
+            days.map(|(day, value)| (day as f64, 100.0 * (value / first - 1.0)))
+                .collect(),
+        )
+    }
 }
 
-/// How many claims hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Score {
-    /// Claims in range.
+/// Claims in range, of how many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// In range.
+    #[serde(rename = "in")]
     pub held: usize,
-    /// Claims.
-    pub all: usize,
-    /// Of the review's own, those in range.
-    pub review_held: usize,
-    /// The review's own.
-    pub review: usize,
+    /// Claims that count.
+    pub of: usize,
 }
 
-impl Score {
-    /// Of judged claims.
-    pub fn of(judged: &[Judged<'_>]) -> Self {
-        let of_review = || judged.iter().filter(|j| j.claim.row.used == Use::Review);
-        Self {
-            held: judged.iter().filter(|j| j.holds).count(),
-            all: judged.len(),
-            review_held: of_review().filter(|j| j.holds).count(),
-            review: of_review().count(),
-        }
+impl Tally {
+    /// Counts one more.
+    pub fn add(&mut self, holds: bool) {
+        self.held += usize::from(holds);
+        self.of += 1;
     }
+}
 
-    /// Share of all claims that are in range, 0 to 1.
-    pub fn share(&self) -> f64 {
-        self.held as f64 / self.all as f64
+/// How many claims hold, by what they are for. Made-up ranges and what the model does not answer
+/// are counted apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Scores {
+    /// Statements of the review.
+    pub review: Tally,
+    /// Of studies that parameters were fitted to.
+    pub fitted: Tally,
+    /// Of studies that no parameter was fitted to.
+    pub predicted: Tally,
+    /// What must hold by definition.
+    pub invariant: Tally,
+    /// Made-up ranges.
+    pub assumed: Tally,
+    /// What the model has no quantity or condition for: never in range.
+    pub not_answered: Tally,
+}
+
+impl Scores {
+    /// Of judged claims.
+    pub fn of<'a>(judged: impl IntoIterator<Item = &'a Judged<'a>>) -> Self {
+        let mut scores = Self::default();
+        for j in judged {
+            let tally = match (j.value, j.claim.row.used) {
+                (None, _) => &mut scores.not_answered,
+                _ if !j.claim.counts() => &mut scores.assumed,
+                (_, Use::Review) => &mut scores.review,
+                (_, Use::Fit) => &mut scores.fitted,
+                (_, Use::Test) => &mut scores.predicted,
+                (_, Use::Invariant) => &mut scores.invariant,
+            };
+            tally.add(j.holds() == Some(true));
+        }
+        scores
     }
+}
+
+/// Fitted and predicted claims in range, by a column of theirs, in its order.
+pub fn scores_by<'a, K: Ord>(
+    judged: &'a [Judged<'a>],
+    column: impl Fn(&'a Claim) -> K,
+) -> BTreeMap<K, [Tally; 2]> {
+    let mut all: BTreeMap<K, [Tally; 2]> = BTreeMap::new();
+    for j in judged.iter().filter(|j| j.claim.counts()) {
+        let half = match j.claim.row.used {
+            Use::Fit => 0,
+            Use::Test => 1,
+            Use::Review | Use::Invariant => continue,
+        };
+        let tallies = all.entry(column(j.claim)).or_default();
+        tallies[half].add(j.holds() == Some(true));
+    }
+    all
 }
 
 #[cfg(test)]
@@ -192,7 +254,8 @@ mod tests {
     fn runs_are_as_long_as_any_claim_needs_them() {
         let claims = parse("claims.csv", BUILT_IN).unwrap_or_default();
         let all = ClaimedRuns::of(&claims);
-        for needed in claims.iter().flat_map(|c| c.model.needs()) {
+        let models = claims.iter().filter_map(|c| c.model.as_ref());
+        for needed in models.flat_map(Expression::needs) {
             let of = all
                 .iter()
                 .find(|r| r.scene == needed.scene && r.group == needed.group);

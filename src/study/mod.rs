@@ -1,11 +1,13 @@
 //! The study: what was chosen and done, as a value, and what carries it out.
 
+mod ablation;
 mod action;
 mod claims;
 mod course;
 mod document;
 mod driver;
 mod error;
+mod evidence_pages;
 mod file;
 mod manifest;
 mod person;
@@ -15,12 +17,14 @@ mod report;
 mod run;
 mod timeline;
 
+pub use ablation::Ablation;
 pub use action::{Action, What, Which};
-pub use claims::{ClaimedCourses, ClaimedRun, ClaimedRuns, Judged, Score};
+pub use claims::{ClaimedCourses, ClaimedRun, ClaimedRuns, Judged, Scores, Tally, scores_by};
 pub use course::Courses;
 pub use document::{Document, Segment, Setup};
 pub use driver::Driver;
 pub use error::StudyError;
+pub use evidence_pages::evidence_pages;
 pub use file::{EVERY, FieldFormat, Output, STEPS, StrengthDays, is_document};
 pub use manifest::{fault_table, manifest};
 pub use person::{person, scenario};

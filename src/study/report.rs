@@ -13,7 +13,7 @@ use super::course::Courses;
 use super::document::Setup;
 
 /// How gravity went along, for the background of charts.
-fn spans(scenario: &Scenario, last_day: f64) -> Vec<Span> {
+pub(super) fn spans(scenario: &Scenario, last_day: f64) -> Vec<Span> {
     let mut start = 0.0;
     let mut spans: Vec<Span> = scenario
         .phases
@@ -61,6 +61,7 @@ pub fn mission_figure(
     let anatomy = simulation.anatomy();
     let phases = spans(&setup.scenario, simulation.day());
     let chart = |label: &str, curves: Vec<CurveOf>| Chart {
+        published: Vec::new(),
         label: label.to_owned(),
         curves: curves
             .into_iter()

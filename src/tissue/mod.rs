@@ -263,6 +263,12 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
+    /// Which of the separate bones each voxel of [`Anatomy::bone`] belongs to, and how many voxels
+    /// each of them has.
+    pub fn separate_bones(&self) -> (Vec<u32>, Vec<usize>) {
+        scene::separate(self.voxels, &self.bone)
+    }
+
     /// Whether `scene` exists and can be built at `size`.
     /// # Errors
     /// [`SceneError`].

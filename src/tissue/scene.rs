@@ -290,21 +290,21 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
     }
 }
 
-/// Keeps the voxels that hang together through faces, the `bones` largest such groups.
-/// A sliver touching only by an edge would be a hinge.
-pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) -> Vec<BonePlan> {
+/// Which of the separate bones each voxel belongs to, and how many voxels each has: what hangs
+/// together through faces is one. A sliver touching only by an edge would be a hinge.
+pub(super) fn separate(voxels: [usize; 3], plans: &[BonePlan]) -> (Vec<u32>, Vec<usize>) {
     let index = |at: [usize; 3]| at[0] + voxels[0] * (at[1] + voxels[1] * at[2]);
     let mut of = vec![usize::MAX; voxels.iter().product()];
     for (i, plan) in plans.iter().enumerate() {
         of[index(plan.at)] = i;
     }
-    let mut part = vec![usize::MAX; plans.len()];
+    let mut part = vec![u32::MAX; plans.len()];
     let mut sizes: Vec<usize> = Vec::new();
     for start in 0..plans.len() {
-        if part[start] != usize::MAX {
+        if part[start] != u32::MAX {
             continue;
         }
-        let label = sizes.len();
+        let label = sizes.len() as u32;
         part[start] = label;
         let mut stack = vec![start];
         let mut count = 0;
@@ -320,7 +320,7 @@ pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) 
                     }
                     if at[axis] < voxels[axis] {
                         let j = of[index(at)];
-                        if j != usize::MAX && part[j] == usize::MAX {
+                        if j != usize::MAX && part[j] == u32::MAX {
                             part[j] = label;
                             stack.push(j);
                         }
@@ -330,8 +330,14 @@ pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) 
         }
         sizes.push(count);
     }
-    let mut by_size: Vec<usize> = (0..sizes.len()).collect();
-    by_size.sort_by_key(|l| std::cmp::Reverse(sizes[*l]));
+    (part, sizes)
+}
+
+/// Keeps the `bones` largest of the separate bones.
+pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) -> Vec<BonePlan> {
+    let (part, sizes) = separate(voxels, &plans);
+    let mut by_size: Vec<u32> = (0..sizes.len() as u32).collect();
+    by_size.sort_by_key(|l| std::cmp::Reverse(sizes[*l as usize]));
     by_size.truncate(bones);
     plans
         .into_iter()

@@ -1,0 +1,269 @@
+//! `mechanostat validate --ablate`: what each claim hangs on.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::evidence::{Claim, Use};
+use crate::scenario::Link;
+use crate::study::{Ablation, Judged, Scores};
+
+use super::claimed::People;
+use super::error::{CommandError, say};
+use super::results::Results;
+use super::validate::{gpu_for_all, row, tell_scores, verdict, with_heading};
+use super::validate_args::ValidateArgs;
+
+/// The table that is left, and the values of the links that are done while it is not.
+const TABLE: &str = "ablation.csv";
+const UNFINISHED: &str = "ablation.unfinished.csv";
+
+/// Cuts every link in turn, and tells for every claim which cuts move it.
+pub(super) fn ablate(args: &ValidateArgs, claims: &[Claim]) -> Result<(), CommandError> {
+    let cuts = cuts(args)?;
+    let folder = args.out.clone().unwrap_or_else(|| "ablation".into());
+    let inputs: Vec<PathBuf> = args.evidence.iter().cloned().collect();
+    let mut results = Results::new(folder, inputs, &[TABLE, UNFINISHED])?;
+    let made_of = fingerprint(args, claims);
+    let mut ablation = begun(args, claims, &results, &made_of)?;
+    let left: Vec<Option<Link>> = cuts.into_iter().filter(|c| !ablation.has(*c)).collect();
+    let gpu = gpu_for_all(args)?;
+    let mut people = People::new(&gpu, args, claims, left.len());
+    for cut in &left {
+        let courses = people.fly(*cut)?;
+        let judged = courses.judge(claims)?;
+        ablation.add(*cut, judged.iter().map(|j| j.value).collect());
+        let values = unfinished(&ablation, claims, &made_of);
+        results.write_aside(UNFINISHED, &values)?;
+        if !args.json {
+            say(&format!("done: {}", name(*cut)))?;
+        }
+    }
+    people.finish();
+    let moved = ablation.moved_by(claims);
+    results.write(TABLE, &table(&ablation, claims, &moved))?;
+    crate::io::remove(&results.path(UNFINISHED))?;
+    let judged = ablation.judged(claims);
+    // What nothing moves tests nothing.
+    let tested: Vec<Judged<'_>> = judged
+        .iter()
+        .zip(&moved)
+        .filter(|(j, links)| j.claim.row.used == Use::Invariant || !links.is_empty())
+        .map(|(j, _)| *j)
+        .collect();
+    let (all, scores) = (Scores::of(&judged), Scores::of(&tested));
+    if args.json {
+        let rows: Vec<serde_json::Value> = judged
+            .iter()
+            .zip(&moved)
+            .map(|(j, links)| {
+                let mut row = row(j);
+                row["moved_by"] = links.iter().map(|l| l.name()).collect();
+                row
+            })
+            .collect();
+        let whole = with_heading(
+            &gpu,
+            args,
+            &[
+                ("scores", serde_json::json!(all)),
+                ("scores_of_tested", serde_json::json!(scores)),
+                ("claims", rows.into()),
+            ],
+        );
+        say(&format!("{whole:#}"))?;
+    } else {
+        tell(&judged, &moved)?;
+        say("\nOf the claims that some cut moves:")?;
+        tell_scores(&scores, &tested)?;
+        say(&format!(
+            "size {}, {}; {}",
+            args.size(),
+            gpu.adapter_name(),
+            results.path(TABLE).display()
+        ))?;
+    }
+    verdict(&all)
+}
+
+/// Nothing, then each link that is asked for.
+fn cuts(args: &ValidateArgs) -> Result<Vec<Option<Link>>, CommandError> {
+    if args.link.is_empty() {
+        return Ok(Ablation::cuts().collect());
+    }
+    let mut cuts = vec![None];
+    for asked in &args.link {
+        let link = Link::from_name(asked).ok_or_else(|| {
+            let names: Vec<&str> = Link::ALL.iter().map(|l| l.name()).collect();
+            CommandError::usage(format!(
+                "--link {asked}: there is no such link; allowed: {}",
+                names.join(", ")
+            ))
+        })?;
+        if !cuts.contains(&Some(link)) {
+            cuts.push(Some(link));
+        }
+    }
+    Ok(cuts)
+}
+
+fn name(cut: Option<Link>) -> &'static str {
+    cut.map_or("none", Link::name)
+}
+
+/// What values are made of: with another claim, size or parameter they are others.
+fn fingerprint(args: &ValidateArgs, claims: &[Claim]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(args.size().to_le_bytes());
+    for text in args.set.iter().chain(claims.iter().map(|c| &c.row.model)) {
+        hash.update(text);
+        hash.update([0]);
+    }
+    let mut name = String::new();
+    for byte in hash.finalize().iter().take(8) {
+        // Writing to memory cannot fail.
+        write!(name, "{byte:02x}").ok();
+    }
+    name
+}
+
+/// The links that are done, where they are to be gone on from.
+fn begun(
+    args: &ValidateArgs,
+    claims: &[Claim],
+    results: &Results,
+    made_of: &str,
+) -> Result<Ablation, CommandError> {
+    let path = results.path(UNFINISHED);
+    let mut ablation = Ablation::default();
+    if !crate::io::is_file(&path) {
+        if args.resume {
+            return Err(CommandError::usage(format!(
+                "--resume: {} holds nothing to go on from",
+                results.folder().display()
+            )));
+        }
+        return Ok(ablation);
+    }
+    if !args.resume {
+        eprintln!(
+            "{} holds an ablation that was broken off; begun anew, --resume would have gone on",
+            results.folder().display()
+        );
+        crate::io::remove(&path)?;
+        return Ok(ablation);
+    }
+    let text = crate::io::read_text(&path)?;
+    let odd = |why: &str| {
+        CommandError::usage(format!(
+            "--resume: {} {why}; without --resume it is begun anew",
+            path.display()
+        ))
+    };
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut done: Vec<(Option<Link>, Vec<Option<f64>>)> = Vec::new();
+    for record in reader.records() {
+        let record = record.ok().ok_or_else(|| odd("cannot be read"))?;
+        let [of, cut, _, value] = [0, 1, 2, 3].map(|i| record.get(i).unwrap_or_default());
+        if of != made_of {
+            return Err(odd("was made with other claims or flags"));
+        }
+        let cut = match cut {
+            "none" => None,
+            link => Some(Link::from_name(link).ok_or_else(|| odd("names an unknown link"))?),
+        };
+        let value = match value {
+            "" => None,
+            number => {
+                let number = number.parse().ok();
+                Some(number.ok_or_else(|| odd("holds what is no number"))?)
+            }
+        };
+        match done.last_mut().filter(|(last, _)| *last == cut) {
+            Some((_, values)) => values.push(value),
+            None => done.push((cut, vec![value])),
+        }
+    }
+    for (cut, values) in done {
+        if values.len() != claims.len() {
+            return Err(odd("is cut off"));
+        }
+        ablation.add(cut, values);
+    }
+    Ok(ablation)
+}
+
+/// The values of the links that are done, a row a claim.
+fn unfinished(ablation: &Ablation, claims: &[Claim], made_of: &str) -> Vec<u8> {
+    let mut rows = vec![["made_of", "cut", "id", "value"].map(str::to_owned)];
+    for cut in Ablation::cuts() {
+        let values = ablation.values(cut).unwrap_or_default().iter();
+        for (claim, value) in claims.iter().zip(values) {
+            let value = value.map_or(String::new(), |v| v.to_string());
+            let cells = [made_of, name(cut), &claim.row.id, &value];
+            rows.push(cells.map(str::to_owned));
+        }
+    }
+    crate::io::records(rows)
+}
+
+/// A row a claim and link: the value with it cut, whether that is in range, and whether the cut
+/// moves the claim.
+fn table(ablation: &Ablation, claims: &[Claim], moved: &[Vec<Link>]) -> Vec<u8> {
+    let mut rows = vec![["id", "cut", "value", "in_range", "moved"].map(str::to_owned)];
+    for (i, (claim, links)) in claims.iter().zip(moved).enumerate() {
+        for cut in Ablation::cuts() {
+            let Some(value) = ablation.values(cut).and_then(|values| values[i]) else {
+                continue;
+            };
+            let is_moved = cut.is_some_and(|link| links.contains(&link));
+            rows.push([
+                claim.row.id.clone(),
+                name(cut).to_owned(),
+                value.to_string(),
+                claim.holds(value).to_string(),
+                is_moved.to_string(),
+            ]);
+        }
+    }
+    crate::io::records(rows)
+}
+
+/// What each claim hangs on, and how many hang on each link.
+fn tell(judged: &[Judged<'_>], moved: &[Vec<Link>]) -> Result<(), CommandError> {
+    let scored = || judged.iter().zip(moved).filter(|(j, _)| j.claim.counts());
+    say(&format!("\n{:<38}moved by", "claim"))?;
+    for (j, links) in scored() {
+        if j.claim.row.used == Use::Invariant {
+            continue;
+        }
+        let names: Vec<&str> = links.iter().map(|l| l.name()).collect();
+        let told = if names.is_empty() {
+            "nothing: it tests nothing, and does not count".to_owned()
+        } else {
+            names.join(", ")
+        };
+        say(&format!("{:<38}{told}", j.claim.row.id))?;
+    }
+    say(&format!(
+        "\n{:<26}{:>9}{:>9}{:>11}",
+        "moves how many claims", "review", "fitted", "predicted"
+    ))?;
+    for link in Link::ALL {
+        let count = |used: Use| {
+            let moves =
+                scored().filter(|(j, links)| j.claim.row.used == used && links.contains(link));
+            moves.count()
+        };
+        say(&format!(
+            "{:<26}{:>9}{:>9}{:>11}",
+            link.name(),
+            count(Use::Review),
+            count(Use::Fit),
+            count(Use::Test)
+        ))?;
+    }
+    Ok(())
+}

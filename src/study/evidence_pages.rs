@@ -1,0 +1,118 @@
+//! Published figures beside the model's courses, a kind of evidence on a page.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::{Kind, Use, condition};
+use crate::figure::{Chart, Curve, EvidencePage, Published, plain};
+use crate::measure::Quantity;
+
+use super::claims::{ClaimedCourses, Judged};
+use super::report::spans;
+
+/// Of what a chart is: condition, group, scene, quantity.
+type ChartOf<'a> = [&'a str; 4];
+
+/// Most curves in a chart.
+const CURVES: usize = 5;
+
+/// Every claim about a plain change since day 0 that counts, beside the course that it is held
+/// against.
+pub fn evidence_pages(
+    judged: &[Judged<'_>],
+    courses: &ClaimedCourses,
+    note: &str,
+) -> Vec<EvidencePage> {
+    let mut pages = Vec::new();
+    for kind in Kind::ALL {
+        let mut charts: BTreeMap<ChartOf<'_>, Vec<(&str, Published)>> = BTreeMap::new();
+        let of_kind = judged.iter().filter(|j| j.claim.row.kind == *kind);
+        for j in of_kind.filter(|j| j.claim.counts()) {
+            if let Some((of, region, published)) = published(j) {
+                charts.entry(of).or_default().push((region, published));
+            }
+        }
+        let charts: Vec<(String, Chart)> = charts
+            .into_iter()
+            .flat_map(|(of, points)| charts_of(of, &points, courses))
+            .collect();
+        let count = charts.len().div_ceil(EvidencePage::MOST);
+        for (i, on_page) in charts.chunks(EvidencePage::MOST).enumerate() {
+            let title = plain(&kind.name().replace('-', "_"));
+            pages.push(EvidencePage {
+                title: if count > 1 {
+                    format!("{title}, page {} of {count}", i + 1)
+                } else {
+                    title
+                },
+                charts: on_page.to_vec(),
+                note: note.to_owned(),
+            });
+        }
+    }
+    pages
+}
+
+/// Where a claim stands: in which chart, at which region, and its figure in % since day 0.
+fn published<'a>(judged: &'a Judged<'_>) -> Option<(ChartOf<'a>, &'a str, Published)> {
+    let claim = judged.claim;
+    let ([scene, group, condition, region, quantity], day, divisor) =
+        claim.model.as_ref()?.point()?;
+    let of = [condition, group, scene, quantity];
+    let point = Published {
+        curve: 0,
+        day: f64::from(day),
+        value: claim.row.value.map(|v| v * divisor),
+        range: [claim.low, claim.high].map(|end| end.map(|e| e * divisor)),
+        is_predicted: claim.row.used == Use::Test,
+    };
+    Some((of, region, point))
+}
+
+/// The charts of one quantity under one condition: as many as its regions need.
+fn charts_of(
+    of: ChartOf<'_>,
+    points: &[(&str, Published)],
+    courses: &ClaimedCourses,
+) -> Vec<(String, Chart)> {
+    let [under, group, scene, quantity] = of;
+    let mut regions: Vec<&str> = Vec::new();
+    for (region, _) in points {
+        if !regions.contains(region) {
+            regions.push(region);
+        }
+    }
+    let named = Quantity::ALL.iter().find(|q| q.key() == quantity);
+    let title = named.map_or(quantity, |q| q.title());
+    let scenario = condition(under).and_then(Result::ok);
+    let chart = |shown: &[&str]| {
+        let here = |region: &str| shown.iter().position(|r| *r == region);
+        let published: Vec<Published> = points
+            .iter()
+            .filter_map(|(region, p)| here(region).map(|curve| Published { curve, ..*p }))
+            .collect();
+        let last = published.iter().map(|p| p.day).fold(0.0, f64::max);
+        let days = 1.05 * last;
+        let curves = shown.iter().map(|region| {
+            let course = courses.change([scene, group, under, region, quantity]);
+            let points = course.unwrap_or_default().into_iter();
+            Curve {
+                label: plain(region),
+                points: points.filter(|(day, _)| *day <= days).collect(),
+            }
+        });
+        let who = if group == "control" {
+            String::new()
+        } else {
+            format!(", {group}")
+        };
+        let chart = Chart {
+            label: format!("{title}, change (%)"),
+            curves: curves.collect(),
+            published,
+            phases: scenario.as_ref().map_or(Vec::new(), |s| spans(s, last)),
+            days,
+        };
+        (format!("{}{who}", plain(&under.replace('-', "_"))), chart)
+    };
+    regions.chunks(CURVES).map(chart).collect()
+}
