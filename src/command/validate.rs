@@ -56,8 +56,8 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     let results = courses.judge(&claims)?;
     if let Some(folder) = &args.plots {
         let note = format!(
-            "Curves: the model, size {}. Points: published, with their interval; filled: the model was \
-             fitted to the study, hollow: it was not. mechanostat {}",
+            "Curves: the model, size {}. Published, with the interval held to: discs, the model was fitted \
+             to the study; rings, it was not; squares, the review. mechanostat {}",
             args.size(),
             env!("CARGO_PKG_VERSION")
         );

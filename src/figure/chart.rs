@@ -26,8 +26,19 @@ pub struct Published {
     pub value: Option<f64>,
     /// Ends of its interval, as far as it has them.
     pub range: [Option<f64>; 2],
-    /// Whether the curve was not fitted to it: drawn hollow.
-    pub is_predicted: bool,
+    /// What it is to the curve.
+    pub mark: Mark,
+}
+
+/// What a published figure is to the curve beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// The model was fitted to its study: a disc.
+    Fitted,
+    /// It was not: a ring.
+    Predicted,
+    /// A review says so: a square.
+    Stated,
 }
 
 /// A phase of the mission.
@@ -181,13 +192,17 @@ impl Frame {
         out
     }
 
-    /// Published figures: their interval as a bar, open towards where it has no end, the value as a
-    /// disc, hollow where it was predicted.
+    /// Published figures: their interval as a bar, open towards where it has no end, and the value.
+    /// Those of one day stand beside each other.
     fn published(&self, all: &[Published]) -> String {
         let mut out = String::new();
-        for point in all {
+        let near = |a: &Published, b: &Published| (self.to_x(a.day) - self.to_x(b.day)).abs() < 1.0;
+        for (i, point) in all.iter().enumerate() {
             let (colour, _) = STYLES[point.curve % STYLES.len()];
-            let x = self.to_x(point.day);
+            let here = all.iter().filter(|p| near(p, point)).count();
+            let before = all[..i].iter().filter(|p| near(p, point)).count();
+            let aside = 1.7 * (before as f64 - 0.5 * (here as f64 - 1.0));
+            let x = self.to_x(point.day) + aside;
             let end = |bound: Option<f64>, open: f64| self.to_y(bound.unwrap_or(open));
             let low = end(point.range[0], self.low);
             let high = end(point.range[1], self.high);
@@ -198,10 +213,24 @@ impl Frame {
                     writeln!(out, "<path d=\"M{:.2} {y:.2}h1.6\" {stroke}/>", x - 0.8).ok();
                 }
             }
-            let fill = if point.is_predicted { "#fff" } else { colour };
-            if let Some(value) = point.value {
-                let y = self.to_y(value);
-                writeln!(out, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"0.8\" stroke=\"{colour}\" stroke-width=\"0.35\" fill=\"{fill}\"/>").ok();
+            let Some(y) = point.value.map(|v| self.to_y(v)) else {
+                continue;
+            };
+            let stroke = format!("stroke=\"{colour}\" stroke-width=\"0.35\"");
+            match point.mark {
+                Mark::Fitted | Mark::Predicted => {
+                    let is_ring = point.mark == Mark::Predicted;
+                    let fill = if is_ring { "#fff" } else { colour };
+                    writeln!(
+                        out,
+                        "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"0.8\" {stroke} fill=\"{fill}\"/>"
+                    )
+                    .ok();
+                }
+                Mark::Stated => {
+                    let (left, top) = (x - 0.75, y - 0.75);
+                    writeln!(out, "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"1.5\" height=\"1.5\" {stroke} fill=\"#fff\"/>").ok();
+                }
             }
         }
         out

@@ -6,7 +6,7 @@ mod evidence;
 mod mission;
 mod raster;
 
-pub use chart::{Chart, Curve, Published, Span};
+pub use chart::{Chart, Curve, Mark, Published, Span};
 pub use curves::{CurveOf, bone_curves, plain};
 pub use evidence::EvidencePage;
 pub use mission::{ColourBar, MissionFigure, Panel};

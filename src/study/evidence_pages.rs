@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::{Kind, Use, condition};
-use crate::figure::{Chart, Curve, EvidencePage, Published, plain};
+use crate::figure::{Chart, Curve, EvidencePage, Mark, Published, plain};
 use crate::measure::Quantity;
 
 use super::claims::{ClaimedCourses, Judged};
@@ -63,7 +63,11 @@ fn published<'a>(judged: &'a Judged<'_>) -> Option<(ChartOf<'a>, &'a str, Publis
         day: f64::from(day),
         value: claim.row.value.map(|v| v * divisor),
         range: [claim.low, claim.high].map(|end| end.map(|e| e * divisor)),
-        is_predicted: claim.row.used == Use::Test,
+        mark: match claim.row.used {
+            Use::Test => Mark::Predicted,
+            Use::Fit | Use::Invariant => Mark::Fitted,
+            Use::Review => Mark::Stated,
+        },
     };
     Some((of, region, point))
 }
@@ -106,13 +110,14 @@ fn charts_of(
             format!(", {group}")
         };
         let chart = Chart {
-            label: format!("{title}, change (%)"),
+            label: "change (%)".to_owned(),
             curves: curves.collect(),
             published,
             phases: scenario.as_ref().map_or(Vec::new(), |s| spans(s, last)),
             days,
         };
-        (format!("{}{who}", plain(&under.replace('-', "_"))), chart)
+        let under = plain(&under.replace('-', "_"));
+        (format!("{under}{who}: {title}"), chart)
     };
     regions.chunks(CURVES).map(chart).collect()
 }
