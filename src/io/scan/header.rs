@@ -45,6 +45,25 @@ pub(super) fn line_of(bytes: &[u8]) -> String {
     )
 }
 
+/// The next line of a header of text, with `rest` of the file moved behind it; the last may end
+/// without a line feed. `whole` is the file, of which a header takes [`MOST_HEADER`] at most.
+pub(super) fn next_line(
+    format: &'static str,
+    whole: &[u8],
+    rest: &mut &[u8],
+) -> Result<String, ScanError> {
+    let end = rest.iter().position(|b| *b == b'\n');
+    let line = &rest[..end.unwrap_or(rest.len())];
+    if whole.len() - rest.len() + line.len() > MOST_HEADER {
+        return Err(ScanError::NotThis {
+            format,
+            why: format!("its header does not end within {} MiB", MOST_HEADER >> 20),
+        });
+    }
+    *rest = &rest[end.map_or(rest.len(), |e| e + 1)..];
+    Ok(line_of(line))
+}
+
 /// A header with its voxels behind it, or in the file `beside` that it names.
 pub(super) fn parted(
     name: &str,

@@ -7,7 +7,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
 use super::error::{ScanError, bad, broken};
-use super::header::{MOST_HEADER, line_of, once, parted, raw_f32, units_per_mm};
+use super::header::{next_line, once, parted, raw_f32, units_per_mm};
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, BodyAxis, Volume};
 
@@ -55,17 +55,7 @@ fn header(bytes: &[u8]) -> Result<(Lines, &[u8]), ScanError> {
         if rest.is_empty() {
             return Err(not_this("its header has no line ElementDataFile"));
         }
-        // A header file may end without a line feed.
-        let end = rest.iter().position(|b| *b == b'\n');
-        let line = &rest[..end.unwrap_or(rest.len())];
-        if bytes.len() - rest.len() + line.len() > MOST_HEADER {
-            return Err(not_this(format!(
-                "its header does not end within {} MiB",
-                MOST_HEADER >> 20
-            )));
-        }
-        rest = &rest[end.map_or(rest.len(), |e| e + 1)..];
-        let line = line_of(line);
+        let line = next_line("MetaImage", bytes, &mut rest)?;
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }

@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 
 use super::error::{ScanError, bad, broken};
 use super::gzip::Gzip;
-use super::header::{MOST_HEADER, line_of, once, parted, raw_f32, units_per_mm};
+use super::header::{line_of, next_line, once, parted, raw_f32, units_per_mm};
 use super::voxels::{Content, Layout, Number, Reading};
 use crate::volume::{Axes, Volume};
 
@@ -61,16 +61,7 @@ fn header(bytes: &[u8]) -> Result<(Vec<String>, &[u8]), ScanError> {
     let mut rest = bytes;
     // A detached header may end with its last field.
     while !rest.is_empty() {
-        let end = rest.iter().position(|b| *b == b'\n');
-        let line = &rest[..end.unwrap_or(rest.len())];
-        if bytes.len() - rest.len() + line.len() > MOST_HEADER {
-            return Err(not_this(format!(
-                "its header does not end within {} MiB",
-                MOST_HEADER >> 20
-            )));
-        }
-        rest = &rest[end.map_or(rest.len(), |e| e + 1)..];
-        let line = line_of(line);
+        let line = next_line("NRRD", bytes, &mut rest)?;
         let line = line.trim_end_matches('\r');
         if line.is_empty() {
             break;
