@@ -175,6 +175,15 @@ fn what_cannot_be_in_a_document_is_refused_with_its_place() {
     refused(&format!("{text}{text}"), &["duplicate"]);
     for (from, to, words) in [
         ("size = 24", "size = 5", ["line", "size 5", "24 to 512"]),
+        (
+            "scene = \"hip\"",
+            "scene = \"hipp\"",
+            [
+                "line",
+                "scene: \"hipp\"",
+                "lumbar, trabecular-core, or a scan",
+            ],
+        ),
         ("size = 24", "size = -5", ["line", "size", "a whole number"]),
         (
             "\"control\"",

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 use toml::{Spanned, Table, Value};
 
+use crate::io::ENDINGS;
 use crate::located::{Located, Source};
 use crate::scenario::{DoseResponse, Drug, Exercise, Link, Posture, Scenario};
 use crate::tissue::{Anatomy, SCENES};
@@ -64,7 +65,7 @@ struct File {
     format: Spanned<i64>,
     scenario: String,
     scenario_text: Spanned<String>,
-    scene: String,
+    scene: Spanned<String>,
     mask: Option<PathBuf>,
     size: Spanned<usize>,
     group: Spanned<String>,
@@ -147,7 +148,7 @@ impl Document {
         // Places in the text within are counted from its own first line.
         let within = format!("{file}, scenario_text");
         let setup = Setup {
-            scene: read.scene.clone(),
+            scene: read.scene.get_ref().clone(),
             mask: read.mask.clone(),
             size: *read.size.get_ref(),
             group: read.group.get_ref().clone(),
@@ -239,14 +240,25 @@ fn named<T: std::str::FromStr + VariantNames>(
         .map_err(|_unknown| source.error(written.span().start, key, name, T::VARIANTS.join(", ")))
 }
 
-/// A size that no scene has, a group or a parameter that there is not.
+/// A scene that is neither the program's nor a scan, a size that no scene has, a group or a parameter that there is not.
 fn refuse_unknown(source: &Source<'_>, read: &File, setup: &Setup) -> Result<(), Located> {
     let refuse = |at: usize, key: &str, why: &dyn std::fmt::Display| {
         Err(source.error(at, key, why.to_string(), "what the program knows"))
     };
-    if SCENES.contains(&setup.scene.as_str())
-        && let Err(why) = Anatomy::check(&setup.scene, setup.size)
-    {
+    let lower = setup.scene.to_lowercase();
+    let is_scan = ENDINGS.iter().any(|ending| lower.ends_with(ending));
+    if !SCENES.contains(&setup.scene.as_str()) && !is_scan {
+        let allowed = format!("{}, or a scan: {}", SCENES.join(", "), ENDINGS.join(", "));
+        return Err(source.error(
+            read.scene.span().start,
+            "scene",
+            format!("\"{}\"", setup.scene),
+            allowed,
+        ));
+    }
+    // A scan is built at the sizes that scenes are.
+    let scene = if is_scan { SCENES[0] } else { &setup.scene };
+    if let Err(why) = Anatomy::check(scene, setup.size) {
         return refuse(read.size.span().start, "size", &why);
     }
     let without_set = Setup {
