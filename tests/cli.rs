@@ -288,13 +288,17 @@ fn a_run_leaves_what_it_promises_and_the_same_bytes_again() {
         .unwrap()
         .map(|e| e.unwrap().path())
         .collect();
-    assert_eq!(fields.len(), 5);
-    let vti = std::fs::read(&fields[0]).unwrap();
-    let head = String::from_utf8_lossy(&vti[..2000]);
-    assert!(
-        head.contains("WholeExtent=\"0 20 0 17 0 24\"") && head.contains("bmd [mg HA/cm³]"),
-        "{head}"
-    );
+    assert_eq!(fields.len(), 5 + 1);
+    let vti = fields.iter().find(|f| f.extension().unwrap() == "vti");
+    let vti = std::fs::read(vti.unwrap()).unwrap();
+    let head = String::from_utf8_lossy(&vti[..4000]);
+    for words in [
+        "WholeExtent=\"0 20 0 17 0 24\"",
+        "bmd [mg HA/cm³]",
+        "Name=\"regions\"",
+    ] {
+        assert!(head.contains(words), "no {words} in {head}");
+    }
     let left: Vec<_> = std::fs::read_dir(&a)
         .unwrap()
         .map(|e| e.unwrap().file_name())
@@ -561,7 +565,7 @@ fn a_run_into_an_older_runs_folder_leaves_only_its_own_files() {
         names
     };
     fly("3", "vti");
-    assert_eq!(names(&out.join("fields")).len(), 4);
+    assert_eq!(names(&out.join("fields")).len(), 4 + 1);
     // What is the user's own stays, whatever it is called; what bears our names of days goes.
     std::fs::write(out.join("notes.txt"), "mine").unwrap();
     std::fs::write(out.join("fields/day_1.vti"), "mine").unwrap();
@@ -571,7 +575,20 @@ fn a_run_into_an_older_runs_folder_leaves_only_its_own_files() {
     let days: Vec<&String> = fields.iter().filter(|n| n.ends_with("_bmd.npy")).collect();
     assert_eq!(days, ["day_00000.0000_bmd.npy", "day_00001.0000_bmd.npy"]);
     let vti: Vec<&String> = fields.iter().filter(|n| !n.contains("npy")).collect();
-    assert_eq!(vti, ["day_1.vti"]);
+    assert_eq!(vti, ["day_1.vti", "regions.csv"]);
+    // The table of regions tells what the labels fill.
+    let labels = std::fs::read(out.join("fields/regions.npy")).unwrap();
+    let labels: Vec<f32> = npyz::NpyFile::new(&labels[..]).unwrap().into_vec().unwrap();
+    let table = std::fs::read_to_string(out.join("fields/regions.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(rows[0], ["label", "name", "parent", "kind", "volume_mm3"]);
+    assert_eq!(rows[1][..4], ["1", "core", "", "bone"]);
+    let share = labels.iter().filter(|l| **l == 1.0).count() as f64 / labels.len() as f64;
+    let all: f64 = rows[1..].iter().map(|r| r[4].parse::<f64>().unwrap()).sum();
+    assert!(
+        (rows[1][4].parse::<f64>().unwrap() / all - share).abs() < 0.02,
+        "{table}"
+    );
     let manifest: toml::Table = std::fs::read_to_string(out.join("run.toml"))
         .unwrap()
         .parse()

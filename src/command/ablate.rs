@@ -19,8 +19,11 @@ use super::validate_args::ValidateArgs;
 const TABLE: &str = "ablation.csv";
 const UNFINISHED: &str = "ablation.unfinished.csv";
 
-/// Cuts every link in turn, and tells for every claim which cuts move it.
-pub(super) fn ablate(args: &ValidateArgs, claims: &[Claim]) -> Result<(), CommandError> {
+/// Cuts every link in turn, and tells for every claim which cuts move it. Invariants are left out:
+/// at 1 g no link carries anything.
+pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), CommandError> {
+    claims.retain(|c| c.row.used != Use::Invariant);
+    let claims = &claims[..];
     let cuts = cuts(args)?;
     let folder = args.out.clone().unwrap_or_else(|| "ablation".into());
     let inputs: Vec<PathBuf> = args.evidence.iter().cloned().collect();
@@ -49,7 +52,7 @@ pub(super) fn ablate(args: &ValidateArgs, claims: &[Claim]) -> Result<(), Comman
     let tested: Vec<Judged<'_>> = judged
         .iter()
         .zip(&moved)
-        .filter(|(j, links)| j.claim.row.used == Use::Invariant || !links.is_empty())
+        .filter(|(_, links)| !links.is_empty())
         .map(|(j, _)| *j)
         .collect();
     let (all, scores) = (Scores::of(&judged), Scores::of(&tested));
@@ -236,9 +239,6 @@ fn tell(judged: &[Judged<'_>], moved: &[Vec<Link>]) -> Result<(), CommandError> 
     let scored = || judged.iter().zip(moved).filter(|(j, _)| j.claim.counts());
     say(&format!("\n{:<38}moved by", "claim"))?;
     for (j, links) in scored() {
-        if j.claim.row.used == Use::Invariant {
-            continue;
-        }
         let names: Vec<&str> = links.iter().map(|l| l.name()).collect();
         let told = if names.is_empty() {
             "nothing: it tests nothing, and does not count".to_owned()

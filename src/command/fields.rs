@@ -3,6 +3,7 @@
 use crate::io;
 use crate::sim::Simulation;
 use crate::study::FieldFormat;
+use crate::tissue::Parts;
 use crate::view::{Field, FieldKind};
 use crate::volume::{Axes, Volume};
 
@@ -10,11 +11,16 @@ use super::error::CommandError;
 use super::results::{FIELDS, Results, field_stem};
 use super::wait::Wait as _;
 
+/// The table of a scene's parts, and where their labels are kept that are not in every file.
+pub(super) const REGIONS: [&str; 2] = ["regions.csv", "regions.npy"];
+
 /// Writes the fields of the days that a run asks for.
 #[derive(Debug)]
 pub(super) struct FieldWriter {
     format: FieldFormat,
     field: Option<Field>,
+    /// Which part each voxel belongs to, and the table of the parts.
+    regions: Option<(Volume, Vec<u8>)>,
 }
 
 impl FieldWriter {
@@ -27,7 +33,16 @@ impl FieldWriter {
                 simulation.anatomy(),
             )?),
         };
-        Ok(Self { format, field })
+        let regions = field.as_ref().map(|_| {
+            let parts = Parts::of(simulation.anatomy());
+            let labels = parts.labels.iter().map(|label| *label as f32).collect();
+            (volume(simulation, "regions", "", labels), table(&parts))
+        });
+        Ok(Self {
+            format,
+            field,
+            regions,
+        })
     }
 
     /// Writes all fields of the day.
@@ -36,7 +51,7 @@ impl FieldWriter {
         simulation: &Simulation,
         results: &mut Results,
     ) -> Result<(), CommandError> {
-        let Some(field) = &self.field else {
+        let (Some(field), Some((regions, parts))) = (&self.field, &self.regions) else {
             return Ok(());
         };
         let gpu = simulation.gpu();
@@ -53,17 +68,45 @@ impl FieldWriter {
         let day = simulation.day();
         let stem = format!("{FIELDS}/{}", field_stem(day));
         if self.format == FieldFormat::Vti {
-            return results.write(&format!("{stem}.vti"), &io::vti(&volumes, day));
+            volumes.push(regions.clone());
+            results.write(&format!("{stem}.vti"), &io::vti(&volumes, day))?;
+        } else {
+            for v in &volumes {
+                results.write(&format!("{stem}_{}.npy", v.name), &array(v)?)?;
+            }
         }
-        for v in &volumes {
-            let bytes = io::npy(v).map_err(|e| CommandError {
-                message: e.to_string(),
-                code: 1,
-            })?;
-            results.write(&format!("{stem}_{}.npy", v.name), &bytes)?;
+        // They are the same on every day.
+        let [parts_name, labels_name] = REGIONS.map(|name| format!("{FIELDS}/{name}"));
+        if !results.written().contains(&parts_name) {
+            if self.format == FieldFormat::Npy {
+                results.write(&labels_name, &array(regions)?)?;
+            }
+            results.write(&parts_name, parts)?;
         }
         Ok(())
     }
+}
+
+fn array(volume: &Volume) -> Result<Vec<u8>, CommandError> {
+    io::npy(volume).map_err(|e| CommandError {
+        message: e.to_string(),
+        code: 1,
+    })
+}
+
+/// `regions.csv`.
+fn table(parts: &Parts) -> Vec<u8> {
+    let header = ["label", "name", "parent", "kind", "volume_mm3"].map(str::to_owned);
+    let rows = parts.parts.iter().map(|part| {
+        [
+            part.label.to_string(),
+            part.name.clone(),
+            part.parent.clone().unwrap_or_default(),
+            <&str>::from(part.kind).to_owned(),
+            format!("{:.1}", part.volume_mm3),
+        ]
+    });
+    io::records(std::iter::once(header).chain(rows))
 }
 
 fn volume(simulation: &Simulation, name: &str, unit: &str, values: Vec<f32>) -> Volume {

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::io::{self, IoError, Lock, Row};
 
 use super::error::CommandError;
+use super::fields::REGIONS;
 
 /// Where fields go.
 pub(super) const FIELDS: &str = "fields";
@@ -171,9 +172,12 @@ pub(super) fn field_stem(day: f64) -> String {
     format!("day_{day:0>10.4}")
 }
 
-/// Whether a file in the folder of fields is named after a day by us: `day_00030.0000.vti`,
+/// Whether a file in the folder of fields is ours: the regions', or one named after a day, `day_00030.0000.vti`,
 /// `day_00030.0000_bmd.npy`.
 fn is_field(name: &str) -> bool {
+    if REGIONS.contains(&name) {
+        return true;
+    }
     let Some(rest) = name.strip_prefix("day_") else {
         return false;
     };
@@ -215,7 +219,7 @@ mod tests {
             "day_00001.0000_.npy",
             "day_00001.00é.vti",
             "my_day_00001.0000.vti",
-            "regions.csv",
+            "regions.txt",
         ] {
             assert!(!is_field(other), "{other}");
         }

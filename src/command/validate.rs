@@ -44,7 +44,7 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
         return sensitivity(args);
     }
     if args.ablate {
-        return ablate(args, &claims);
+        return ablate(args, claims);
     }
     if let Some(folder) = &args.plots {
         crate::io::writable_folder(folder)?;

@@ -20,8 +20,8 @@ pub fn vti(volumes: &[Volume], day: f64) -> Vec<u8> {
     for v in volumes {
         writeln!(
             arrays,
-            "        <DataArray type=\"Float32\" Name=\"{} [{}]\" format=\"appended\" offset=\"{offset}\"/>",
-            v.name, v.unit
+            "        <DataArray type=\"Float32\" Name=\"{}\" format=\"appended\" offset=\"{offset}\"/>",
+            title(v)
         )
         .ok();
         offset += 8 + 4 * v.values.len();
@@ -33,9 +33,9 @@ pub fn vti(volumes: &[Volume], day: f64) -> Vec<u8> {
          \x20   <FieldData>\n\
          \x20     <DataArray type=\"Float64\" Name=\"TimeValue\" NumberOfTuples=\"1\" format=\"ascii\">{day}</DataArray>\n\
          \x20   </FieldData>\n\
-         \x20   <Piece Extent=\"0 {x} 0 {y} 0 {z}\">\n      <CellData Scalars=\"{} [{}]\">\n{arrays}      </CellData>\n\
+         \x20   <Piece Extent=\"0 {x} 0 {y} 0 {z}\">\n      <CellData Scalars=\"{}\">\n{arrays}      </CellData>\n\
          \x20   </Piece>\n  </ImageData>\n  <AppendedData encoding=\"raw\">\n   _",
-        first.name, first.unit
+        title(first)
     )
     .ok();
     let mut bytes = head.into_bytes();
@@ -45,6 +45,15 @@ pub fn vti(volumes: &[Volume], day: f64) -> Vec<u8> {
     }
     bytes.extend(b"\n  </AppendedData>\n</VTKFile>\n");
     bytes
+}
+
+/// Name and unit, as readers show them; what only numbers parts has no unit.
+fn title(volume: &Volume) -> String {
+    if volume.unit.is_empty() {
+        volume.name.clone()
+    } else {
+        format!("{} [{}]", volume.name, volume.unit)
+    }
 }
 
 /// A NumPy array of shape (z, y, x), f32.

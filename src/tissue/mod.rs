@@ -4,11 +4,14 @@ mod core;
 mod hip;
 mod lower_leg;
 mod lumbar;
+mod parts;
 mod scan;
 mod scene;
 mod shape;
 
 use crate::volume::Volume;
+
+pub use parts::{Part, PartKind, Parts};
 
 /// Scenes by name. Each is built at any number of voxels along its longest side.
 pub const SCENES: &[&str] = &["hip", "lower-leg", "lumbar", "trabecular-core"];
