@@ -172,8 +172,8 @@ pub(super) fn field_stem(day: f64) -> String {
     format!("day_{day:0>10.4}")
 }
 
-/// Whether a file in the folder of fields is ours: the regions', or one named after a day, `day_00030.0000.vti`,
-/// `day_00030.0000_bmd.npy`.
+/// Whether a file in the folder of fields is ours: the regions', or one named after a day,
+/// `day_00030.0000.vti`, `day_00030.0000_bmd.npy`.
 fn is_field(name: &str) -> bool {
     if REGIONS.contains(&name) {
         return true;

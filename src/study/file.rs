@@ -240,7 +240,8 @@ fn named<T: std::str::FromStr + VariantNames>(
         .map_err(|_unknown| source.error(written.span().start, key, name, T::VARIANTS.join(", ")))
 }
 
-/// A scene that is neither the program's nor a scan, a size that no scene has, a group or a parameter that there is not.
+/// A scene that is neither the program's nor a scan, a size that no scene has, a group or a
+/// parameter that there is not.
 fn refuse_unknown(source: &Source<'_>, read: &File, setup: &Setup) -> Result<(), Located> {
     let refuse = |at: usize, key: &str, why: &dyn std::fmt::Display| {
         Err(source.error(at, key, why.to_string(), "what the program knows"))
