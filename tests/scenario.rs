@@ -9,7 +9,7 @@ use mechanostat::physiology::{BUILT_IN as PHYSIOLOGY, Model};
 use mechanostat::scenario::{
     BUILT_IN, Conditions, Cuts, DoseResponse, Drug, Exercise, Link, Posture, Scenario,
 };
-use mechanostat::sim::links::{acting, carriers};
+use mechanostat::sim::links::{acting, carriers, growing};
 use mechanostat::tissue::SCENES;
 
 const GOOD: &str = r#"name = "a"
@@ -339,6 +339,50 @@ fn every_link_is_carried_by_parameters_that_there_are() {
         acting(&model.physiology, &Conditions::EARTH),
         model.physiology
     );
+}
+
+/// The shapes of the answer to partial gravity, and growth: which parameters act instead.
+#[test]
+fn a_dose_response_and_growth_are_parameters() {
+    let p = Model::built_in().unwrap().physiology;
+    let of = |dose_response: DoseResponse| {
+        let conditions = Conditions {
+            dose_response,
+            ..Conditions::EARTH
+        };
+        let acting = acting(&p, &conditions);
+        [acting.dose_exponent, acting.muscle_dose_exponent]
+    };
+    for (answer, wanted) in [
+        (
+            DoseResponse::Fitted,
+            ["dose_exponent", "muscle_dose_exponent"],
+        ),
+        (
+            DoseResponse::Centrifuge,
+            [
+                "dose_exponent_centrifuge",
+                "muscle_dose_exponent_centrifuge",
+            ],
+        ),
+        (
+            DoseResponse::WeightBearing,
+            [
+                "dose_exponent_weight_bearing",
+                "muscle_dose_exponent_weight_bearing",
+            ],
+        ),
+    ] {
+        assert_eq!(of(answer), wanted.map(|name| p.get(name).unwrap()));
+    }
+    let grown = growing(&p);
+    assert_eq!(
+        grown.surface_turnover,
+        p.surface_turnover * p.growth_turnover
+    );
+    assert_eq!(grown.perforation, 0.0);
+    let same = grown.with("perforation", p.perforation).unwrap();
+    assert_eq!(same.with("surface_turnover", p.surface_turnover), Some(p));
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         // Formation follows resorption late (coupling), is held back by sclerostin at once, and is
         // driven by overload; stem cells that do not turn to bone are missing among its precursors.
         state.preosteoblasts = relax(state.preosteoblasts,
-            1.0 + physiology.coupling * (state.osteoclasts - 1.0)
-                - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma)), physiology.coupling_time, dt);
+            max(0.0, 1.0 + physiology.coupling * (state.osteoclasts - 1.0)
+                - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma))), physiology.coupling_time, dt);
         let wnt = finite(1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0)));
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,

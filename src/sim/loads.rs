@@ -111,7 +111,8 @@ impl<'a> Day<'a> {
                 change
             };
             environment.muscle_use[g] = (1.0 + felt) as f32;
-            environment.muscle_fluid[g] = 1.0 - p.fluid_shift * (m.fluid * missing) as f32;
+            environment.muscle_fluid[g] =
+                (1.0 - p.fluid_shift * (m.fluid * missing) as f32).max(0.0);
             environment.muscle_type1[g] = m.atrophy as f32;
             environment.muscle_type2[g] = (m.atrophy * m.fast) as f32;
         }
