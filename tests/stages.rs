@@ -387,7 +387,7 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
                 .copied()
                 .unwrap_or(0.0);
             let weakness = if c < 3 {
-                f64::from(shares[c]) * (1.0 - mean)
+                f64::from(*shares.get(c).unwrap_or(&0.0)) * (1.0 - mean)
             } else {
                 1.0 - *strength.get(c - 3).unwrap_or(&1.0)
             };
@@ -952,11 +952,11 @@ fn settling_and_set_point_match_f64() {
         .zip(&stimulus)
         .map(|((s, site), felt)| {
             let v = f64::from(s.bvtv);
-            if site.kind != SiteKind::Trabecular as u32 {
-                v
-            } else {
+            if site.kind == SiteKind::Trabecular as u32 {
                 (v * (felt / p.get("settling_stimulus")).powf(p.get("settling_exponent")))
                     .clamp(p.get("trabecular_least"), p.get("trabecular_most"))
+            } else {
+                v
             }
         })
         .collect();
