@@ -206,6 +206,20 @@ fn wrong_rows_are_refused_with_file_line_column_and_what_is_allowed() {
 }
 
 #[test]
+fn a_file_without_claims_is_refused() {
+    for text in [String::new(), format!("{HEADER}\n")] {
+        let error = parse("c.csv", &text).unwrap_err().to_string();
+        assert!(error.contains("at least one claim"), "{error}");
+    }
+    let older = file(&[ROW]).replace("lacks", "remarks");
+    let error = parse("c.csv", &older).unwrap_err().to_string();
+    assert!(
+        error.contains("remarks") && error.contains("and no other"),
+        "{error}"
+    );
+}
+
+#[test]
 fn two_rows_that_contradict_each_other_are_refused() {
     let error = parse("c.csv", &file(&[ROW, ROW])).unwrap_err().to_string();
     assert!(

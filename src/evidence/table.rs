@@ -55,6 +55,10 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Claim>, Located> {
         }
         claims.push(claim);
     }
+    if claims.is_empty() {
+        let wanted = "at least one claim below the header";
+        return Err(source.error(text.len(), "row", "none", wanted));
+    }
     Ok(claims)
 }
 
@@ -202,7 +206,14 @@ fn answers(anatomy: &Anatomy) -> Answers {
                 let mut plans = anatomy.strength.iter();
                 plans.any(|p| p.region == region && p.quantities.contains(&q.key()))
             } else {
-                **q != Quantity::ConnectivityDensity || is_of_struts
+                match q {
+                    Quantity::ConnectivityDensity => is_of_struts,
+                    // Told of bone that grows, which no condition does.
+                    Quantity::AngleToPrincipalStress
+                    | Quantity::CosineToPrincipalStress
+                    | Quantity::DensityStressCorrelation => false,
+                    _ => true,
+                }
             }
         };
         Quantity::ALL.iter().filter(has).map(|q| q.key()).collect()
@@ -254,6 +265,7 @@ fn allowed(column: &str) -> String {
             names(Interval::ALL, Interval::name)
         ),
         "id" => "a name of its own".to_owned(),
+        "row" => "the columns of claims.csv, and no other".to_owned(),
         "study" => "first author and year, \"; \" between two".to_owned(),
         "source" => "where the figure stands".to_owned(),
         "low" | "high" => "numbers, low not above high".to_owned(),
