@@ -434,6 +434,7 @@ fn ablate_tells_which_cuts_move_a_claim_and_goes_on_where_it_was_broken_off() {
     assert!(output.status.success(), "{output:?}");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["claims"][0]["moved_by"][0], "stem-cell-shift");
+    assert_eq!(json["links"], json!(["sclerostin", "stem-cell-shift"]));
     assert_eq!(json["claims"][0]["moved_by"].as_array().unwrap().len(), 1);
     assert_eq!(json["claims"][1]["moved_by"].as_array().unwrap().len(), 0);
     // What nothing moves tests nothing.

@@ -8,8 +8,6 @@
 @group(0) @binding(5) var<storage, read> reference: array<f32>;      // [activity][8 cases], N at 1 g
 @group(0) @binding(6) var<storage, read_write> forces: array<f32>;   // [activity][8 cases], N today
 
-var<workgroup> sums: array<vec2<f32>, 64>;
-
 // One workgroup a muscle group. The mean of the change is taken, so that no change is exactly 1.
 @compute @workgroup_size(64)
 fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -22,17 +20,8 @@ fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invoc
             sum += place.fraction * vec2<f32>((1.0 + area) * (1.0 + (state.neural - 1.0)) - 1.0, 1.0);
         }
     }
-    sums[lane] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (lane < half) { sums[lane] += sums[lane + half]; }
-        workgroupBarrier();
-    }
-    if (lane == 0u) {
-        var change = 0.0;
-        if (sums[0].y > 0.0) { change = finite(sums[0].x / sums[0].y); }
-        strength[group.x] = 1.0 + change;
-    }
+    let change = mean_of_lanes(lane, sum);
+    if (lane == 0u) { strength[group.x] = 1.0 + change; }
 }
 
 // Joint forces are part body weight, part muscle pull; muscle pulls go with the muscle's strength.

@@ -85,8 +85,6 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     energy[t] = 0.5 * modulus * peak;
 }
 
-var<workgroup> sums: array<vec2<f32>, 64>;
-
 // How far a site's stimulus is from its set-point, and its share of the voxel: nothing where it has
 // no set-point.
 fn change_of(s: u32) -> vec2<f32> {
@@ -107,17 +105,8 @@ fn bone_means(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation
             if (sites[s].bone == group.x) { sum += change_of(s); }
         }
     }
-    sums[lane] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if (lane < half) { sums[lane] += sums[lane + half]; }
-        workgroupBarrier();
-    }
-    if (lane == 0u) {
-        var mean = 0.0;
-        if (sums[0].y > 0.0) { mean = finite(sums[0].x / sums[0].y); }
-        mean_change[group.x] = mean;
-    }
+    let mean = mean_of_lanes(lane, sum);
+    if (lane == 0u) { mean_change[group.x] = mean; }
 }
 
 // Then every site feels its bone's mean, as far as the field is cut.

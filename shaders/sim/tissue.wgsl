@@ -106,3 +106,18 @@ fn bone_modulus(bvtv: f32, p: Physiology) -> f32 {
 fn relax(value: f32, to: f32, time: f32, dt: f32) -> f32 {
     return to + (value - to) * finite(exp(finite(-dt / time)));
 }
+
+var<workgroup> lane_sums: array<vec2<f32>, 64>;
+
+// The weighted mean of what a workgroup's lanes have added up (sum and weight each); 0 without
+// weight.
+fn mean_of_lanes(lane: u32, own: vec2<f32>) -> f32 {
+    lane_sums[lane] = own;
+    workgroupBarrier();
+    for (var half = 32u; half > 0u; half /= 2u) {
+        if (lane < half) { lane_sums[lane] += lane_sums[lane + half]; }
+        workgroupBarrier();
+    }
+    if (lane_sums[0].y <= 0.0) { return 0.0; }
+    return finite(lane_sums[0].x / lane_sums[0].y);
+}

@@ -23,6 +23,11 @@ const UNFINISHED: &str = "ablation.unfinished.csv";
 /// at 1 g no link carries anything.
 pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), CommandError> {
     claims.retain(|c| c.row.used != Use::Invariant);
+    if claims.is_empty() {
+        return Err(CommandError::usage(
+            "--ablate: there are only invariants, which hang on no link",
+        ));
+    }
     let claims = &claims[..];
     let cuts = cuts(args)?;
     let folder = args.out.clone().unwrap_or_else(|| "ablation".into());
@@ -72,12 +77,13 @@ pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), 
             &[
                 ("scores", serde_json::json!(all)),
                 ("scores_of_tested", serde_json::json!(scores)),
+                ("links", ablation.links().map(Link::name).collect()),
                 ("claims", rows.into()),
             ],
         );
         say(&format!("{whole:#}"))?;
     } else {
-        tell(&judged, &moved)?;
+        tell(&judged, &moved, &ablation)?;
         say("\nOf the claims that some cut moves:")?;
         tell_scores(&scores, &tested)?;
         say(&format!(
@@ -234,16 +240,21 @@ fn table(ablation: &Ablation, claims: &[Claim], moved: &[Vec<Link>]) -> Vec<u8> 
     crate::io::records(rows)
 }
 
-/// What each claim hangs on, and how many hang on each link.
-fn tell(judged: &[Judged<'_>], moved: &[Vec<Link>]) -> Result<(), CommandError> {
+/// What each claim hangs on, and how many hang on each link that was cut.
+fn tell(
+    judged: &[Judged<'_>],
+    moved: &[Vec<Link>],
+    ablation: &Ablation,
+) -> Result<(), CommandError> {
+    let all_cut = ablation.links().count() == Link::ALL.len();
     let scored = || judged.iter().zip(moved).filter(|(j, _)| j.claim.counts());
     say(&format!("\n{:<38}moved by", "claim"))?;
     for (j, links) in scored() {
         let names: Vec<&str> = links.iter().map(|l| l.name()).collect();
-        let told = if names.is_empty() {
-            "nothing: it tests nothing, and does not count".to_owned()
-        } else {
-            names.join(", ")
+        let told = match (names.is_empty(), all_cut) {
+            (false, _) => names.join(", "),
+            (true, true) => "nothing: it tests nothing, and does not count".to_owned(),
+            (true, false) => "none of the links that were cut".to_owned(),
         };
         say(&format!("{:<38}{told}", j.claim.row.id))?;
     }
@@ -251,10 +262,10 @@ fn tell(judged: &[Judged<'_>], moved: &[Vec<Link>]) -> Result<(), CommandError> 
         "\n{:<26}{:>9}{:>9}{:>11}",
         "moves how many claims", "review", "fitted", "predicted"
     ))?;
-    for link in Link::ALL {
+    for link in ablation.links() {
         let count = |used: Use| {
             let moves =
-                scored().filter(|(j, links)| j.claim.row.used == used && links.contains(link));
+                scored().filter(|(j, links)| j.claim.row.used == used && links.contains(&link));
             moves.count()
         };
         say(&format!(

@@ -36,6 +36,12 @@ impl Ablation {
         Some(values)
     }
 
+    /// The links whose cut has been run.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        let links = Link::ALL.iter().copied();
+        links.filter(|link| self.has(Some(*link)))
+    }
+
     /// The claims as the model answers them with nothing cut.
     pub fn judged<'a>(&self, claims: &'a [Claim]) -> Vec<Judged<'a>> {
         let values = self.values(None).unwrap_or_default().iter();
