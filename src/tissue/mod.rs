@@ -8,10 +8,12 @@ mod parts;
 mod scan;
 mod scene;
 mod shape;
+mod surface;
 
 use crate::volume::Volume;
 
 pub use parts::{Part, PartKind, Parts};
+pub use surface::{Distance, MOST_DEVIATIONS, MOST_TRIANGLES, Surface, SurfaceError};
 
 /// Scenes by name. Each is built at any number of voxels along its longest side.
 pub const SCENES: &[&str] = &["hip", "lower-leg", "lumbar", "trabecular-core"];
