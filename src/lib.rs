@@ -4,7 +4,8 @@
 //!
 //! From the ground up; a room imports only from rooms above it in this list:
 //!
-//! - [`located`]: where in a file something is wrong; [`volume`]: a grid of values.
+//! - [`located`]: where in a file something is wrong; [`person`]: a build that scenes can be made
+//!   for; [`volume`]: a grid of values.
 //! - [`tissue`]: what the lattice is made of; [`scenario`]: what happens to the body;
 //!   [`physiology`]: parameters with their sources; [`gpu`]: the adapter; [`io`]: files.
 //! - [`solver`]: elasticity on a grid of voxels, which knows no biology.
@@ -31,7 +32,7 @@
 //!     size: 24, // voxels along the longest side
 //!     ..Setup::new("iss-6-months", scenario("iss-6-months")?)
 //! };
-//! let anatomy = Place::scene(&setup.scene).anatomy(setup.size)?;
+//! let anatomy = Place::scene(&setup.scene).anatomy(setup.size, &setup.scenario.person)?;
 //! let model = setup.model(anatomy.scene)?;
 //! // Measured every ten days, up to day 30.
 //! let plan = Plan::of(Looks::Every { days: 10.0, last: 30.0 });
@@ -59,7 +60,7 @@
 //! use mechanostat::study::{Action, What};
 //! # let gpu = open_gpu(Need::DEFAULT)?;
 //! # let setup = Setup { size: 24, ..Setup::new("iss-6-months", scenario("iss-6-months")?) };
-//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size)?;
+//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size, &setup.scenario.person)?;
 //! # let model = setup.model(anatomy.scene)?;
 //!
 //! let until = |day| Plan::of(Looks::EachStep { last: day });
@@ -91,7 +92,7 @@
 //! use mechanostat::view::{Field, FieldKind};
 //! # let gpu = open_gpu(Need::DEFAULT)?;
 //! # let setup = Setup { size: 24, ..Setup::new("earth", scenario("earth")?) };
-//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size)?;
+//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size, &setup.scenario.person)?;
 //! # let model = setup.model(anatomy.scene)?;
 //! # let plan = Plan::of(Looks::On(vec![0.0]));
 //! # let run = Run::new(&gpu, anatomy, model, Document::new(setup), plan)?;
@@ -120,7 +121,7 @@
 //! use mechanostat::sim::{Checkpoint, Simulation};
 //! # let gpu = open_gpu(Need::DEFAULT)?;
 //! # let setup = Setup { size: 24, ..Setup::new("iss-6-months", scenario("iss-6-months")?) };
-//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size)?;
+//! # let anatomy = Place::scene(&setup.scene).anatomy(setup.size, &setup.scenario.person)?;
 //! # let model = setup.model(anatomy.scene)?;
 //! # let document = Document::new(setup);
 //!
@@ -150,6 +151,7 @@ pub mod gpu;
 pub mod io;
 pub mod located;
 pub mod measure;
+pub mod person;
 pub mod physiology;
 pub mod scenario;
 pub mod sim;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use mechanostat::app::AppError;
 use mechanostat::command::{
-    self, BenchArgs, CommandError, DoctorArgs, Flags, RunArgs, SolveArgs, ValidateArgs,
+    self, AnatomyArgs, BenchArgs, CommandError, DoctorArgs, Flags, RunArgs, SolveArgs, ValidateArgs,
 };
 
 /// Voxels along the longest side of the window's scene, unless told otherwise.
@@ -43,6 +43,8 @@ enum Command {
     Run(RunArgs),
     /// Hold the model against every published claim it knows, in range or not
     Validate(ValidateArgs),
+    /// Dimensions, densities, contacts and forces of a scene beside published ones
+    Anatomy(AnatomyArgs),
     /// Compress a scan: apparent stiffness, strain energy density, failure load
     Solve(SolveArgs),
     /// Time every stage on this machine's adapter
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Some(Command::Run(args)) => command::run(args),
+        Some(Command::Anatomy(args)) => command::anatomy(args),
         Some(Command::Bench(args)) => command::bench(args),
         Some(Command::Solve(args)) => command::solve(args),
         Some(Command::Validate(args)) => command::validate(args),

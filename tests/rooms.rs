@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// From the ground up. Rooms on one line do not name each other, except where a later one stands
 /// beside.
 const FLOORS: &[&[&str]] = &[
-    &["located", "volume"],
+    &["located", "person", "volume"],
     &["gpu", "tissue", "scenario", "physiology", "io"],
     &["solver"],
     &["sim"],

@@ -202,7 +202,7 @@ fn wrong_parameters_are_refused() {
         (
             "muscle_share = 0.62",
             "muscle_share = 1.62",
-            &["knee", "1.62", "0 to 1"],
+            &["one leg", "1.62", "0 to 1"],
         ),
         (
             "density_law = \"morgan-vertebra\"",
@@ -220,7 +220,7 @@ fn wrong_parameters_are_refused() {
             &["muscle_mass", "inf", "0.1 to 2"],
         ),
         (
-            "source = \"as stance\"",
+            "source = \"as disc\"",
             "source = \" \"",
             &["source", "where"],
         ),
@@ -238,13 +238,13 @@ fn wrong_parameters_are_refused() {
             assert!(sentence.contains(word), "{to}: no {word:?} in: {sentence}");
         }
     }
-    // A ninth activity of a scene: there is room for eight.
+    // A thirteenth activity of a scene: there is room for twelve.
     let first = PHYSIOLOGY.find("[[activity]]").unwrap();
     let end = first + 1 + PHYSIOLOGY[first + 1..].find("[[").unwrap();
     let crowded = format!("{PHYSIOLOGY}\n{}", PHYSIOLOGY[first..end].repeat(8));
     let sentence = Model::parse("p.toml", &crowded).unwrap_err().to_string();
     assert!(
-        sentence.contains("activities in scene") && sentence.contains("at most 8"),
+        sentence.contains("activities in scene") && sentence.contains("at most 12"),
         "{sentence}"
     );
     let start = PHYSIOLOGY.find("[parameters.coupling]").unwrap();
@@ -412,7 +412,7 @@ fn a_person_is_a_scene_a_group_and_a_mass() {
     let walking = |m: &Model, case: &str| m.activities[0].forces[case];
     let mass = f64::from(op.physiology.muscle_mass);
     let pull = walking(&op, "quadriceps") / walking(&model, "quadriceps");
-    let joint = walking(&op, "stance") / walking(&model, "stance");
+    let joint = walking(&op, "walking") / walking(&model, "walking");
     assert!((pull - mass).abs() < 1e-9 && (joint - (1.0 - 0.58 * (1.0 - mass))).abs() < 1e-9);
     let unknown = model
         .person("hip", "children", 75.0, &[])

@@ -15,6 +15,7 @@ use mechanostat::gpu::{Gpu, Need};
 use mechanostat::measure::{PendingOrientation, RegionSums, StrengthTest};
 use mechanostat::physiology::Model;
 use mechanostat::scenario::{Conditions, Cuts, Link};
+use mechanostat::sim::state::MOST;
 use mechanostat::sim::{Simulation, estimate_need, need};
 use mechanostat::tissue::{Anatomy, SCENES, SiteKind};
 use mechanostat::volume::{Axes, Volume, each};
@@ -59,7 +60,8 @@ fn every_scene_stands_at_every_size() {
             assert_eq!(*a.voxels.iter().max().unwrap(), size, "{scene}");
             assert_eq!(a.tissue.len(), a.len());
             let names: Vec<&str> = a.regions.iter().map(|r| r.name).collect();
-            assert_eq!(names, regions(scene), "{scene}");
+            // Those that tables have had longest stand first.
+            assert!(names.starts_with(regions(scene)), "{scene}: {names:?}");
             for region in &a.regions {
                 let bone: f64 = region.members.iter().map(|m| m.1).sum();
                 assert!(
@@ -417,20 +419,24 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
             .unwrap_or_else(|| panic!("{words} were taken"))
             .to_string();
         assert!(
-            error.contains(words) && error.contains("at most 8"),
+            error.contains(words) && error.contains(&format!("at most {MOST}")),
             "{error}"
         );
     };
     let mut loads = plain.clone();
-    while loads.loads.len() < 9 {
+    while loads.loads.len() <= MOST {
         loads.loads.push(loads.loads[0].clone());
     }
-    refused(loads, built_in.clone(), "9 unit loads");
+    refused(loads, built_in.clone(), &format!("{} unit loads", MOST + 1));
     let mut muscles = plain.clone();
-    while muscles.groups.len() < 9 {
+    while muscles.groups.len() <= MOST {
         muscles.groups.push("another");
     }
-    refused(muscles, built_in.clone(), "9 muscle groups");
+    refused(
+        muscles,
+        built_in.clone(),
+        &format!("{} muscle groups", MOST + 1),
+    );
     let mut busy = built_in.clone();
     let activity = busy
         .activities
@@ -438,10 +444,10 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
         .find(|a| a.scene == "hip")
         .unwrap()
         .clone();
-    while busy.activities.iter().filter(|a| a.scene == "hip").count() < 9 {
+    while busy.activities.iter().filter(|a| a.scene == "hip").count() <= MOST {
         busy.activities.push(activity.clone());
     }
-    refused(plain, busy, "9 activities");
+    refused(plain, busy, &format!("{} activities", MOST + 1));
 }
 
 /// What a device has compiled serves every body on it, and every test of its bones.

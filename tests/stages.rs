@@ -15,7 +15,7 @@ use mechanostat::sim::bone::Bone;
 use mechanostat::sim::loads::{Loads, environment};
 use mechanostat::sim::muscle::Muscle;
 use mechanostat::sim::signal::Signal;
-use mechanostat::sim::state::{Environment, Lists, MuscleState, SiteState, TissueState};
+use mechanostat::sim::state::{Environment, Lists, MOST, MuscleState, SiteState, TissueState};
 use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
 use mechanostat::solver::Element;
@@ -57,7 +57,9 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
             }
             bone.push(BonePlan {
                 at,
+                bone: (noise.next() * 3.0) as usize,
                 sites,
+                tie: (noise.next() - 0.5).max(0.0),
                 envelope: 1.0,
             });
         }
@@ -70,9 +72,9 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         }
     }
     let names = [
-        "stance",
-        "abduction",
-        "adduction",
+        "walking",
+        "stairs",
+        "rising",
         "quadriceps",
         "hamstrings",
         "gluteals",
@@ -86,6 +88,8 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         tissue: Vec::new(),
         bone,
         muscle,
+        bones: vec!["one", "other", "third"],
+        dimensions: Vec::new(),
         groups: names[3..].to_vec(),
         regions: Vec::new(),
         muscle_regions: Vec::new(),
@@ -104,7 +108,9 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         strength: Vec::new(),
         outlook: Outlook::FRONT,
     };
-    let model = Model::built_in().unwrap();
+    let mut model = Model::built_in().unwrap();
+    let hip = model.scenes.iter_mut().find(|s| s.name == "hip").unwrap();
+    hip.settling_of.insert("other".to_owned(), 1.7);
     let lists = Lists::new(&anatomy, &model);
     let problem = Problem {
         elements: VOXELS,
@@ -380,7 +386,7 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
             K::Ared => on(Exercise::Ared),
             K::Flywheel => on(Exercise::Flywheel),
         };
-        for c in 0..8 {
+        for c in 0..MOST {
             let force = names
                 .get(c)
                 .and_then(|n| activity.forces.get(*n))
@@ -407,12 +413,15 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
 fn at_one_g_the_environment_is_exactly_homeostasis() {
     let tissue = tissue(12, Conditions::EARTH);
     let e = tissue.environment;
-    assert_eq!(e.muscle_use, [1.0; 8]);
-    assert_eq!((e.muscle_fluid, e.osteoclast_inhibition), ([1.0; 8], 0.0));
+    assert_eq!(e.muscle_use, [1.0; MOST]);
+    assert_eq!(
+        (e.muscle_fluid, e.osteoclast_inhibition),
+        ([1.0; MOST], 0.0)
+    );
     assert_eq!(e.gravity, 1.0);
     // Four activities on foot at full force in all six cases, four machines unused.
     for (i, scale) in e.scale.iter().enumerate() {
-        let on = i / 8 < 4 && i % 8 < 6;
+        let on = i / MOST < 4 && i % MOST < 6;
         assert_eq!(*scale, if on { 1.0 } else { 0.0 }, "entry {i}");
     }
 }
@@ -522,7 +531,7 @@ fn the_environment_matches_f64() {
                             K::Ared => machine(Exercise::Ared),
                             K::Flywheel => machine(Exercise::Flywheel),
                         };
-                        close(case.name, got.scale[8 * a + c], want);
+                        close(case.name, got.scale[MOST * a + c], want);
                     }
                 }
                 close("gravity", got.gravity, if culture { 0.0 } else { gravity });
@@ -547,13 +556,14 @@ fn stiffness_matches_f64() {
     let (mut got, mut want) = (Vec::new(), Vec::new());
     for b in &tissue.lists.bone_voxels {
         got.push(all[b.element as usize]);
+        let tie = f64::from(b.tie) * p.get("cartilage_modulus");
         want.push(
-            (b.first..b.first + b.sites)
+            (tie + (b.first..b.first + b.sites)
                 .map(|s| {
                     f64::from(tissue.lists.sites[s as usize].fraction)
                         * p.modulus(f64::from(sites[s as usize].bvtv))
                 })
-                .sum::<f64>()
+                .sum::<f64>())
                 / p.get("reference_modulus"),
         );
     }
@@ -572,7 +582,7 @@ fn stimulus_matches_f64() {
         stage.record(pass);
     });
     let p = tissue.p();
-    let day = tissue.floats(&tissue.state.day, 72);
+    let day = tissue.floats(&tissue.state.day, MOST * MOST + MOST);
     let stride = tissue.environment.case_stride as usize;
     let u = tissue.floats(tissue.mechanics.displacement(), 6 * stride);
     let grid = tissue.mechanics.grid();
@@ -603,12 +613,12 @@ fn stimulus_matches_f64() {
         };
         let gradients: Vec<_> = (0..6).map(gradient).collect();
         let (mut sum, mut peak) = (0.0f64, 0.0f64);
-        for a in 0..8 {
+        for a in 0..MOST {
             let mut g = [[0.0; 3]; 3];
             for (c, gc) in gradients.iter().enumerate() {
                 for i in 0..3 {
                     for j in 0..3 {
-                        g[i][j] += day[8 * a + c] * gc[i][j] / p.get("reference_modulus");
+                        g[i][j] += day[MOST * a + c] * gc[i][j] / p.get("reference_modulus");
                     }
                 }
             }
@@ -619,7 +629,7 @@ fn stimulus_matches_f64() {
                 .map(|(i, j)| e(i, j) * e(i, j))
                 .sum();
             let twice = lambda * trace * trace + 2.0 * mu * square;
-            sum += day[64 + a] * twice.powf(0.5 * m);
+            sum += day[MOST * MOST + a] * twice.powf(0.5 * m);
             peak = peak.max(twice);
         }
         let mut modulus = 0.0;
@@ -646,27 +656,6 @@ fn stimulus_matches_f64() {
     );
 }
 
-/// Which bone each voxel of bone is part of: the least voxel of those that hang together through
-/// faces, found by passing it on until nothing changes.
-fn bones(tissue: &RandomTissue) -> Vec<usize> {
-    let plans = &tissue.anatomy.bone;
-    let mut bone: Vec<usize> = (0..plans.len()).collect();
-    loop {
-        let before = bone.clone();
-        for (i, a) in plans.iter().enumerate() {
-            for (j, b) in plans.iter().enumerate() {
-                let apart: usize = (0..3).map(|k| a.at[k].abs_diff(b.at[k])).sum();
-                if apart == 1 {
-                    bone[i] = bone[i].min(bone[j]);
-                }
-            }
-        }
-        if bone == before {
-            return bone;
-        }
-    }
-}
-
 /// With the strain field cut every site feels the mean of its own bone, as a share of its
 /// set-point; half cut, half of that.
 #[test]
@@ -690,8 +679,8 @@ fn the_mean_of_a_bone_matches_f64() {
     };
     let own = felt(1.0);
     let wanted = tissue.floats(&tissue.state.homeostasis, 2 * count);
-    let bones = bones(&tissue);
-    let mut sums = vec![[0.0; 2]; bones.len()];
+    let bones: Vec<usize> = tissue.anatomy.bone.iter().map(|b| b.bone).collect();
+    let mut sums = vec![[0.0; 2]; 3];
     let each = || {
         let voxels = tissue.lists.bone_voxels.iter().zip(&bones);
         voxels.flat_map(|(v, bone)| (v.first..v.first + v.sites).map(|s| (s as usize, *bone)))
@@ -703,11 +692,7 @@ fn the_mean_of_a_bone_matches_f64() {
         sums[bone][0] += fraction * own[s] / wanted[2 * s];
         sums[bone][1] += fraction;
     }
-    let together = sums.iter().filter(|s| s[1] > 0.0).count();
-    assert!(
-        together > 3 && together < bones.len() / 2,
-        "{together} bones"
-    );
+    assert!(sums.iter().all(|s| s[1] > 0.0), "a bone without sites");
     for cut in [1.0, 0.5] {
         let mut want = own.clone();
         for (s, bone) in each().filter(|(s, _)| is_asked(*s)) {
@@ -953,7 +938,8 @@ fn settling_and_set_point_match_f64() {
         .map(|((s, site), felt)| {
             let v = f64::from(s.bvtv);
             if site.kind == SiteKind::Trabecular as u32 {
-                (v * (felt / p.get("settling_stimulus")).powf(p.get("settling_exponent")))
+                let settling = p.get("settling_stimulus") * f64::from(site.settling);
+                (v * (felt / settling).powf(p.get("settling_exponent")))
                     .clamp(p.get("trabecular_least"), p.get("trabecular_most"))
             } else {
                 v
@@ -979,7 +965,7 @@ fn settling_and_set_point_match_f64() {
         .flat_map(|(k, site)| {
             let trabecular = site.kind == SiteKind::Trabecular as u32;
             let wanted = if trabecular {
-                p.get("settling_stimulus")
+                f64::from(p.get("settling_stimulus") as f32 * site.settling)
             } else {
                 k[0]
             };

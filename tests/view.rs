@@ -15,7 +15,7 @@ use mechanostat::command::wait::Wait as _;
 use mechanostat::physiology::Model;
 use mechanostat::sim::Simulation;
 use mechanostat::sim::state::SiteState;
-use mechanostat::tissue::{Anatomy, Tissue};
+use mechanostat::tissue::{Anatomy, Surface, Tissue};
 use mechanostat::view::{Camera, Colormap, Cut, FieldKind, Picture, RayMarch, tick};
 
 #[test]
@@ -110,8 +110,36 @@ fn colour_maps_are_whole_and_distinct() {
     }
 }
 
+/// Area and length of the outline of a surface at a height, mm² and mm.
+fn section(surface: &Surface, z: f64) -> (f64, f64) {
+    let (mut area, mut around) = (0.0, 0.0);
+    for t in 0..surface.triangles.len() {
+        let corners = surface.corners(t);
+        let mut ends = Vec::new();
+        for k in 0..3 {
+            let (a, b) = (corners[k], corners[(k + 1) % 3]);
+            if (a.z < z) != (b.z < z) {
+                ends.push((a + (b - a) * ((z - a.z) / (b.z - a.z)), a.z < z));
+            }
+        }
+        if let [one, other] = ends[..] {
+            // Anticlockwise, seen from above: bone is on the left.
+            let (a, b) = if one.1 {
+                (one.0, other.0)
+            } else {
+                (other.0, one.0)
+            };
+            area += 0.5 * (a.x * b.y - a.y * b.x);
+            around += a.distance(b);
+        }
+    }
+    (area.abs(), around)
+}
+
 #[test]
 fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
+    let femur = include_bytes!("../assets/anatomy/femur.ply");
+    let femur = Surface::read("femur.ply", femur).unwrap();
     for size in [24, 48] {
         let anatomy = Anatomy::build("hip", size).unwrap();
         let mut counts: BTreeMap<Tissue, usize> = BTreeMap::new();
@@ -125,16 +153,20 @@ fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
             );
         }
         assert_eq!(anatomy.tissue.len(), anatomy.len());
-        // Area of bone and canal across the shaft at 50 mm: a disc of 28.4 mm with a cortex of 6.5
-        // mm.
-        let z = (50.0 / anatomy.spacing) as usize;
+        // Area of the cortex across the shaft, 105 mm below the head: 6.5 mm inside the outline,
+        // whose corners are round.
+        let z = (45.0 / anatomy.spacing) as usize;
+        let height = f64::midpoint(z as f64, (z + 1) as f64) * anatomy.spacing - 150.0;
+        let (outline, around) = section(&femur, height);
         let across: f64 = anatomy
             .bone
             .iter()
             .filter(|b| b.at[2] == z)
             .map(|b| b.sites.iter().map(|s| s.fraction).sum::<f64>())
             .sum();
-        let want = std::f64::consts::PI * (14.2f64.powi(2) - 7.7f64.powi(2));
+        let cortex = 6.5;
+        let want = around * cortex - std::f64::consts::PI * cortex * cortex;
+        assert!(want < 0.9 * outline, "there is a canal");
         let got = across * anatomy.spacing.powi(2);
         assert!(
             (got / want - 1.0).abs() < 0.04,

@@ -3,7 +3,8 @@
 
     python3 make.py --out .
 
-writes femur.ply, tibia.ply, fibula.ply, pelvis.ply, talus.ply and calcaneus.ply into the given folder
+writes femur.ply, tibia.ply, fibula.ply, hemipelvis.ply, talus.ply and calcaneus.ply into the given
+folder
 and prints a line of measurements for each. It needs Python 3.8 or later, numpy and pip (which
 downloads the two packages; with --wheels FOLDER the two wheel files are read from that folder and pip
 is not called).
@@ -11,11 +12,11 @@ With --licences the licence texts of the packages are written beside the surface
 
 Sources and licences of the data
     musculoskeletal-models 0.2.4, Auckland Bioengineering Institute, Mozilla Public License 2.0:
-        femur, tibia, fibula, pelvis. Mean of the "LLP26" lower limb and pelvis atlas (26 people) and
-        the first five modes of its principal component model.
+        femur, tibia, fibula, right half of the pelvis. Mean of the "LLP26" lower limb and pelvis atlas
+        (26 people) and the first five modes of its principal component model.
     myo-sim 0.2.4, MyoHub, Apache License 2.0:
         talus, calcaneus. Coarse triangle meshes of its leg model.
-The files made from them stay under those licences: femur, tibia, fibula and pelvis under MPL-2.0,
+The files made from them stay under those licences: femur, tibia, fibula, hemipelvis under MPL-2.0,
 talus and calcaneus under Apache-2.0.
 
 Frame
@@ -31,16 +32,13 @@ What is done
     joints). A shape mode is evaluated with the same weights; it is the displacement of each vertex
     for +1 standard deviation, plus a fixed translation per bone that keeps the joints together.
     New shape = position + sum over k of z_k * mode_k, with the same z_k for all bones, about -2..2.
-    The foot bones come from another skeleton; they were scaled with its tibia and moved to leave 3 mm
-    below the tibia.
+    The foot bones come from another skeleton; they were scaled with its tibia, moved to meet the
+    tibia, and the talus was lengthened.
 
 Files
     Binary little-endian PLY. vertex: float x y z, and for the LLP26 bones float mode1_x mode1_y
     mode1_z ... mode5_z; face: list uchar int vertex_indices, anticlockwise seen from outside. Every
     surface is closed: each edge belongs to two triangles that run along it in opposite directions.
-    pelvis.ply holds three such surfaces one after another (its header names their ranges), which
-    overlap a little at the sacroiliac joints: fill it by non-zero winding, not by parity. The sacrum
-    is sampled more coarsely than the rest, to keep the file small.
 """
 import argparse
 import hashlib
@@ -109,11 +107,17 @@ CALCANEUS_BODY_TO_STANDING = np.array([
     [0.000796, 1.0, 0.000001, -846.421433]])
 
 # myo-sim standing pose to the common frame for the foot: the similarity (scale 0.99) that fits its
-# tibia to that of LLP26, moved along z to leave 3 mm between tibia and talus.
+# tibia to that of LLP26, moved along z to leave 3 mm between the lowest of both tibiae and the talus.
 FOOT_TO_COMMON = np.array([
     [0.982447, 0.126028, -0.016284, -2.836751],
     [-0.126006, 0.982581, 0.002370, 9.886449],
     [0.016453, -0.000279, 0.990494, -2.469002]])
+
+# The malleoli of LLP26 reach lower beside the talus than those of myo-sim: raised by this, mm, talus
+# and plafond are 5 mm apart (median), bone to bone.
+FOOT_RAISED = 14.0
+# The coarse talus is 47 mm long and 42 mm wide; tali of 24 adults are 53.5 and 41.3 mm.
+TALUS_LENGTHENED = 1.13
 
 # Translations in mm added to the displacements of modes 1 to 5 (rows), in the common frame. LLP26's
 # modes move each bone in its own alignment; these keep the femoral head concentric with the origin
@@ -151,14 +155,14 @@ ATLAS = [
          parts=[("tibia", 6, "tibia.ply"), ("fibula", 6, "fibula.ply")]),
     dict(mean="pelvis_combined_cubic_mean_rigid_LLP26.geof", mesh="pelvis_combined_cubic_flat.mesh",
          first_node=0, place=PELVIS_TO_COMMON, shift=PELVIS_MODE_SHIFT,
-         parts=[("hemipelvis-left", 4, "pelvis.ply"), ("hemipelvis-right", 4, "pelvis.ply"),
-                ("sacrum", 3, "pelvis.ply")]),
+         parts=[("hemipelvis-left", 4, None), ("hemipelvis-right", 4, "hemipelvis.ply"),
+                ("sacrum", 3, None)]),
 ]
 # One entry per foot bone. r_foot.stl holds eleven bones; the rearmost one of a file is taken.
 FOOT = [
-    dict(part="talus", stl="r_talus.stl", body=TALUS_BODY_TO_STANDING,
-         changes="metres to millimetres, scaled by 0.99, placed on the LLP26 leg"),
-    dict(part="calcaneus", stl="r_foot.stl", body=CALCANEUS_BODY_TO_STANDING,
+    dict(part="talus", stl="r_talus.stl", body=TALUS_BODY_TO_STANDING, lengthened=TALUS_LENGTHENED,
+         changes="metres to millimetres, scaled by 0.99, lengthened by 1.13, placed on the LLP26 leg"),
+    dict(part="calcaneus", stl="r_foot.stl", body=CALCANEUS_BODY_TO_STANDING, lengthened=1.0,
          changes="one of eleven bones taken, a hole of one triangle filled, metres to millimetres,"
                  " scaled by 0.99, placed on the LLP26 leg"),
 ]
@@ -457,6 +461,8 @@ def make_atlas_bones(wheel, out):
         if len(parts) != len(bone["parts"]):
             raise ValueError("%s: unexpected number of parts" % bone["mesh"])
         for (name, steps, filename), part in zip(bone["parts"], parts):
+            if filename is None:
+                continue
             weights, triangles = sample(part, len(nodes), steps)
             vertices = transform(bone["place"], weights @ nodes)
             modes = [weights @ m @ bone["place"][:, :3].T + shift
@@ -497,6 +503,9 @@ def make_foot_bones(wheel, out):
         # x is anterior in the body frame: the calcaneus reaches further back than the rest of the foot
         points, triangles = min(pieces, key=lambda piece: piece[0][:, 0].min())
         vertices = transform(FOOT_TO_COMMON, transform(bone["body"], 1000 * points))   # m to mm
+        vertices[:, 2] += FOOT_RAISED
+        middle = vertices[:, 1].mean()
+        vertices[:, 1] = middle + bone["lengthened"] * (vertices[:, 1] - middle)
         triangles = outward(vertices, fill_holes(triangles))
         comments = comments_for(MYOSIM, "%s, right side, coarse" % bone["part"], bone["stl"], bone["changes"])
         path = os.path.join(out, bone["part"] + ".ply")

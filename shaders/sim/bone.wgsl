@@ -143,7 +143,7 @@ fn settle(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     for (var s = place.first; s < place.first + place.sites; s++) {
         if (sites[s].kind == TRABECULAR) {
             let wanted = bone[s].bvtv
-                * power(finite(stimulus[s] / physiology.settling_stimulus), physiology.settling_exponent);
+                * power(finite(stimulus[s] / (physiology.settling_stimulus * sites[s].settling)), physiology.settling_exponent);
             bone[s].bvtv = clamp(wanted, physiology.trabecular_least, physiology.trabecular_most);
         }
     }
@@ -160,14 +160,15 @@ fn remember(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     }
 }
 
-// Growth from a uniform block: trabecular bone strives for one and the same stimulus everywhere.
+// Growth from a uniform block: a bone's trabeculae strive for one and the same stimulus everywhere.
 @compute @workgroup_size(64)
 fn seed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + place.sites; s++) {
-        let wanted = select(stimulus[s], physiology.settling_stimulus, sites[s].kind == TRABECULAR);
+        let settling = physiology.settling_stimulus * sites[s].settling;
+        let wanted = select(stimulus[s], settling, sites[s].kind == TRABECULAR);
         homeostasis_out[s] = vec2<f32>(wanted, bone[s].bvtv);
     }
 }

@@ -5,8 +5,8 @@
 @group(0) @binding(2) var<storage, read> muscle_voxels: array<MuscleVoxel>;
 @group(0) @binding(3) var<storage, read> muscle: array<MuscleState>;
 @group(0) @binding(4) var<storage, read_write> strength: array<f32>;  // by group, 1 at homeostasis
-@group(0) @binding(5) var<storage, read> reference: array<f32>;      // [activity][8 cases], N at 1 g
-@group(0) @binding(6) var<storage, read_write> forces: array<f32>;   // [activity][8 cases], N today
+@group(0) @binding(5) var<storage, read> reference: array<f32>;      // [activity][case], N at 1 g
+@group(0) @binding(6) var<storage, read_write> forces: array<f32>;   // [activity][case], N today
 
 // One workgroup a muscle group. The mean of the change is taken, so that no change is exactly 1.
 @compute @workgroup_size(64)
@@ -27,18 +27,20 @@ fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invoc
 // Joint forces are part body weight, part muscle pull; muscle pulls go with the muscle's strength.
 @compute @workgroup_size(64)
 fn daily_forces(@builtin(local_invocation_index) lane: u32) {
-    let activity = lane / 8u;
-    let case_number = lane % 8u;
-    if (activity >= environment.activities || case_number >= environment.cases) { return; }
-    var weakness = 0.0;
-    if (case_number < environment.joint_cases) {
-        for (var g = 0u; g < environment.groups; g++) {
-            weakness += finite((1.0 - strength[g]) / f32(environment.groups));
+    // One workgroup has fewer lanes than there are forces.
+    for (var i = lane; i < MOST * environment.activities; i += WORKGROUP) {
+        let case_number = i % MOST;
+        if (case_number >= environment.cases) { continue; }
+        var weakness = 0.0;
+        if (case_number < environment.joint_cases) {
+            for (var g = 0u; g < environment.groups; g++) {
+                weakness += finite((1.0 - strength[g]) / f32(environment.groups));
+            }
+            weakness *= environment.muscle_share[case_number / 4u][case_number % 4u];
+        } else {
+            weakness = 1.0 - strength[case_number - environment.joint_cases];
         }
-        weakness *= environment.muscle_share[case_number / 4u][case_number % 4u];
-    } else {
-        weakness = 1.0 - strength[case_number - environment.joint_cases];
+        forces[i] = reference[i] * environment.scale[i / 4u][i % 4u]
+            * (1.0 - physiology.mechanical_crosstalk * weakness);
     }
-    forces[lane] = reference[lane] * environment.scale[lane / 4u][lane % 4u]
-        * (1.0 - physiology.mechanical_crosstalk * weakness);
 }

@@ -1,4 +1,4 @@
-// Density to modulus: Morgan's power law, the sites of a voxel side by side.
+// Density to modulus: Morgan's power law, the sites of a voxel side by side, cartilage beside them.
 
 @group(0) @binding(0) var<uniform> physiology: Physiology;
 @group(0) @binding(1) var<uniform> environment: Environment;
@@ -12,7 +12,7 @@ fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    var sum = 0.0;
+    var sum = place.tie * physiology.cartilage_modulus;
     for (var s = place.first; s < place.first + place.sites; s++) {
         sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
     }

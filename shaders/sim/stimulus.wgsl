@@ -44,7 +44,7 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    var unit = array<Strain, 8>();
+    var unit = array<Strain, MOST>();
     for (var c = 0u; c < environment.cases; c++) {
         unit[c] = centre_strain(c, place.element);
     }
@@ -59,8 +59,8 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
         var normal = vec3<f32>(0.0);
         var shear = vec3<f32>(0.0);
         for (var c = 0u; c < environment.cases; c++) {
-            normal += day[8u * a + c] * unit[c].normal;
-            shear += day[8u * a + c] * unit[c].shear;
+            normal += day[MOST * a + c] * unit[c].normal;
+            shear += day[MOST * a + c] * unit[c].shear;
         }
         normal = finite3(normal / physiology.reference_modulus);
         shear = finite3(shear / physiology.reference_modulus);
@@ -68,8 +68,8 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
         // Twice the energy density of unit modulus, so that √ of it times E is the energy stress
         // √(2EU).
         let twice = lambda * trace * trace + 2.0 * mu * (dot(normal, normal) + 0.5 * dot(shear, shear));
-        sum += day[64u + a] * power(twice, 0.5 * m);
-        if (day[64u + a] > 0.0) { peak = max(peak, twice); }
+        sum += day[MOST * MOST + a] * power(twice, 0.5 * m);
+        if (day[MOST * MOST + a] > 0.0) { peak = max(peak, twice); }
     }
     let strain = power(sum, finite(1.0 / m));
     var modulus = 0.0;

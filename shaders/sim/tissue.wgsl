@@ -2,15 +2,18 @@
 // Bone lives on a list of voxels that hold any; each has one or two sites, a trabecular and a
 // cortical one, so that a voxel cut by the cortex keeps both. Muscle lives on its own list.
 
+// Most activities of a day, load cases and muscle groups.
+const MOST: u32 = 12u;
+
 struct Environment {
     voxels: vec3<u32>,                  // of the lattice
     dt: f32,                            // days in this step
-    muscle_use: array<vec4<f32>, 2>,    // daily use of each muscle group, 1 at 1 g
-    muscle_fluid: array<vec4<f32>, 2>,  // water that each muscle group settles at, 1 at 1 g upright
-    muscle_type1: array<vec4<f32>, 2>,  // how strongly each group's type I fibres answer disuse
-    muscle_type2: array<vec4<f32>, 2>,  // and its type II fibres
-    muscle_share: array<vec4<f32>, 2>,  // of each joint's force, what muscles pull
-    scale: array<vec4<f32>, 16>,        // [activity][8 cases] force, 1 at 1 g (machines: 1 when used)
+    muscle_use: array<vec4<f32>, MOST / 4u>,    // daily use of each muscle group, 1 at 1 g
+    muscle_fluid: array<vec4<f32>, MOST / 4u>,  // water that each muscle group settles at, 1 at 1 g upright
+    muscle_type1: array<vec4<f32>, MOST / 4u>,  // how strongly each group's type I fibres answer disuse
+    muscle_type2: array<vec4<f32>, MOST / 4u>,  // and its type II fibres
+    muscle_share: array<vec4<f32>, MOST / 4u>,  // of each joint's force, what muscles pull
+    scale: array<vec4<f32>, MOST * MOST / 4u>, // [activity][case] force, 1 at 1 g (machines: 1 when used)
     gravity: f32,                       // that cells feel, g
     osteoclast_inhibition: f32,         // 0 to 1, by drugs
     bone_voxels: u32,
@@ -35,7 +38,8 @@ struct BoneVoxel {
     voxel: u32,    // in the whole lattice
     element: u32,  // padded index in the mechanics' grid
     first: u32,    // its first site
-    sites: u32,    // 1 or 2
+    sites: u32,    // at most 2; none between bones
+    tie: f32,      // of the voxel's volume, cartilage and ligament
 }
 
 struct Site {
@@ -43,6 +47,7 @@ struct Site {
     surface: f32,  // endocortical surface a volume of the site, 1/mm; 0 in trabecular bone
     kind: u32,
     bone: u32,
+    settling: f32, // stimulus that it settles at, over settling_stimulus
 }
 
 // Everything but bvtv is relative to 1 at homeostasis.

@@ -28,6 +28,8 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
+    // Cartilage alone.
+    if (place.sites == 0u) { return; }
     var volume = 0.0;
     var bone_volume = 0.0;
     var before = 0.0;

@@ -169,7 +169,7 @@ impl MechanostatApp {
         let size = document.setup().size;
         // The window may have been opened on an adapter's own limits; this names what is missing.
         device_descriptor(&render.adapter, place.need(size)?).map_err(StudyError::from)?;
-        let anatomy = place.anatomy(size)?;
+        let anatomy = place.anatomy(size, &document.setup().scenario.person)?;
         let mut picture = Picture::of(&anatomy, FieldKind::Density, [512, 640]);
         picture.background = [0.11, 0.12, 0.14];
         let mut app = Self {

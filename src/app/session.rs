@@ -112,7 +112,7 @@ impl Session {
     /// [`StudyError`].
     pub fn new(gpu: &Gpu, document: Document, place: Place) -> Result<Self, StudyError> {
         let setup = document.setup();
-        let anatomy = place.anatomy(setup.size)?;
+        let anatomy = place.anatomy(setup.size, &setup.scenario.person)?;
         let model = setup.model(anatomy.scene)?;
         // A software adapter shares the machine with the window: small slices keep it fluent.
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
@@ -180,6 +180,7 @@ impl Session {
             && own.grow == other.grow
             && own.size == other.size
             && mass(own) == mass(other)
+            && own.scenario.person == other.scenario.person
             && self.simulation().is_settled()
     }
 

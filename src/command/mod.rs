@@ -1,6 +1,7 @@
 //! What the command line does without a window.
 
 mod ablate;
+mod anatomy;
 mod asked;
 mod bench;
 mod bench_copy;
@@ -23,6 +24,7 @@ mod validate;
 mod validate_args;
 pub mod wait;
 
+pub use anatomy::{AnatomyArgs, anatomy};
 pub use asked::{Flags, asked, known_adapter};
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};

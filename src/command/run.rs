@@ -67,7 +67,7 @@ pub fn run(args: &RunArgs) -> Result<(), CommandError> {
         checks: args.check_numbers,
         ..Request::on(args.adapter.as_deref(), asked.place.need(setup.size)?)
     })?;
-    let anatomy = asked.place.anatomy(setup.size)?;
+    let anatomy = asked.place.anatomy(setup.size, &setup.scenario.person)?;
     let model = setup.model(anatomy.scene)?;
     eprintln!("{} on {}", setup.scenario.name, gpu.adapter_name());
     if setup.grow && !anatomy.settles {

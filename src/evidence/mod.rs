@@ -6,6 +6,7 @@
 
 mod claim;
 mod expression;
+mod norms;
 mod table;
 
 use crate::located::Located;
@@ -13,6 +14,7 @@ use crate::scenario::Scenario;
 
 pub use claim::{Claim, Interval, Kind, Read, Row, Use};
 pub use expression::{Course, Expression, RequiredRun};
+pub use norms::{NORMS, Norm, norms};
 pub use table::parse;
 
 /// The claims that come with the program.

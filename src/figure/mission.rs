@@ -58,7 +58,7 @@ const HEIGHT: f64 = 142.0;
 const PICTURE: (f64, f64) = (46.0, 58.0);
 
 impl ColourBar {
-    fn svg(&self, x: f64, y: f64, height: f64) -> String {
+    pub(super) fn svg(&self, x: f64, y: f64, height: f64) -> String {
         let mut out = String::new();
         let table = self.colormap.table();
         let step = height / 256.0;
@@ -106,7 +106,7 @@ impl ColourBar {
 }
 
 impl Panel {
-    fn svg(&self, x: f64, y: f64) -> Result<String, FigureError> {
+    pub(super) fn svg(&self, x: f64, y: f64) -> Result<String, FigureError> {
         let (w, h) = PICTURE;
         let mut out = text(x + 0.5 * w, y - 1.2, 7.0, "middle", &self.title);
         writeln!(

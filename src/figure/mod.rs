@@ -5,6 +5,7 @@ mod curves;
 mod evidence;
 mod mission;
 mod raster;
+mod sides;
 
 pub use chart::{Chart, Curve, Mark, Published, Span};
 pub use curves::{CurveOf, bone_curves, plain};
@@ -12,6 +13,7 @@ pub use evidence::EvidencePage;
 pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};
+pub use sides::SidesFigure;
 
 /// Points (1/72 inch) in millimetres.
 const POINT: f64 = 25.4 / 72.0;

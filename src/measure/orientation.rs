@@ -2,17 +2,15 @@
 
 use crate::gpu::{Gpu, GpuError, Readback, values};
 use crate::sim::Simulation;
-use crate::sim::state::SiteState;
+use crate::sim::state::{MOST, SiteState};
 use crate::tissue::{Anatomy, SiteKind, SitePlan};
-
-use super::catalogue::{Measurement, Quantity};
 
 /// Voxels to each side over which the run of density is judged.
 const REACH: isize = 2;
 /// Sum of squared slopes of BV/TV below which bone around a voxel is uniform.
 const LEAST_STRUCTURE: f64 = 1e-9;
-/// The most activities and load cases (the shaders').
-const MOST: usize = 8;
+
+use super::catalogue::{Measurement, Quantity};
 
 /// How trabecular bone lies against the stress of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -308,13 +306,18 @@ fn evaluate(
             continue;
         }
         let (sizes, pulls) = eigen(v.stress);
+        // What hangs on the rest and bears nothing has no direction of stress.
+        let squares: f64 = sizes.iter().sum();
+        if squares <= 0.0 {
+            continue;
+        }
         let (along, pull) = (extreme(&spread, false), extreme(&sizes, true));
         let dot: f64 = (0..3).map(|k| runs[k][along] * pulls[k][pull]).sum();
         let c = dot.abs().min(1.0);
         weight += v.bvtv;
         cosine += v.bvtv * c;
         angle += v.bvtv * c.acos().to_degrees();
-        pairs.push((v.bvtv, sizes.iter().sum::<f64>().max(0.0).sqrt().ln()));
+        pairs.push((v.bvtv, squares.sqrt().ln()));
     }
     (weight > 0.0).then(|| Orientation {
         angle: angle / weight,

@@ -42,7 +42,7 @@ macro_rules! parameters {
 }
 
 parameters! {
-    modulus_coefficient modulus_exponent reference_modulus poisson_ratio tissue_density tissue_mineral
+    modulus_coefficient modulus_exponent cartilage_modulus reference_modulus poisson_ratio tissue_density tissue_mineral
     cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
     stimulus_exponent settling_stimulus settling_exponent
     residual_load_flight residual_load_bed_rest muscle_idleness mechanical_crosstalk strain_field
@@ -203,6 +203,9 @@ pub struct SceneFacts {
     pub density_law: Option<String>,
     /// Stimulus that trabecular density settles at, MPa/day, if not `settling_stimulus`.
     pub settling_stimulus: Option<f64>,
+    /// By what that is multiplied in some of its bones.
+    #[serde(default)]
+    pub settling_of: BTreeMap<String, f64>,
     /// Density of the group `control` by region, mg HA/cm3: what a T-score is taken against.
     #[serde(default)]
     pub reference_bmd: BTreeMap<String, f64>,
@@ -278,7 +281,7 @@ struct Entry {
 }
 
 /// The most activities that a scene's day may hold, as the shaders have room for.
-const MOST_ACTIVITIES: usize = 8;
+const MOST_ACTIVITIES: usize = 12;
 /// The largest force of an activity that is believed, N.
 const MOST_FORCE: f64 = 1e5;
 /// The most cycles a day that are believed.
@@ -687,6 +690,7 @@ impl File {
                 .settling_stimulus
                 .iter()
                 .chain(s.reference_bmd.values())
+                .chain(s.settling_of.values())
                 .find(|x| !(x.is_finite() && **x > 0.0));
             if let Some(bad) = bad {
                 return Err(source.error(

@@ -5,6 +5,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use toml::Spanned;
 
 use crate::located::{Located, Source};
+use crate::person::Person;
 
 /// The scenarios that come with the program: name and TOML text.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -292,6 +293,8 @@ pub struct Scenario {
     pub source: Option<String>,
     /// Body mass, kg.
     pub body_mass_kg: f64,
+    /// The person's build.
+    pub person: Person,
     /// Phases in order; at least one.
     pub phases: Vec<Phase>,
     /// The TOML text it was read from.
@@ -315,11 +318,20 @@ struct File {
     name: Spanned<String>,
     source: Option<String>,
     body_mass_kg: Option<Spanned<f64>>,
+    person: Option<Spanned<FilePerson>>,
     dose_response: Option<Spanned<String>>,
     #[serde(default)]
     cut: Vec<Spanned<String>>,
     #[serde(default)]
     phase: Vec<Spanned<FilePhase>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePerson {
+    #[serde(default)]
+    shape: Vec<f64>,
+    height_m: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -461,6 +473,15 @@ impl Scenario {
             None => STANDARD_MASS_KG,
             Some(mass) => number(source, "body_mass_kg", mass, 20.0, 300.0, "20 to 300 kg")?,
         };
+        let mut person = Person::default();
+        if let Some(read) = &read.person {
+            let FilePerson { shape, height_m } = read.get_ref();
+            person.shape.clone_from(shape);
+            person.height_m = *height_m;
+            if let Some((found, allowed)) = person.trouble() {
+                return Err(source.error(read.span().start, "person", found, allowed));
+            }
+        }
         let dose_response = choice(
             source,
             "dose_response",
@@ -494,6 +515,7 @@ impl Scenario {
             name: read.name.into_inner(),
             source: read.source,
             body_mass_kg,
+            person,
             phases,
             text: text.to_owned(),
         })

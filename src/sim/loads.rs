@@ -60,7 +60,7 @@ impl<'a> Day<'a> {
         1.0 + change * joint.map_or(idle, |j| 1.0 - (1.0 - idle) * j.muscle_share)
     }
 
-    /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g; of a machine, 1 while
+    /// Force of each activity's load cases, `[activity][case]`, 1 at 1 g; of a machine, 1 while
     /// it is used.
     fn scale(&self) -> [f32; MOST * MOST] {
         let mut scale = [0.0; MOST * MOST];

@@ -9,7 +9,7 @@ use crate::tissue::{Anatomy, SiteKind};
 use crate::solver::Mechanics;
 
 /// Most activities in a day, load cases and muscle groups, as `tissue.wgsl` has room for.
-pub(crate) const MOST: usize = 8;
+pub const MOST: usize = 12;
 
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $kind:ty),+ $(,)? }) => {
@@ -34,17 +34,17 @@ record! {
         /// Days in this step.
         dt: f32,
         /// Daily use of each muscle group, 1 at 1 g.
-        muscle_use: [f32; 8],
+        muscle_use: [f32; MOST],
         /// Water that each muscle group settles at, 1 at 1 g upright.
-        muscle_fluid: [f32; 8],
+        muscle_fluid: [f32; MOST],
         /// How strongly each group's type I fibres answer disuse.
-        muscle_type1: [f32; 8],
+        muscle_type1: [f32; MOST],
         /// And its type II fibres.
-        muscle_type2: [f32; 8],
+        muscle_type2: [f32; MOST],
         /// Of each joint's force, what muscles pull.
-        muscle_share: [f32; 8],
-        /// Force of each activity's load cases, `[activity][8 cases]`, 1 at 1 g.
-        scale: [f32; 64],
+        muscle_share: [f32; MOST],
+        /// Force of each activity's load cases, `[activity][case]`, 1 at 1 g.
+        scale: [f32; MOST * MOST],
         /// Gravity that cells feel, g.
         gravity: f32,
         /// Share of osteoclast activity that a drug takes away.
@@ -73,7 +73,7 @@ record! {
 }
 
 record! {
-    /// A voxel that holds bone.
+    /// A voxel that holds bone, or what ties bones.
     BoneVoxel {
         /// In the lattice.
         voxel: u32,
@@ -83,6 +83,8 @@ record! {
         first: u32,
         /// Number of sites.
         sites: u32,
+        /// Of the voxel's volume, cartilage and ligament.
+        tie: f32,
     }
 }
 
@@ -97,6 +99,8 @@ record! {
         kind: u32,
         /// Which of the scene's separate bones.
         bone: u32,
+        /// Stimulus that it settles at, over `settling_stimulus`.
+        settling: f32,
     }
 }
 
@@ -254,9 +258,9 @@ pub struct TissueState {
     pub level: wgpu::Buffer,
     /// Strength by muscle group.
     pub strength: wgpu::Buffer,
-    /// Forces at 1 g, `[activity][8 cases]`, N.
+    /// Forces at 1 g, `[activity][case]`, N.
     pub reference: wgpu::Buffer,
-    /// Forces today `[activity][8 cases]`, N, then counts.
+    /// Forces today `[activity][case]`, N, then counts.
     pub day: wgpu::Buffer,
     /// Numbers of things, as in [`Environment`].
     pub counts: Counts,
@@ -292,7 +296,7 @@ pub struct Lists {
     pub bone: Vec<SiteState>,
     /// Muscle voxels.
     pub muscle_voxels: Vec<MuscleVoxel>,
-    /// Forces at 1 g, `[activity][8 cases]`, N at 75 kg.
+    /// Forces at 1 g, `[activity][case]`, N at 75 kg.
     pub reference: Vec<f32>,
     /// Counts a day by activity.
     pub counts: Vec<f32>,
@@ -306,8 +310,12 @@ impl Lists {
         };
         let p = &model.physiology;
         let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
-        let (bone_of, _) = anatomy.separate_bones();
-        for (plan, in_bone) in anatomy.bone.iter().zip(bone_of) {
+        let facts = model.scenes.iter().find(|s| s.name == anatomy.scene);
+        let settling = |bone: usize| {
+            let own = facts.and_then(|f| f.settling_of.get(anatomy.bones[bone]));
+            own.map_or(1.0, |factor| *factor as f32)
+        };
+        for plan in &anatomy.bone {
             let voxel = anatomy.voxel(plan.at);
             bone_voxels.push(BoneVoxel {
                 voxel: voxel as u32,
@@ -316,13 +324,15 @@ impl Lists {
                 })) as u32,
                 first: sites.len() as u32,
                 sites: plan.sites.len() as u32,
+                tie: plan.tie as f32,
             });
             for site in &plan.sites {
                 sites.push(Site {
                     fraction: site.fraction as f32,
                     surface: site.surface as f32,
                     kind: site.kind as u32,
-                    bone: in_bone,
+                    bone: plan.bone as u32,
+                    settling: settling(plan.bone),
                 });
                 bone.push(SiteState::at_rest(match (site.bvtv, site.kind) {
                     (Some(bvtv), _) => bvtv as f32,

@@ -2,6 +2,7 @@
 
 mod ablation;
 mod action;
+mod anatomy;
 mod claims;
 mod course;
 mod document;
@@ -19,6 +20,7 @@ mod timeline;
 
 pub use ablation::Ablation;
 pub use action::{Action, What, Which};
+pub use anatomy::{AnatomyReport, Balance, Beside, Pull};
 pub use claims::{ClaimedCourses, ClaimedRun, ClaimedRuns, Judged, Scores, Tally, scores_by};
 pub use course::Courses;
 pub use document::{Document, Segment, Setup};

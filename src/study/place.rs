@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gpu::Need;
 use crate::io::{ENDINGS, Scan};
+use crate::person::Person;
 use crate::sim::{estimate_need, need};
 use crate::tissue::{Anatomy, SCENES};
 use crate::volume::{Axes, Volume};
@@ -14,8 +15,8 @@ use super::error::StudyError;
 /// Mineral that no bone has, mg HA/cm3: half as much again as in fully mineralised tissue (1200).
 pub const NO_BONE_BMD: f64 = 1800.0;
 
-/// A scene at a size.
-type Built = (usize, Arc<Anatomy>);
+/// A scene at a size, of a person.
+type Built = (usize, Person, Arc<Anatomy>);
 
 /// A scene by name or from a file, built once for all who share it.
 #[derive(Debug, Clone)]
@@ -124,19 +125,24 @@ impl Place {
         Ok(Self::new(PlaceSource::Scan(Arc::new(scan))))
     }
 
-    /// Builds it, or finds it as built before at that size.
+    /// Builds it for a person, or finds it as built before at that size.
     /// # Errors
-    /// A scan that no scene can be made of.
-    pub fn anatomy(&self, size: usize) -> Result<Arc<Anatomy>, StudyError> {
+    /// A scan that no scene can be made of, or a build that the scene cannot have.
+    pub fn anatomy(&self, size: usize, person: &Person) -> Result<Arc<Anatomy>, StudyError> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, found)) = built.as_ref().filter(|(s, _)| *s == size) {
+        if let Some((.., found)) = built.as_ref().filter(|(s, p, _)| *s == size && p == person) {
             return Ok(Arc::clone(found));
         }
         let made = Arc::new(match &self.source {
-            PlaceSource::Scene(name) => Anatomy::build(name, size)?,
+            PlaceSource::Scene(name) => Anatomy::of(name, size, person)?,
+            PlaceSource::Scan(_) if !person.is_mean() => {
+                return Err(StudyError::usage(
+                    "person: a scan has the shape and the height that it has; they can be given to scenes of the program",
+                ));
+            }
             PlaceSource::Scan(scan) => Anatomy::from_scan(&scan.volume, size)?,
         });
-        *built = Some((size, Arc::clone(&made)));
+        *built = Some((size, person.clone(), Arc::clone(&made)));
         Ok(made)
     }
 
@@ -146,7 +152,7 @@ impl Place {
     pub fn need(&self, size: usize) -> Result<Need, StudyError> {
         Ok(match &self.source {
             PlaceSource::Scene(name) => estimate_need(name, size)?,
-            PlaceSource::Scan(_) => need(&*self.anatomy(size)?),
+            PlaceSource::Scan(_) => need(&*self.anatomy(size, &Person::default())?),
         })
     }
 

@@ -209,6 +209,8 @@ pub(super) fn build(size: usize) -> Anatomy {
 fn voxel(at: [usize; 3], kind: SiteKind, surface: f64, bvtv: f64, envelope: f64) -> BonePlan {
     BonePlan {
         at,
+        bone: 0,
+        tie: 0.0,
         sites: vec![SitePlan {
             fraction: 1.0,
             surface,
@@ -274,9 +276,12 @@ pub(super) fn from_solid(
             group: 0,
             fraction: 1e-6,
         }],
+        bones: vec!["bone"],
+        dimensions: Vec::new(),
         groups: vec!["muscle"],
         regions: vec![BoneRegion {
             name: "core",
+            is_part: true,
             envelope_mm3: members.len() as f64 * spacing.powi(3),
             members,
         }],

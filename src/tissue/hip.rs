@@ -1,159 +1,300 @@
 //! The proximal femur with the thigh's muscles.
 //!
-//! A right femur: x points lateral, y anterior, z superior (a right-handed frame); the shaft's
-//! axis is x = y = 0 and it is cut at z = 0. Dimensions are those of an adult man: head 49 mm
-//! across, neck 34 mm wide, neck–shaft angle 127°, anteversion 13°, shaft 28.4 mm across with
-//! a cortex of 6.5 mm.
+//! A right femur, the mean of 26 people (`assets/anatomy/femur.ply`) or another of its shapes,
+//! standing: x points lateral, y anterior, z superior (a right-handed frame), and the origin is the
+//! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head where the
+//! cartilage of the socket meets it; the pelvis itself is left out.
 
 use std::collections::BTreeSet;
+use std::f64::consts::TAU;
 
 use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
-use super::shape::{blend, column, directions, ellipsoid, ramp, sphere, tapered};
-use super::{Outlook, StrengthPlan, UnitLoad};
+use super::shape::{blend, column, ellipsoid, ramp, width};
+use super::surface::{Distance, Patch, Surface, SurfaceError};
+use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
+use crate::person::Person;
+
+const FEMUR: &[u8] = include_bytes!("../../assets/anatomy/femur.ply");
 
 /// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
-const ORIGIN: DVec3 = DVec3::new(-78.0, -65.0, 0.0);
+const ORIGIN: DVec3 = DVec3::new(-45.0, -65.0, -150.0);
 
-/// Where the neck's axis meets the shaft's, mm.
-const JUNCTION: DVec3 = DVec3::new(0.0, 0.0, 112.0);
-/// Along the neck's axis from there to the head's centre, mm.
-const NECK: f64 = 50.0;
-const HEAD_RADIUS: f64 = 24.5;
-const NECK_SHAFT_ANGLE: f64 = 127.0;
-const ANTEVERSION: f64 = 13.0;
-const SHAFT_RADIUS: f64 = 14.2;
+// Places on the mean femur, mm, found on its surface; a shape carries them with it.
+/// Where the neck's axis crosses the shaft's.
+const JUNCTION: DVec3 = DVec3::new(37.7, -10.9, -35.0);
+/// On the shaft's axis where it is cut.
+const SHAFT: DVec3 = DVec3::new(26.3, 8.0, -150.0);
+/// The middle of the neck's narrowest section.
+const ISTHMUS: DVec3 = DVec3::new(17.1, -2.7, -15.1);
+/// The trochanters' outermost points.
+const GREATER: DVec3 = DVec3::new(63.8, -11.9, -28.6);
+const GREATER_TIP: DVec3 = DVec3::new(43.7, -22.6, 2.3);
+const LESSER: DVec3 = DVec3::new(8.5, -23.9, -58.0);
+/// Along the backs of the condyles, towards the medial one.
+const CONDYLES: DVec3 = DVec3::new(-0.9948, -0.0328, 0.0966);
+
+/// Thickness of the neck's cortex, mm: above, in front, below, behind. Women of 25 years have 1.63
+/// above and behind, 3.9 below and in front (Poole 2010 J Bone Miner Res 25:482).
+const NECK_CORTEX: [f64; 4] = [1.6, 1.8, 3.6, 1.6];
+/// Of the shaft's below the lesser trochanter, between it and the neck, of the greater trochanter,
+/// and of the head: assumptions within what is usual.
 const SHAFT_CORTEX: f64 = 6.5;
-const GREATER_TROCHANTER: DVec3 = DVec3::new(15.0, -6.0, 117.0);
-const GREATER_TROCHANTER_RADII: DVec3 = DVec3::new(14.0, 18.0, 26.0);
-const LESSER_TROCHANTER: DVec3 = DVec3::new(-13.0, -13.0, 86.0);
-/// The medullary canal ends here; above it the inside is trabecular.
-const CANAL_TOP: f64 = 80.0;
+const INTERTROCHANTER_CORTEX: f64 = 2.0;
+const TROCHANTER_CORTEX: f64 = 1.3;
+const HEAD_CORTEX: f64 = 0.8;
 
-/// Directions of the hip joint force in the frontal plane, degrees from the shaft, with the
-/// name of its case (Beaupré 1990).
-const JOINT: [(&str, f64); 3] = [("stance", 24.0), ("abduction", -15.0), ("adduction", 56.0)];
-/// The abductors' pull, degrees from the shaft (Beaupré 1990, single-leg stance).
-const ABDUCTORS: f64 = 28.0;
+/// Pressure of the joint reaches so far around its force, degrees, falling off like the rise of the
+/// surface above the edge: a contact of about 1200 mm².
+const CONTACT: f64 = 50.0;
 
-/// Muscle groups in the order of their load cases.
+/// The joint's force on the head at the peak of an activity, % of body weight, in the standing
+/// frame (Bergmann 2001 J Biomech 34:859; rising and one leg: Bergmann 2016 PLoS ONE 11:e0155612).
+const JOINT: [(&str, DVec3); 4] = [
+    ("walking", DVec3::new(29.7, -27.4, -234.3)),
+    ("stairs", DVec3::new(34.8, -54.9, -242.5)),
+    ("one leg", DVec3::new(46.7, -8.8, -255.5)),
+    ("rising", DVec3::new(65.1, -17.9, -203.1)),
+];
+
+/// Muscle groups in the order of their load cases, with the direction of their pull on the femur:
+/// vasti and abductors at the peak of walking (Heller 2005 J Biomech 38:1155); hamstrings and
+/// adductors along the shaft, a little backwards.
 const GROUPS: [&str; 3] = ["quadriceps", "hamstrings", "gluteals"];
+const PULLS: [DVec3; 3] = [
+    DVec3::new(-9.5, 20.2, -92.1),
+    DVec3::new(0.0, -10.0, -100.0),
+    DVec3::new(-48.4, 1.4, 92.3),
+];
 
-fn neck_axis() -> DVec3 {
-    let from_up = (180.0 - NECK_SHAFT_ANGLE).to_radians();
-    let (s, c) = ANTEVERSION.to_radians().sin_cos();
-    DVec3::new(-from_up.sin() * c, from_up.sin() * s, from_up.cos())
+/// Regions of bone, those that have been measured longest first.
+const REGIONS: [&str; 12] = [
+    "femoral_neck",
+    "trochanter",
+    "total_hip",
+    "femur_shaft",
+    "femoral_head",
+    "intertrochanter",
+    "neck_superior",
+    "neck_anterior",
+    "neck_inferior",
+    "neck_posterior",
+    "principal_compressive",
+    "ward_triangle",
+];
+
+/// A place along the neck.
+struct Neck {
+    /// From the head's centre towards the shaft, mm.
+    along: f64,
+    /// Unit vector away from the axis, as its parts upwards and forwards.
+    up: f64,
+    forward: f64,
 }
-
-fn head() -> DVec3 {
-    JUNCTION + NECK * neck_axis()
-}
-
-/// Distance to the periosteum.
-fn bone(p: DVec3) -> f64 {
-    let shaft = tapered(
-        p,
-        DVec3::new(0.0, 0.0, -40.0),
-        DVec3::new(0.0, 0.0, 70.0),
-        SHAFT_RADIUS,
-        SHAFT_RADIUS,
-    );
-    let flare = tapered(
-        p,
-        DVec3::new(0.0, 0.0, 64.0),
-        JUNCTION,
-        SHAFT_RADIUS - 0.5,
-        20.0,
-    );
-    let neck = tapered(
-        p,
-        JUNCTION,
-        JUNCTION + 0.75 * NECK * neck_axis(),
-        19.5,
-        16.8,
-    );
-    let ball = sphere(p, head(), HEAD_RADIUS);
-    let greater = ellipsoid(p, GREATER_TROCHANTER, GREATER_TROCHANTER_RADII);
-    let lesser = sphere(p, LESSER_TROCHANTER, 9.0);
-    let proximal = blend(blend(neck, ball, 6.0), blend(flare, greater, 8.0), 8.0);
-    blend(blend(proximal, shaft, 4.0), lesser, 6.0)
-}
-
-/// Place along the neck's axis (mm from the shaft's), and how far below the axis (1 at the neck's
-/// lower edge).
-fn along_neck(p: DVec3) -> (f64, f64) {
-    let axis = neck_axis();
-    let q = p - JUNCTION;
-    let s = q.dot(axis);
-    let up = (DVec3::Z - axis * axis.z).normalize_or_zero();
-    (s, (-(q - axis * s).dot(up) / 16.0).clamp(0.0, 1.0))
-}
-
-/// Thickness of the cortex, mm.
-fn cortex(p: DVec3) -> f64 {
-    let (s, below) = along_neck(p);
-    let mut t = SHAFT_CORTEX + (2.0 - SHAFT_CORTEX) * ramp(p.z, 62.0, 108.0);
-    // The greater trochanter has a thin shell, the lower neck (calcar) a thick one.
-    t += (1.5 - t) * ramp(p.x, 6.0, 16.0) * ramp(p.z, 92.0, 108.0);
-    t += (1.5 + 2.0 * below - t) * ramp(s, 6.0, 18.0);
-    t + (1.0 - t) * ramp(s, 30.0, 40.0)
-}
-
-fn kind(p: DVec3, distance: f64) -> Inside {
-    if distance > -cortex(p) {
-        Inside::Cortical
-    } else if p.z < CANAL_TOP - 0.15 * (p.x * p.x + p.y * p.y) {
-        Inside::Marrow
-    } else {
-        Inside::Trabecular
-    }
-}
-
-/// Distance to a muscle group; bone and the other groups are cut out by the caller.
-fn muscle(group: usize, p: DVec3) -> f64 {
-    match group {
-        // In front of and beside the shaft, ending below the hip joint.
-        0 => column(p, (6.0, 24.0), (46.0, 30.0)).max(p.z - 118.0 - 0.2 * p.y),
-        // Behind it.
-        1 => column(p, (-14.0, -32.0), (40.0, 24.0)).max(p.z - 104.0),
-        // Over the trochanter, behind and above.
-        _ => ellipsoid(
-            p,
-            DVec3::new(22.0, -28.0, 146.0),
-            DVec3::new(46.0, 34.0, 48.0),
-        ),
-    }
-}
-
-/// Distance to the skin: the thigh, and the buttock above it.
-fn skin(p: DVec3) -> f64 {
-    let thigh = column(p, (-3.0, -2.0), (70.0, 61.0));
-    let buttock = ellipsoid(
-        p,
-        DVec3::new(16.0, -22.0, 146.0),
-        DVec3::new(60.0, 46.0, 66.0),
-    );
-    blend(thigh, buttock, 12.0)
-}
-
-/// Signed distances of the regions' borders.
-fn region(name: &str, p: DVec3) -> f64 {
-    let (s, _) = along_neck(p);
-    match name {
-        "femoral_neck" => (20.0 - s).max(s - 32.0),
-        "trochanter" => (92.0 - p.z).max(s - 12.0).max(-2.0 - p.x),
-        "total_hip" => (76.0 - p.z).max(s - 34.0),
-        _ => (10.0 - p.z).max(p.z - 70.0),
-    }
-}
-
-/// Regions of bone.
-const REGIONS: [&str; 4] = ["femoral_neck", "trochanter", "total_hip", "femur_shaft"];
 
 /// The scene.
-pub(super) struct Hip;
+pub(super) struct Hip {
+    femur: Surface,
+    distance: Distance,
+    head_radius: f64,
+    junction: DVec3,
+    /// Where the shaft is cut, on its axis.
+    shaft: DVec3,
+    greater: DVec3,
+    greater_tip: DVec3,
+    lesser: DVec3,
+    /// From the head's centre to the middle of the neck, and its unit vector towards the shaft.
+    isthmus: f64,
+    neck_axis: DVec3,
+}
+
+impl Hip {
+    /// The hip of a person.
+    /// # Errors
+    /// [`SurfaceError`], for a shape that nobody has.
+    pub(super) fn new(person: &Person) -> Result<Self, SurfaceError> {
+        let mean = Surface::read("femur.ply", FEMUR)?;
+        let femur = mean.shaped(&person.shape)?;
+        let carried = |p: DVec3| mean.carried(p, &femur);
+        // Vertices of the head, by the mean's: the shape modes leave its centre where it is.
+        let of_head = mean.vertices.iter().zip(&femur.vertices);
+        let radii: Vec<f64> = of_head
+            .filter(|(v, _)| (v.length() - 23.0).abs() < 0.7)
+            .map(|(_, v)| v.length())
+            .collect();
+        let isthmus = carried(ISTHMUS);
+        let neck_axis = isthmus.normalize();
+        Ok(Self {
+            distance: Distance::new(&femur),
+            head_radius: radii.iter().sum::<f64>() / radii.len().max(1) as f64,
+            junction: carried(JUNCTION),
+            shaft: carried(SHAFT),
+            greater: carried(GREATER),
+            greater_tip: carried(GREATER_TIP),
+            lesser: carried(LESSER),
+            isthmus: isthmus.dot(neck_axis),
+            neck_axis,
+            femur,
+        })
+    }
+
+    /// Unit vector along the shaft, upwards.
+    fn shaft_axis(&self) -> DVec3 {
+        (self.junction - self.shaft).normalize()
+    }
+
+    /// `p` from the shaft's axis at its height, mm.
+    fn from_shaft(&self, p: DVec3) -> DVec3 {
+        let axis = self.shaft_axis();
+        p - (self.shaft + axis * ((p.z - self.shaft.z) / axis.z))
+    }
+
+    fn neck(&self, p: DVec3) -> Neck {
+        let axis = self.neck_axis;
+        let along = p.dot(axis);
+        let out = (p - axis * along).normalize_or_zero();
+        let up = (DVec3::Z - axis * axis.z).normalize();
+        let forward = -axis.cross(up);
+        Neck {
+            along,
+            up: out.dot(up),
+            forward: out.dot(forward),
+        }
+    }
+
+    /// Thickness of the neck's cortex on one side: between two quadrants it passes from one to the
+    /// other.
+    fn neck_cortex(neck: &Neck) -> f64 {
+        let [above, front, below, behind] = NECK_CORTEX;
+        let (u, f) = (neck.up, neck.forward);
+        u * u * if u > 0.0 { above } else { below } + f * f * if f > 0.0 { front } else { behind }
+    }
+
+    /// Patches of the surface within `radius` of a place and on the side that `facing` looks at.
+    fn around(&self, place: DVec3, radius: f64, facing: DVec3) -> Vec<Patch> {
+        let mut patches = self.femur.patches(3.0);
+        patches.retain(|p| p.at.distance(place) < radius && p.out.dot(facing) > 0.0);
+        patches
+    }
+
+    /// Where a muscle group is attached.
+    fn attachment(&self, group: usize) -> Vec<Patch> {
+        let on_shaft = |middle: f64, half: f64, top: f64| {
+            let mut patches = self.femur.patches(3.0);
+            patches.retain(|p| {
+                let q = self.from_shaft(p.at);
+                // Turned from lateral towards the front.
+                let away = (q.y.atan2(q.x) / TAU * 360.0 - middle).rem_euclid(360.0);
+                away.min(360.0 - away) < half && (-140.0..top).contains(&p.at.z)
+            });
+            patches
+        };
+        match group {
+            // Vasti from the front and side of the shaft, hamstrings and adductors from the rough
+            // line behind.
+            0 => on_shaft(60.0, 90.0, self.lesser.z - 5.0),
+            1 => on_shaft(270.0, 25.0, self.lesser.z - 10.0),
+            // Gluteus medius and minimus on top and outside of the greater trochanter.
+            _ => {
+                let middle = 0.5 * (self.greater + self.greater_tip);
+                self.around(middle, 24.0, DVec3::new(0.6, -0.1, 0.8))
+            }
+        }
+    }
+
+    /// How far `p` is from the shaft's axis, mm.
+    fn from_shaft_line(&self, p: DVec3) -> f64 {
+        let axis = self.shaft_axis();
+        let q = p - self.shaft;
+        (q - axis * q.dot(axis)).length()
+    }
+
+    /// Pressure of the socket's cartilage on the head, a cap around the force: places, the way
+    /// inwards, and what each bears; and its area, mm².
+    fn contact(&self, force: DVec3) -> (Vec<(DVec3, DVec3, f64)>, f64) {
+        let force = force.normalize();
+        let edge = CONTACT.to_radians().cos();
+        let (mut points, mut area) = (Vec::new(), 0.0);
+        for p in self.femur.patches(2.0) {
+            let rise = p.at.normalize_or_zero().dot(-force) - edge;
+            if rise > 0.0 && (p.at.length() - self.head_radius).abs() < 0.1 * self.head_radius {
+                points.push((p.at, -p.out, rise * p.area));
+                area += p.area;
+            }
+        }
+        (points, area)
+    }
+
+    fn head_load(&self, name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
+        lattice.spread(name, force.normalize(), &self.contact(force).0)
+    }
+
+    /// Lateral, and forwards of both it and the shaft.
+    fn frontal(&self) -> (DVec3, DVec3) {
+        let axis = self.shaft_axis();
+        let lateral = (DVec3::X - axis * axis.x).normalize();
+        (lateral, axis.cross(lateral))
+    }
+
+    /// Single-leg stance to failure: 20° to the shaft in the frontal plane, the shaft potted (Keyak
+    /// 1998 J Biomech 31:125).
+    fn stance_test(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
+        let (lateral, _) = self.frontal();
+        let (s, c) = 20f64.to_radians().sin_cos();
+        StrengthPlan {
+            name: "stance",
+            region: "total_hip",
+            quantities: ["stance_strength", "stance_stiffness"],
+            load: self.head_load("stance test", s * lateral - c * self.shaft_axis(), lattice),
+            held: potted(elements),
+        }
+    }
+
+    /// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground
+    /// holding the greater trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue
+    /// Int 55:53; Keyak 1998).
+    fn fall_test(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
+        let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
+        let (lateral, forward) = self.frontal();
+        let force = tilt.cos() * (turn.cos() * lateral - turn.sin() * forward)
+            - tilt.sin() * self.shaft_axis();
+        let mut held = potted(elements);
+        // The first 5 mm of the trochanter that meet the ground.
+        let mut touched = BTreeSet::new();
+        let patches = self.around(self.greater, 40.0, force);
+        let first = patches.iter().map(|p| p.at.dot(force));
+        let first = first.fold(f64::NEG_INFINITY, f64::max);
+        for p in patches.iter().filter(|p| p.at.dot(force) > first - 5.0) {
+            if let Some((element, _)) = lattice.place(p.at, -p.out) {
+                for corner in 0..4usize {
+                    // The outer face of the element.
+                    touched.insert([
+                        element[0] + 1,
+                        element[1] + (corner & 1),
+                        element[2] + (corner >> 1),
+                    ]);
+                }
+            }
+        }
+        held.extend(touched.into_iter().map(|at| (at, 0b001)));
+        StrengthPlan {
+            name: "sideways fall",
+            region: "total_hip",
+            quantities: ["strength", "stiffness"],
+            load: self.head_load("fall test", force, lattice),
+            held,
+        }
+    }
+}
+
+/// All nodes of the cut through the shaft, held.
+fn potted(elements: [usize; 3]) -> Vec<([usize; 3], u8)> {
+    crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
+        .map(|at| (at, 0b111))
+        .collect()
+}
 
 impl Scene for Hip {
     fn name(&self) -> &'static str {
@@ -168,8 +309,8 @@ impl Scene for Hip {
     fn detail(&self) -> f64 {
         1.0
     }
-    fn bones(&self) -> usize {
-        1
+    fn bones(&self) -> &'static [&'static str] {
+        &["femur"]
     }
     fn groups(&self) -> &'static [&'static str] {
         &GROUPS
@@ -178,34 +319,118 @@ impl Scene for Hip {
         &REGIONS
     }
     fn bone(&self, p: DVec3) -> f64 {
-        bone(p)
+        self.distance.at(p)
     }
     fn cortex(&self, p: DVec3) -> f64 {
-        cortex(p)
+        let neck = self.neck(p);
+        let below = self.lesser.z - p.z;
+        // Thinner upwards from below the lesser trochanter.
+        let mut t =
+            SHAFT_CORTEX + (INTERTROCHANTER_CORTEX - SHAFT_CORTEX) * ramp(-below, -36.0, 14.0);
+        let outside = self.from_shaft(p).x;
+        t += (TROCHANTER_CORTEX - t) * ramp(outside, 6.0, 16.0) * ramp(-below, 8.0, 24.0);
+        let before = self.junction.dot(self.neck_axis) - neck.along;
+        t += (Self::neck_cortex(&neck) - t) * ramp(before, 6.0, 18.0);
+        t + (HEAD_CORTEX - t) * ramp(before, 30.0, 40.0)
     }
     fn inside(&self, p: DVec3, distance: f64) -> Inside {
-        kind(p, distance)
+        let q = self.from_shaft(p);
+        // The canal ends in a dome below the lesser trochanter.
+        let canal_top = self.lesser.z - 4.0 - 0.15 * (q.x * q.x + q.y * q.y);
+        if distance > -self.cortex(p) {
+            Inside::Cortical
+        } else if p.z < canal_top {
+            Inside::Marrow
+        } else {
+            Inside::Trabecular
+        }
     }
+    /// Bone and the other groups are cut out by the caller.
     fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        muscle(group, p)
+        let q = self.from_shaft(p);
+        match group {
+            // In front of and beside the shaft, ending below the hip joint.
+            0 => column(q, (6.0, 24.0), (46.0, 30.0)).max(p.z + 24.0 - 0.2 * q.y),
+            // Behind it.
+            1 => column(q, (-14.0, -32.0), (40.0, 24.0)).max(p.z + 38.0),
+            // Over the trochanter, behind and above.
+            _ => ellipsoid(
+                p,
+                DVec3::new(58.0, -34.0, 4.0),
+                DVec3::new(46.0, 34.0, 48.0),
+            ),
+        }
     }
+    /// The thigh, and the buttock above it.
     fn skin(&self, p: DVec3) -> f64 {
-        skin(p)
+        let thigh = column(self.from_shaft(p), (-3.0, -2.0), (70.0, 61.0));
+        let buttock = ellipsoid(
+            p,
+            DVec3::new(52.0, -26.0, 4.0),
+            DVec3::new(60.0, 46.0, 66.0),
+        );
+        blend(thigh, buttock, 12.0)
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
-        region(name, p)
+        let neck = self.neck(p);
+        let q = self.from_shaft(p);
+        let s = neck.along;
+        let of_neck = (self.isthmus - 2.5 - s).max(s - self.isthmus - 9.5);
+        let hip = (self.lesser.z - 10.0 - p.z).max(self.isthmus - 4.5 - s);
+        let trochanter = (self.lesser.z + 8.0 - p.z)
+            .max(self.isthmus + 17.5 - s)
+            .max(-2.0 - q.x);
+        // How far the side is from the middle of a quadrant: beyond it by so many mm at 15 mm.
+        let side = |towards: f64| 15.0 * (std::f64::consts::FRAC_1_SQRT_2 - towards);
+        match name {
+            "femoral_neck" => of_neck,
+            "trochanter" => trochanter,
+            "total_hip" => hip,
+            "femur_shaft" => (-140.0 - p.z).max(p.z - self.lesser.z + 22.0),
+            "femoral_head" => s - self.isthmus + 4.5,
+            // What the hip has between neck, trochanter and shaft.
+            "intertrochanter" => hip
+                .max(-of_neck)
+                .max(-trochanter)
+                .max(self.isthmus + 9.5 - s),
+            "neck_superior" => of_neck.max(side(neck.up)),
+            "neck_anterior" => of_neck.max(side(neck.forward)),
+            "neck_inferior" => of_neck.max(side(-neck.up)),
+            "neck_posterior" => of_neck.max(side(-neck.forward)),
+            // From the top of the head along the joint's force, 8 mm around it: the group that
+            // stands on the calcar.
+            "principal_compressive" => {
+                let force = JOINT[0].1.normalize();
+                let beside = (p - force * p.dot(force)).length() - 8.0;
+                beside.max(p.length() - self.head_radius + 3.0)
+            }
+            // Between that group, the arch above it and the one beside it: at the base of the neck,
+            // on its axis.
+            _ => {
+                let middle = 0.5 * (self.isthmus + self.junction.dot(self.neck_axis));
+                let from_axis = (p - self.neck_axis * s).length() - 6.0;
+                from_axis.max((s - middle).abs() - 6.0)
+            }
+        }
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
         let joints = JOINT
             .iter()
-            .map(|(name, angle)| joint_load(name, *angle, lattice));
-        joints
-            .chain((0..GROUPS.len()).map(|g| muscle_load(g, lattice)))
-            .collect()
+            .map(|(name, force)| self.head_load(name, *force, lattice));
+        let muscles = (0..GROUPS.len()).map(|g| {
+            let patches = self.attachment(g);
+            let points: Vec<_> = patches.iter().map(|p| (p.at, -p.out, p.area)).collect();
+            lattice.spread(GROUPS[g], PULLS[g].normalize(), &points)
+        });
+        joints.chain(muscles).collect()
     }
     /// The cut through the shaft.
-    fn is_held(&self, p: DVec3, spacing: f64) -> bool {
-        p.z < 0.01 * spacing
+    fn held(&self, p: DVec3, spacing: f64) -> u8 {
+        if p.z < ORIGIN.z + 0.01 * spacing {
+            0b111
+        } else {
+            0
+        }
     }
     /// Opened in the plane through the head's centre and the shaft, where the trabecular groups are
     /// seen.
@@ -213,130 +438,55 @@ impl Scene for Hip {
         Outlook {
             azimuth: -13.0,
             elevation: 6.0,
-            cut: Some((1, 0.53)),
+            cut: Some((1, 0.48)),
             ..Outlook::FRONT
         }
     }
 
+    fn dimensions(&self) -> Vec<Dimension> {
+        let to_head = -self.neck_axis;
+        let shaft = self.shaft_axis();
+        let flat = |v: DVec3| DVec3::new(v.x, v.y, 0.0);
+        let up = (DVec3::Z - to_head * to_head.z).normalize();
+        let forward = to_head.cross(up);
+        let distance = |p: DVec3| self.distance.at(p);
+        let isthmus = self.neck_axis * self.isthmus;
+        let below = self.shaft + shaft * ((-130.0 - self.shaft.z) / shaft.z);
+        let (lateral, anterior) = self.frontal();
+        let version = flat(to_head).angle_between(flat(CONDYLES));
+        let (_, contact) = self.contact(JOINT[0].1);
+        vec![
+            Dimension::mm("head diameter", 2.0 * self.head_radius),
+            Dimension::degrees(
+                "neck-shaft angle",
+                to_head.angle_between(-shaft).to_degrees(),
+            ),
+            Dimension::degrees("anteversion", version.to_degrees()),
+            Dimension::mm("femoral offset", self.from_shaft_line(DVec3::ZERO)),
+            Dimension::mm("neck height at its isthmus", width(&distance, isthmus, up)),
+            Dimension::mm(
+                "neck depth at its isthmus",
+                width(&distance, isthmus, forward),
+            ),
+            Dimension::mm(
+                "shaft width 130 mm below the head",
+                width(&distance, below, lateral),
+            ),
+            Dimension::mm(
+                "shaft depth 130 mm below the head",
+                width(&distance, below, anterior),
+            ),
+            Dimension::mm2("contact of the hip in walking", contact),
+        ]
+    }
+    fn across(&self) -> &'static [&'static str] {
+        &["principal_compressive", "ward_triangle"]
+    }
+
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
-        vec![stance_test(lattice, elements), fall_test(lattice, elements)]
+        vec![
+            self.stance_test(lattice, elements),
+            self.fall_test(lattice, elements),
+        ]
     }
-}
-
-/// The joint's force in the frontal plane.
-fn joint_load(name: &'static str, degrees: f64, lattice: &Lattice<'_>) -> UnitLoad {
-    let (s, c) = degrees.to_radians().sin_cos();
-    head_load(name, DVec3::new(s, 0.0, -c), lattice)
-}
-
-/// All nodes of the cut through the shaft, held.
-fn potted(elements: [usize; 3]) -> Vec<([usize; 3], u8)> {
-    crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
-        .map(|at| (at, 0b111))
-        .collect()
-}
-
-/// Single-leg stance to failure: 20° to the shaft in the frontal plane, the shaft potted (Keyak
-/// 1998 J Biomech 31:125).
-fn stance_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
-    StrengthPlan {
-        name: "stance",
-        region: "total_hip",
-        quantities: ["stance_strength", "stance_stiffness"],
-        load: joint_load("stance test", 20.0, lattice),
-        held: potted(elements),
-    }
-}
-
-/// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground holding
-/// the greater trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue Int 55:53;
-/// Keyak 1998).
-fn fall_test(lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
-    let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
-    let force = DVec3::new(
-        tilt.cos() * turn.cos(),
-        -tilt.cos() * turn.sin(),
-        -tilt.sin(),
-    );
-    let mut held = potted(elements);
-    // A contact of about 30° around the point that meets the ground.
-    let mut touched = BTreeSet::new();
-    for n in directions(2000).filter(|n| n.dot(force) > 30f64.to_radians().cos()) {
-        let p = GREATER_TROCHANTER + (GREATER_TROCHANTER_RADII - 1.0) * n;
-        if let Some((element, _)) = lattice.place(p, -n) {
-            for corner in 0..4usize {
-                // The outer face of the element.
-                touched.insert([
-                    element[0] + 1,
-                    element[1] + (corner & 1),
-                    element[2] + (corner >> 1),
-                ]);
-            }
-        }
-    }
-    held.extend(touched.into_iter().map(|at| (at, 0b001)));
-    StrengthPlan {
-        name: "sideways fall",
-        region: "total_hip",
-        quantities: ["strength", "stiffness"],
-        load: head_load("fall test", force, lattice),
-        held,
-    }
-}
-
-/// Contact on the head: a cap, 50° around the force, pressure falling off to its edge.
-fn head_load(name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
-    let edge = 50f64.to_radians().cos();
-    let points: Vec<_> = directions(2000)
-        .filter(|n| n.dot(-force) > edge)
-        .map(|n| (head() + (HEAD_RADIUS - 1.0) * n, -n, n.dot(-force) - edge))
-        .collect();
-    lattice.spread(name, force, &points)
-}
-
-/// Attachment of a muscle group: points on the periosteum, and the direction of its pull.
-fn muscle_load(group: usize, lattice: &Lattice<'_>) -> UnitLoad {
-    let (s, c) = ABDUCTORS.to_radians().sin_cos();
-    let mut points = Vec::new();
-    let pull = match group {
-        // Vasti from the front and side of the shaft, hamstrings and adductors from the rough line
-        // behind; both pull towards the knee.
-        0 | 1 => {
-            let (middle, half) = if group == 0 {
-                (60f64, 90.0)
-            } else {
-                (270f64, 25.0)
-            };
-            for i in 0..60 {
-                let z = 18.0 + 70.0 * (f64::from(i) + 0.5) / 60.0;
-                for k in 0..24 {
-                    let angle = (middle + half * ((f64::from(k) + 0.5) / 12.0 - 1.0)).to_radians();
-                    let out = DVec3::new(angle.cos(), angle.sin(), 0.0);
-                    points.push((
-                        DVec3::new(0.0, 0.0, z) + (SHAFT_RADIUS - 1.0) * out,
-                        -out,
-                        1.0,
-                    ));
-                }
-            }
-            if group == 0 {
-                DVec3::new(0.0, 0.05, -1.0)
-            } else {
-                DVec3::new(0.0, -0.1, -1.0)
-            }
-        }
-        // Gluteus medius and minimus on top and outside of the greater trochanter.
-        _ => {
-            let facing = DVec3::new(0.6, -0.1, 0.8).normalize_or_zero();
-            for n in directions(1500).filter(|n| n.dot(facing) > 0.75) {
-                points.push((
-                    GREATER_TROCHANTER + (GREATER_TROCHANTER_RADII - 1.0) * n,
-                    -n,
-                    1.0,
-                ));
-            }
-            DVec3::new(-s, 0.0, c)
-        }
-    };
-    lattice.spread(GROUPS[group], pull.normalize_or_zero(), &points)
 }

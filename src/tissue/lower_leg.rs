@@ -1,52 +1,244 @@
-//! The lower leg: tibia and calcaneus with the calf's muscles.
+//! The lower leg: tibia, fibula, talus and calcaneus with the calf's muscles.
 //!
-//! A right leg: x points lateral, y anterior, z superior, the tibia's axis is x = y = 0. Tibia 345
-//! mm long, plateau 74 mm by 50 mm, shaft 25 mm across with a cortex of 4.5 mm, distal cortex 1.5
-//! mm (Gabel 2021: 1.55 mm); calcaneus 80 mm long. Fibula and talus are left out: tibia and
-//! calcaneus are each held where they meet the talus.
+//! A right leg, standing: x points lateral, y anterior, z superior, and the origin is the centre of
+//! the femur's head, as in the hip. Tibia and fibula are the mean of 26 people or another of its
+//! shapes; talus and calcaneus are coarse and of somebody else, placed below them
+//! (`assets/anatomy`). Where two bones meet, cartilage and ligament tie them. The midfoot, left
+//! out, holds talus and calcaneus in front; the femur guides the tibia's plateau sideways and
+//! presses on it.
+
+use std::f64::consts::TAU;
 
 use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
-use super::shape::{blend, column, ellipsoid, ramp, tapered};
-use super::{Outlook, StrengthPlan, UnitLoad};
+use super::shape::{blend, column, ellipsoid, ramp, tapered, width};
+use super::surface::{Distance, Patch, Surface, SurfaceError};
+use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
+use crate::person::Person;
 
+const TIBIA: &[u8] = include_bytes!("../../assets/anatomy/tibia.ply");
+const FIBULA: &[u8] = include_bytes!("../../assets/anatomy/fibula.ply");
+const TALUS: &[u8] = include_bytes!("../../assets/anatomy/talus.ply");
+const CALCANEUS: &[u8] = include_bytes!("../../assets/anatomy/calcaneus.ply");
+
+/// Extent of the lattice, mm; the longest side is z.
 const EXTENT: DVec3 = DVec3::new(110.0, 140.0, 450.0);
-const ORIGIN: DVec3 = DVec3::new(-55.0, -75.0, 0.0);
+const ORIGIN: DVec3 = DVec3::new(-47.0, -80.0, -850.0);
 
-const ANKLE: f64 = 98.0;
-const PLATEAU: f64 = 443.0;
-const HEEL: DVec3 = DVec3::new(0.0, -36.0, 30.0);
+// Places on the mean tibia, mm; a shape carries them with it.
+/// Middles of the plateau's two sides.
+const MEDIAL: DVec3 = DVec3::new(-15.4, 9.3, -422.5);
+const LATERAL: DVec3 = DVec3::new(24.6, 4.0, -420.8);
+/// The middle of the surface that meets the talus.
+const PLAFOND: DVec3 = DVec3::new(11.0, 10.0, -769.5);
+
+/// The bones in the order of their numbers.
+const BONES: [&str; 4] = ["tibia", "fibula", "talus", "calcaneus"];
+const TIBIA_AT: usize = 0;
+const FIBULA_AT: usize = 1;
+const TALUS_AT: usize = 2;
+const CALCANEUS_AT: usize = 3;
+
+/// Bones so near to each other are tied, mm: 5 mm lie between tibia and talus, cartilage and what
+/// is slack in the coarse talus' shape.
+const TIED: f64 = 7.0;
+/// Farther than this the distance to a bone is not asked for, mm: no voxel is as large.
+const FAR: f64 = 40.0;
+
+/// Thickness of the tibia's cortex, mm, by height: 0 at the ankle, 1 at the plateau. Distal site of
+/// HR-pQCT, at 0.06: 1.55 (Gabel 2022 Br J Sports Med 56:196); thickest in the middle (Capozza 2010
+/// J Anat 216:470, the course); elsewhere assumptions within what is usual.
+const TIBIA_CORTEX: [(f64, f64); 9] = [
+    (0.0, 1.2),
+    (0.06, 1.55),
+    (0.14, 2.5),
+    (0.38, 5.2),
+    (0.5, 5.5),
+    (0.66, 4.4),
+    (0.85, 2.0),
+    (0.94, 1.2),
+    (1.0, 1.0),
+];
+/// How much thicker in front than on average, thinner behind (which side: J Exp Orthop 2020 7:78;
+/// how much: assumption).
+const CREST: f64 = 0.15;
+/// The fibula's in its shaft and at its ends, the talus', and the calcaneus' shell: assumptions
+/// within what is usual.
+const FIBULA_CORTEX: [(f64, f64); 4] = [(0.05, 1.0), (0.25, 3.0), (0.75, 3.0), (0.95, 1.0)];
+const TALUS_CORTEX: f64 = 0.9;
+const CALCANEUS_CORTEX: f64 = 1.0;
+/// Where the calcaneus carries the talus, and where the Achilles tendon pulls.
+const FACET_CORTEX: f64 = 2.0;
+
 const GROUPS: [&str; 3] = ["soleus", "gastrocnemius", "tibialis_anterior"];
-const REGIONS: [&str; 4] = ["proximal_tibia", "tibia_shaft", "distal_tibia", "calcaneus"];
 
-/// Half the tibia's width and depth at a height, mm.
-fn radii(z: f64) -> (f64, f64) {
-    let up = ramp(z, 340.0, 436.0);
-    let down = 1.0 - ramp(z, 100.0, 165.0);
-    (
-        12.0 + 25.0 * up + 10.0 * down,
-        13.0 + 12.0 * up + 7.0 * down,
-    )
+/// Regions of bone, those that have been measured longest first.
+const REGIONS: [&str; 14] = [
+    "proximal_tibia",
+    "tibia_shaft",
+    "distal_tibia",
+    "calcaneus",
+    "fibula",
+    "talus",
+    "distal_tibia_inner",
+    "distal_tibia_anterior",
+    "distal_tibia_lateral",
+    "distal_tibia_posterior",
+    "distal_tibia_medial",
+    "calcaneal_tuber",
+    "neutral_triangle",
+    "calcaneal_sinus",
+];
+
+/// A bone and how far it is.
+struct Bone {
+    surface: Surface,
+    distance: Distance,
+    bounds: [DVec3; 2],
 }
 
-fn tibia(p: DVec3) -> f64 {
-    column(p, (0.0, 0.0), radii(p.z))
-        .max(p.z - PLATEAU)
-        .max(ANKLE - p.z)
-}
+impl Bone {
+    fn new(surface: Surface) -> Self {
+        Self {
+            distance: Distance::new(&surface),
+            bounds: surface.bounds(),
+            surface,
+        }
+    }
 
-fn calcaneus(p: DVec3) -> f64 {
-    let body = tapered(p, HEEL, DVec3::new(0.0, 24.0, 40.0), 18.0, 13.0);
-    blend(
-        body,
-        ellipsoid(p, DVec3::new(0.0, 2.0, 46.0), DVec3::new(14.0, 18.0, 14.0)),
-        8.0,
-    )
+    fn at(&self, p: DVec3) -> f64 {
+        let apart = p.distance(p.clamp(self.bounds[0], self.bounds[1]));
+        if apart > FAR {
+            apart
+        } else {
+            self.distance.at(p)
+        }
+    }
 }
 
 /// The scene.
-pub(super) struct LowerLeg;
+pub(super) struct LowerLeg {
+    bones: [Bone; 4],
+    medial: DVec3,
+    lateral: DVec3,
+    plafond: DVec3,
+}
+
+/// The value at `x` of a course given at rising places, as it is at its ends beyond them.
+fn course(points: &[(f64, f64)], x: f64) -> f64 {
+    let after = points.iter().position(|p| p.0 > x);
+    match after {
+        Some(0) => points[0].1,
+        None => points[points.len() - 1].1,
+        Some(k) => {
+            let ((a, at_a), (b, at_b)) = (points[k - 1], points[k]);
+            at_a + (at_b - at_a) * (x - a) / (b - a)
+        }
+    }
+}
+
+impl LowerLeg {
+    /// The lower leg of a person.
+    /// # Errors
+    /// [`SurfaceError`], for a shape that nobody has.
+    pub(super) fn new(person: &Person) -> Result<Self, SurfaceError> {
+        let mean = Surface::read("tibia.ply", TIBIA)?;
+        let tibia = mean.shaped(&person.shape)?;
+        let fibula = Surface::read("fibula.ply", FIBULA)?.shaped(&person.shape)?;
+        let carried = |p: DVec3| mean.carried(p, &tibia);
+        let plafond = carried(PLAFOND);
+        // The foot has one shape, and goes with the ankle.
+        let foot = |name: &str, bytes: &[u8]| -> Result<Surface, SurfaceError> {
+            let mut surface = Surface::read(name, bytes)?;
+            for vertex in &mut surface.vertices {
+                *vertex += plafond - PLAFOND;
+            }
+            Ok(surface)
+        };
+        Ok(Self {
+            medial: carried(MEDIAL),
+            lateral: carried(LATERAL),
+            plafond,
+            bones: [
+                Bone::new(tibia),
+                Bone::new(fibula),
+                Bone::new(foot("talus.ply", TALUS)?),
+                Bone::new(foot("calcaneus.ply", CALCANEUS)?),
+            ],
+        })
+    }
+
+    fn distances(&self, p: DVec3) -> [f64; 4] {
+        std::array::from_fn(|k| self.bones[k].at(p))
+    }
+
+    fn plateau(&self) -> DVec3 {
+        0.5 * (self.medial + self.lateral)
+    }
+
+    /// Height on the tibia: 0 at the ankle, 1 at the plateau.
+    fn height(&self, p: DVec3) -> f64 {
+        (p.z - self.plafond.z) / (self.plateau().z - self.plafond.z)
+    }
+
+    /// `p` from the line between ankle and knee, at its height.
+    fn from_axis(&self, p: DVec3) -> DVec3 {
+        p - self.plafond - (self.plateau() - self.plafond) * self.height(p)
+    }
+
+    /// The same as muscles and skin are drawn in: z is 0 under the heel.
+    fn drawn(&self, p: DVec3) -> DVec3 {
+        let q = self.from_axis(p);
+        DVec3::new(q.x, q.y, 98.0 + 345.0 * self.height(p))
+    }
+
+    /// Patches of a bone, by what they lie in.
+    fn patches(&self, bone: usize, of: impl Fn(&Patch) -> bool) -> Vec<Patch> {
+        let mut patches = self.bones[bone].surface.patches(3.0);
+        patches.retain(of);
+        patches
+    }
+
+    /// Where one of the femur's condyles presses on the plateau.
+    fn condyle(&self, middle: DVec3) -> Vec<Patch> {
+        self.patches(TIBIA_AT, |p| p.at.distance(middle) < 15.0 && p.out.z > 0.5)
+    }
+
+    /// Where the Achilles tendon ends: the middle of the heel's back.
+    fn achilles(&self) -> Vec<Patch> {
+        let [low, high] = self.bones[CALCANEUS_AT].bounds;
+        let middle = 0.5 * (low.z + high.z);
+        self.patches(CALCANEUS_AT, |p| {
+            p.out.y < -0.5 && p.at.y < low.y + 12.0 && (p.at.z - middle).abs() < 10.0
+        })
+    }
+
+    /// Where a muscle begins: on the side of tibia or fibula at an angle (from lateral towards the
+    /// front, degrees), between two heights.
+    fn origin_of(&self, bone: usize, middle: f64, half: f64, between: [f64; 2]) -> Vec<Patch> {
+        self.patches(bone, |p| {
+            let away = (p.out.y.atan2(p.out.x) / TAU * 360.0 - middle).rem_euclid(360.0);
+            let height = self.height(p.at);
+            away.min(360.0 - away) < half && (between[0]..between[1]).contains(&height)
+        })
+    }
+
+    /// Up from the heel along the calf.
+    fn calf(&self) -> DVec3 {
+        let heel = self.bones[CALCANEUS_AT].bounds;
+        let tendon = DVec3::new(self.plafond.x, heel[0].y, 0.5 * (heel[0].z + heel[1].z));
+        let belly = self.plafond + (self.plateau() - self.plafond) * 0.6 - 28.0 * DVec3::Y;
+        (belly - tendon).normalize()
+    }
+}
+
+/// Points of patches for [`Lattice::spread`].
+fn points(patches: &[Patch], weight: f64) -> Vec<(DVec3, DVec3, f64)> {
+    let area: f64 = patches.iter().map(|p| p.area).sum();
+    let point = |p: &Patch| (p.at, -p.out, weight * p.area / area);
+    patches.iter().map(point).collect()
+}
 
 impl Scene for LowerLeg {
     fn name(&self) -> &'static str {
@@ -61,8 +253,8 @@ impl Scene for LowerLeg {
     fn detail(&self) -> f64 {
         1.0
     }
-    fn bones(&self) -> usize {
-        2
+    fn bones(&self) -> &'static [&'static str] {
+        &BONES
     }
     fn groups(&self) -> &'static [&'static str] {
         &GROUPS
@@ -74,129 +266,190 @@ impl Scene for LowerLeg {
         &REGIONS
     }
     fn bone(&self, p: DVec3) -> f64 {
-        tibia(p).min(calcaneus(p))
+        self.distances(p).into_iter().fold(f64::INFINITY, f64::min)
+    }
+    fn nearest_bone(&self, p: DVec3) -> usize {
+        let distances = self.distances(p);
+        let all = 0..distances.len();
+        all.min_by(|a, b| distances[*a].total_cmp(&distances[*b]))
+            .unwrap_or(0)
+    }
+    fn tie(&self, p: DVec3) -> f64 {
+        let mut distances = self.distances(p);
+        distances.sort_by(f64::total_cmp);
+        0.5 * (distances[0] + distances[1] - TIED)
     }
     fn cortex(&self, p: DVec3) -> f64 {
-        if p.z < 75.0 {
-            return 1.0;
+        match self.nearest_bone(p) {
+            TIBIA_AT => {
+                let q = self.from_axis(p);
+                let forward = q.y / q.x.hypot(q.y).max(1e-9);
+                course(&TIBIA_CORTEX, self.height(p)) * (1.0 + CREST * forward)
+            }
+            FIBULA_AT => course(&FIBULA_CORTEX, self.height(p)),
+            TALUS_AT => TALUS_CORTEX,
+            _ => {
+                let heel = self.bones[CALCANEUS_AT].bounds;
+                let back = 1.0 - ramp(p.y - heel[0].y, 6.0, 16.0);
+                let facet = 1.0 - ramp(self.bones[TALUS_AT].at(p), 4.0, 8.0);
+                CALCANEUS_CORTEX + (FACET_CORTEX - CALCANEUS_CORTEX) * back.max(facet)
+            }
         }
-        1.5 + 3.0 * ramp(p.z, 115.0, 200.0) * (1.0 - ramp(p.z, 300.0, 400.0))
     }
     fn inside(&self, p: DVec3, distance: f64) -> Inside {
+        let height = self.height(p);
+        let hollow = match self.nearest_bone(p) {
+            TIBIA_AT => (0.19..0.74).contains(&height),
+            FIBULA_AT => (0.12..0.85).contains(&height),
+            _ => false,
+        };
         if distance > -self.cortex(p) {
             Inside::Cortical
-        } else if (165.0..355.0).contains(&p.z) {
+        } else if hollow {
             Inside::Marrow
         } else {
             Inside::Trabecular
         }
     }
     fn muscle(&self, group: usize, p: DVec3) -> f64 {
+        let q = self.drawn(p);
         match group {
             0 => ellipsoid(
-                p,
+                q,
                 DVec3::new(2.0, -26.0, 270.0),
                 DVec3::new(34.0, 17.0, 130.0),
             ),
             1 => ellipsoid(
-                p,
+                q,
                 DVec3::new(0.0, -45.0, 345.0),
                 DVec3::new(40.0, 21.0, 100.0),
             ),
             _ => ellipsoid(
-                p,
+                q,
                 DVec3::new(24.0, 16.0, 310.0),
                 DVec3::new(15.0, 15.0, 115.0),
             ),
         }
     }
     fn skin(&self, p: DVec3) -> f64 {
+        let q = self.drawn(p);
         let calf = ellipsoid(
-            p,
+            q,
             DVec3::new(4.0, -20.0, 340.0),
             DVec3::new(52.0, 52.0, 190.0),
         );
-        let ankle = column(p, (0.0, -6.0), (28.0, 34.0))
-            .max(p.z - 330.0)
-            .max(40.0 - p.z);
-        let foot = tapered(p, HEEL, DVec3::new(0.0, 60.0, 34.0), 28.0, 24.0);
+        let ankle = column(q, (4.0, -6.0), (34.0, 36.0))
+            .max(q.z - 330.0)
+            .max(40.0 - q.z);
+        let heel = self.bones[CALCANEUS_AT].bounds;
+        let heel = DVec3::new(q.x + 11.0 - 0.5 * (heel[0].x + heel[1].x), q.y, q.z);
+        let foot = tapered(
+            heel,
+            DVec3::new(0.0, -46.0, 46.0),
+            DVec3::new(0.0, 60.0, 50.0),
+            28.0,
+            24.0,
+        );
         blend(blend(calf, ankle, 12.0), foot, 12.0)
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
+        let d = self.distances(p);
+        // Where a bone is the nearest.
+        let of = |bone: usize| {
+            let others = (0..d.len()).filter(|k| *k != bone).map(|k| d[k]);
+            0.5 * (d[bone] - others.fold(f64::INFINITY, f64::min))
+        };
         let between = |low: f64, high: f64| (low - p.z).max(p.z - high);
+        let (ankle, knee) = (self.plafond.z, self.plateau().z);
+        // The site of HR-pQCT, 22.5 mm above the joint, with what a voxel of a coarse lattice adds.
+        let distal = between(ankle + 12.5, ankle + 32.5).max(of(TIBIA_AT));
+        // The inner three fifths of its section.
+        let inner = d[TIBIA_AT] + 5.0;
+        let outer = distal.max(-inner);
+        let q = self.from_axis(p);
+        // How far a side is from the middle of a sector: beyond it by so many mm.
+        let side = |towards: DVec3| {
+            let length = q.x.hypot(q.y).max(1e-9);
+            std::f64::consts::FRAC_1_SQRT_2 * length - q.dot(towards)
+        };
+        let heel = self.bones[CALCANEUS_AT].bounds;
+        let forward = p.y - heel[0].y;
+        let up = p.z - heel[0].z;
+        let calcaneus = of(CALCANEUS_AT);
         match name {
-            "proximal_tibia" => between(400.0, 440.0),
-            "tibia_shaft" => between(200.0, 300.0),
-            // The site of HR-pQCT, 22.5 mm above the joint, with what a voxel of a coarse lattice
-            // adds.
-            "distal_tibia" => between(110.0, 130.0),
-            _ => p.z - 80.0,
+            "proximal_tibia" => between(knee - 43.0, knee - 3.0).max(of(TIBIA_AT)),
+            "tibia_shaft" => between(ankle + 102.0, ankle + 202.0).max(of(TIBIA_AT)),
+            "distal_tibia" => distal,
+            "fibula" => of(FIBULA_AT),
+            "talus" => of(TALUS_AT),
+            "distal_tibia_inner" => distal.max(inner),
+            "distal_tibia_anterior" => outer.max(side(DVec3::Y)),
+            "distal_tibia_lateral" => outer.max(side(DVec3::X)),
+            "distal_tibia_posterior" => outer.max(side(-DVec3::Y)),
+            "distal_tibia_medial" => outer.max(side(-DVec3::X)),
+            // The heel behind the joint with the talus.
+            "calcaneal_tuber" => calcaneus.max(forward - 26.0),
+            // Below the joint, between the bone that comes down from it and that along the sole.
+            "neutral_triangle" => calcaneus
+                .max((forward - 46.0).abs() - 9.0)
+                .max((up - 20.0).abs() - 8.0),
+            // In front of the joint, under the groove that faces the talus' own.
+            "calcaneal_sinus" => calcaneus.max(58.0 - forward).max(30.0 - up),
+            _ => calcaneus,
         }
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
-        // Points of a patch: a grid of 7 by 7 over half-widths a and b around a centre.
-        let patch = |centre: DVec3,
-                     a: DVec3,
-                     b: DVec3,
-                     inward: DVec3,
-                     weight: f64|
-         -> Vec<(DVec3, DVec3, f64)> {
-            crate::volume::each([7, 7, 1])
-                .map(|at| {
-                    let share = |i: usize| (i as f64 - 3.0) / 3.0;
-                    (centre + a * share(at[0]) + b * share(at[1]), inward, weight)
-                })
-                .collect()
-        };
-        let (x, y, z) = (DVec3::X, DVec3::Y, DVec3::Z);
+        let down = (self.plafond - self.plateau()).normalize();
         // The medial condyle takes 60 % of the knee's force.
-        let mut knee = patch(
-            DVec3::new(-18.0, 0.0, PLATEAU - 1.0),
-            11.0 * x,
-            14.0 * y,
-            -z,
-            0.6,
-        );
-        knee.extend(patch(
-            DVec3::new(18.0, 0.0, PLATEAU - 1.0),
-            11.0 * x,
-            14.0 * y,
-            -z,
-            0.4,
-        ));
-        let ground = patch(DVec3::new(0.0, -34.0, 13.0), 9.0 * x, 11.0 * y, z, 1.0);
-        let achilles = patch(DVec3::new(0.0, -53.0, 34.0), 8.0 * x, 8.0 * z, y, 1.0);
-        let pull = DVec3::new(0.0, 0.05, 1.0).normalize_or_zero();
-        let side = |out: DVec3, low: f64, high: f64| -> Vec<(DVec3, DVec3, f64)> {
-            (0..40)
-                .map(|i| {
-                    let height = low + (high - low) * (f64::from(i) + 0.5) / 40.0;
-                    let (rx, ry) = radii(height);
-                    let at = DVec3::new(out.x * (rx - 1.0), out.y * (ry - 1.0), height);
-                    (at, -out, 1.0)
-                })
-                .collect()
-        };
-        // Soleus pulls tibia and heel together; gastrocnemius comes from the femur.
-        let mut soleus = lattice.spread("soleus", pull, &achilles);
+        let mut knee = points(&self.condyle(self.medial), 0.6);
+        knee.extend(points(&self.condyle(self.lateral), 0.4));
+        let heel = self.bones[CALCANEUS_AT].bounds;
+        // The heel's pad, and in front of it the tubercle where the plantar fascia begins.
+        let ground = self.patches(CALCANEUS_AT, |p| {
+            p.out.z < -0.4 && p.at.y < heel[0].y + 26.0 && p.at.z < heel[0].z + 14.0
+        });
+        let fascia = self.patches(CALCANEUS_AT, |p| {
+            let forward = p.at.y - heel[0].y;
+            p.out.z < -0.2 && (14.0..32.0).contains(&forward) && p.at.z < heel[0].z + 14.0
+        });
+        let achilles = points(&self.achilles(), 1.0);
+        let calf = self.calf();
+        // Soleus pulls the heel up and both bones of the leg down; gastrocnemius comes from the
+        // femur.
+        let mut soleus = lattice.spread("soleus", calf, &achilles);
+        let mut origin = points(&self.origin_of(TIBIA_AT, 270.0, 45.0, [0.55, 0.87]), 0.5);
+        let fibular = self.origin_of(FIBULA_AT, 270.0, 45.0, [0.6, 0.94]);
+        origin.extend(points(&fibular, 0.5));
         soleus
             .points
-            .extend(lattice.spread("soleus", -z, &side(-y, 290.0, 400.0)).points);
+            .extend(lattice.spread("soleus", -calf, &origin).points);
+        let tibialis = self.origin_of(TIBIA_AT, 20.0, 45.0, [0.5, 0.9]);
         vec![
-            lattice.spread("knee", -z, &knee),
-            lattice.spread("ground", z, &ground),
+            lattice.spread("knee", down, &knee),
+            lattice.spread("ground", DVec3::Z, &points(&ground, 1.0)),
+            lattice.spread(
+                "plantar fascia",
+                DVec3::new(0.0, 1.0, -0.1).normalize(),
+                &points(&fascia, 1.0),
+            ),
             soleus,
-            lattice.spread("gastrocnemius", pull, &achilles),
-            lattice.spread("tibialis_anterior", -z, &side(x, 280.0, 410.0)),
+            lattice.spread("gastrocnemius", calf, &achilles),
+            lattice.spread("tibialis_anterior", down, &points(&tibialis, 1.0)),
         ]
     }
-    /// Both bones where they meet the talus, the calcaneus at the cuboid too.
-    fn is_held(&self, p: DVec3, spacing: f64) -> bool {
-        let tibia = (p.z - ANKLE).abs() < 0.75 * spacing && p.z > 80.0;
-        let calcaneus = p.z > 56.0 - 0.75 * spacing && p.z < 75.0 && (p.y - 2.0).abs() < 16.0;
-        // And where it meets the cuboid, or its heel would bend it like a lever.
-        let cuboid = p.y > 34.0 - 0.75 * spacing && p.z < 75.0;
-        tibia || calcaneus || cuboid
+    fn held(&self, p: DVec3, spacing: f64) -> u8 {
+        let near = |bone: usize| self.bones[bone].at(p) < spacing;
+        let front = |bone: usize| {
+            let bounds = self.bones[bone].bounds;
+            near(bone) && p.y > bounds[1].y - (0.75 * spacing).max(3.0)
+        };
+        if front(TALUS_AT) || front(CALCANEUS_AT) {
+            0b111
+        } else if near(TIBIA_AT) && p.z > self.plateau().z - 0.75 * spacing {
+            0b011
+        } else {
+            0
+        }
     }
     /// From the side, where heel and Achilles tendon are seen.
     fn outlook(&self) -> Outlook {
@@ -206,6 +459,75 @@ impl Scene for LowerLeg {
             cut: Some((0, 0.5)),
             ..Outlook::FRONT
         }
+    }
+
+    fn dimensions(&self) -> Vec<Dimension> {
+        let size = |bone: usize| self.bones[bone].bounds[1] - self.bones[bone].bounds[0];
+        // Of the tibia's vertices near the plateau, those on one side or on both.
+        let plateau = |axis: usize, low: f64, high: f64| {
+            let near = |v: &&DVec3| v.z > self.plateau().z - 15.0 && (low..high).contains(&v.x);
+            let along = |v: &DVec3| v[axis];
+            let of: Vec<f64> = (self.bones[TIBIA_AT].surface.vertices.iter())
+                .filter(near)
+                .map(along)
+                .collect();
+            let most = of.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            most - of.iter().copied().fold(f64::INFINITY, f64::min)
+        };
+        let axis = (self.plateau() - self.plafond).normalize();
+        let middle = self.plafond + 0.5 * (self.plateau() - self.plafond);
+        let tibia = |p: DVec3| self.bones[TIBIA_AT].distance.at(p);
+        let fibula = |p: DVec3| self.bones[FIBULA_AT].distance.at(p);
+        // The fibula's middle at that height.
+        let vertices = self.bones[FIBULA_AT].surface.patches(3.0);
+        let near = vertices.iter().filter(|p| (p.at.z - middle.z).abs() < 4.0);
+        let (sum, count) = near.fold((DVec3::ZERO, 0.0), |(s, n), p| (s + p.at, n + 1.0));
+        let in_fibula = sum / f64::max(count, 1.0);
+        let lateral = (DVec3::X - axis * axis.x).normalize();
+        let anterior = axis.cross(lateral);
+        let area = |patches: Vec<Patch>| patches.iter().map(|p| p.area).sum::<f64>();
+        let meets = |bone: usize, other: usize| {
+            let of = &self.bones[other];
+            // Towards the other bone, and no farther from it than what ties them.
+            area(self.patches(bone, |p| {
+                of.at(p.at) < TIED && of.at(p.at + 2.0 * p.out) < of.at(p.at) - 1.4
+            }))
+        };
+        vec![
+            Dimension::mm("tibial length", size(TIBIA_AT).z),
+            Dimension::mm("plateau width", plateau(0, -1e3, 1e3)),
+            Dimension::mm(
+                "medial plateau depth",
+                plateau(1, -1e3, self.plateau().x - 6.0),
+            ),
+            Dimension::mm("tibial width at mid-shaft", width(&tibia, middle, lateral)),
+            Dimension::mm("tibial depth at mid-shaft", width(&tibia, middle, anterior)),
+            Dimension::mm("fibular length", size(FIBULA_AT).z),
+            Dimension::mm(
+                "fibular width at mid-shaft",
+                width(&fibula, in_fibula, lateral),
+            ),
+            Dimension::mm("talar length", size(TALUS_AT).y),
+            Dimension::mm("talar width", size(TALUS_AT).x),
+            Dimension::mm("talar height", size(TALUS_AT).z),
+            Dimension::mm("calcaneal length", size(CALCANEUS_AT).y),
+            Dimension::mm("calcaneal width", size(CALCANEUS_AT).x),
+            Dimension::mm("calcaneal height", size(CALCANEUS_AT).z),
+            Dimension::mm2(
+                "contact of the medial condyle",
+                area(self.condyle(self.medial)),
+            ),
+            Dimension::mm2(
+                "contact of the lateral condyle",
+                area(self.condyle(self.lateral)),
+            ),
+            Dimension::mm2("contact of talus and tibia", meets(TALUS_AT, TIBIA_AT)),
+            Dimension::mm2("contact of talus and fibula", meets(TALUS_AT, FIBULA_AT)),
+            Dimension::mm2(
+                "contact of talus and calcaneus",
+                meets(TALUS_AT, CALCANEUS_AT),
+            ),
+        ]
     }
 
     fn strength(&self, _: &Lattice<'_>, _: [usize; 3]) -> Vec<StrengthPlan> {

@@ -1,63 +1,171 @@
-//! A lumbar vertebra (L3) between the muscles of the back and psoas.
+//! The third lumbar vertebra between halves of its discs and the muscles of the back and psoas.
 //!
-//! x points left to right, y anterior, z superior; the body's axis is x = y = 0. Body 28 mm high,
-//! 46 mm wide, 33 mm deep, shell and endplates 0.5 mm, with pedicles, lamina, spinous and
-//! transverse processes.
+//! x points left to right, y anterior, z superior; the body's axis is x = y = 0. There is no fine
+//! surface of it that may be carried along, so it is put together from shapes with published
+//! dimensions, mm: upper endplate 44 by 35, lower 48 by 35, canal 24 by 17.5, pedicles 10 by 14,
+//! transverse processes 86 across (Panjabi 1992 Spine 17:299; recalled), height 26.5, its endplates
+//! hollow by 1.5, with articular processes above and below.
 
 use glam::DVec3;
 
 use super::scene::{Inside, Lattice, Scene};
-use super::shape::{blend, column, directions, ramp, tapered};
-use super::{Outlook, StrengthPlan, UnitLoad};
+use super::shape::{blend, column, directions, ramp, reach, tapered, width};
+use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
 
-const EXTENT: DVec3 = DVec3::new(120.0, 110.0, 40.0);
+const EXTENT: DVec3 = DVec3::new(120.0, 110.0, 48.0);
 const ORIGIN: DVec3 = DVec3::new(-60.0, -80.0, 0.0);
 
-const BOTTOM: f64 = 6.0;
-const TOP: f64 = 34.0;
-const HALF_WIDTH: f64 = 23.0;
-const HALF_DEPTH: f64 = 16.5;
+/// Rims of the endplates, mm; the body is 1 mm higher in front and lower behind.
+const BOTTOM: f64 = 11.0;
+const TOP: f64 = 37.5;
+/// How far the endplates are hollow in their middle, mm.
+const HOLLOW: f64 = 1.5;
+/// Half the width of the upper and the lower endplate, and half their depth.
+const UPPER: f64 = 22.05;
+const LOWER: f64 = 24.0;
+const HALF_DEPTH: f64 = 17.5;
+/// How much narrower the waist is on each side, mm.
+const WAIST: f64 = 3.0;
+/// Half of a disc belongs to each vertebra: 10 mm (L2/3) to 11 mm (L3/4) are usual.
+const HALF_DISC: f64 = 5.0;
+/// The canal: its middle behind the body's axis, half width and half depth.
+const CANAL: f64 = -26.0;
+const CANAL_RADII: (f64, f64) = (12.15, 8.75);
+
+/// Share of the compression that the facets take, standing: 3 to 25 % (Adams and Hutton 1980; Yang
+/// and King 1984; both recalled).
+const FACETS: f64 = 0.16;
+
 const GROUPS: [&str; 2] = ["intrinsic_back", "psoas"];
+
+/// Regions of bone, the one that has been measured longest first.
+const REGIONS: [&str; 5] = [
+    "lumbar_spine",
+    "body_superior",
+    "body_middle",
+    "body_inferior",
+    "posterior_elements",
+];
+
+fn at(x: f64, y: f64, z: f64) -> DVec3 {
+    DVec3::new(x, y, z)
+}
+
+/// Height of the lower and the upper endplate at a place, mm.
+fn endplates(p: DVec3) -> [f64; 2] {
+    let tilt = 0.5 * p.y / HALF_DEPTH;
+    let (x, y) = (p.x / UPPER, p.y / HALF_DEPTH);
+    let hollow = HOLLOW * (1.0 - ramp(x * x + y * y, 0.0, 0.9));
+    [BOTTOM - tilt + hollow, TOP + tilt - hollow]
+}
+
+/// Distance to the outline of the body, mm: wider below, with a waist, and hollow behind.
+fn outline(p: DVec3, waist: f64) -> f64 {
+    let up = ((p.z - BOTTOM) / (TOP - BOTTOM)).clamp(0.0, 1.0);
+    let half_width = LOWER + (UPPER - LOWER) * up - waist;
+    let side = column(p, (0.0, 0.0), (half_width, HALF_DEPTH - 0.6 * waist));
+    side.max(-canal(p))
+}
+
+/// Distance to the canal's wall, mm.
+fn canal(p: DVec3) -> f64 {
+    column(p, (0.0, CANAL), CANAL_RADII)
+}
 
 fn body(p: DVec3) -> f64 {
     let t = (p.z - 0.5 * (BOTTOM + TOP)) / (0.5 * (TOP - BOTTOM));
-    let waist = 2.0 * (1.0 - (t * t).min(1.0));
-    column(p, (0.0, 0.0), (HALF_WIDTH - waist, HALF_DEPTH - waist))
-        .max(p.z - TOP)
-        .max(BOTTOM - p.z)
+    let waist = WAIST * (1.0 - (t * t).min(1.0));
+    let [lower, upper] = endplates(p);
+    outline(p, waist).max(p.z - upper).max(lower - p.z)
+}
+
+/// A rod that is `flat` times as wide along `axis` (1 y, 2 z) as its radii say.
+fn flattened(p: DVec3, a: DVec3, b: DVec3, radii: [f64; 2], axis: usize, flat: f64) -> f64 {
+    let squeeze = |mut q: DVec3| {
+        q[axis] /= flat;
+        q
+    };
+    tapered(squeeze(p), squeeze(a), squeeze(b), radii[0], radii[1])
 }
 
 /// The arch and its processes.
 fn arch(p: DVec3) -> f64 {
     // Left and right alike.
-    let p = DVec3::new(p.x.abs(), p.y, p.z);
-    let at = |x: f64, y: f64, z: f64| DVec3::new(x, y, z);
-    let pedicle = tapered(p, at(12.0, -12.0, 24.0), at(15.0, -28.0, 23.0), 5.0, 6.0);
-    let lamina = tapered(p, at(15.0, -30.0, 22.0), at(0.0, -40.0, 20.0), 6.0, 5.0);
-    let spinous = tapered(p, at(0.0, -40.0, 19.0), at(0.0, -66.0, 16.0), 5.0, 5.5);
-    let transverse = tapered(p, at(15.0, -27.0, 23.0), at(40.0, -33.0, 23.0), 5.0, 4.0);
-    blend(blend(pedicle, lamina, 3.0), spinous.min(transverse), 3.0)
+    let p = at(p.x.abs(), p.y, p.z);
+    let pedicle = flattened(
+        p,
+        at(15.0, -10.0, 29.0),
+        at(17.0, -28.0, 28.5),
+        [5.1, 5.3],
+        2,
+        1.4,
+    );
+    let lamina = flattened(
+        p,
+        at(16.5, -31.0, 26.0),
+        at(0.0, -39.5, 22.0),
+        [4.5, 4.0],
+        2,
+        2.2,
+    );
+    let spinous = flattened(
+        p,
+        at(0.0, -41.0, 20.0),
+        at(0.0, -72.0, 18.0),
+        [3.5, 4.0],
+        2,
+        2.6,
+    );
+    let transverse = flattened(
+        p,
+        at(19.0, -28.0, 27.0),
+        at(39.0, -34.0, 28.0),
+        [4.5, 3.6],
+        2,
+        1.5,
+    );
+    let superior = tapered(p, at(18.5, -31.0, 28.0), at(19.0, -35.0, 41.0), 6.5, 4.5);
+    let inferior = tapered(p, at(13.0, -39.0, 21.0), at(14.5, -41.0, 7.0), 6.5, 4.5);
+    let frame = blend(blend(pedicle, lamina, 3.0), spinous.min(transverse), 3.0);
+    blend(frame, superior.min(inferior), 3.0).max(-canal(p))
 }
 
 /// The scene.
 pub(super) struct Lumbar;
 
 impl Lumbar {
-    /// Pressure on the upper endplate; `tilt` shifts it forwards.
-    fn endplate(name: &'static str, tilt: f64, lattice: &Lattice<'_>) -> UnitLoad {
-        let points: Vec<_> = crate::volume::each([23, 17, 1])
-            .map(|at| {
-                let x = (at[0] as f64 - 11.0) / 11.0;
-                let y = (at[1] as f64 - 8.0) / 8.0;
-                (x, y)
+    /// 1 N a unit of area on the upper disc, more in front with `tilt`: places in its outline, and
+    /// what each bears.
+    fn pressure(tilt: f64, height: f64) -> Vec<(DVec3, DVec3, f64)> {
+        crate::volume::each([25, 21, 1])
+            .map(|k| {
+                let (x, y) = ((k[0] as f64 - 12.0) / 12.0, (k[1] as f64 - 10.0) / 10.0);
+                (at(x * UPPER, y * HALF_DEPTH, TOP), 1.0 + tilt * y)
             })
-            .filter(|(x, y)| x * x + y * y <= 0.95)
-            .map(|(x, y)| {
-                let p = DVec3::new(x * HALF_WIDTH, y * HALF_DEPTH, TOP - 0.4);
-                (p, -DVec3::Z, 1.0 + tilt * y)
-            })
-            .collect();
-        lattice.spread(name, -DVec3::Z, &points)
+            .filter(|(p, _)| outline(*p, 0.0) < -0.5)
+            .map(|(p, weight)| (at(p.x, p.y, endplates(p)[1] + height), -DVec3::Z, weight))
+            .collect()
+    }
+
+    /// Compression through the disc, and through the facets of the upper articular processes.
+    fn compression(name: &'static str, tilt: f64, facets: f64, lattice: &Lattice<'_>) -> UnitLoad {
+        let disc = Self::pressure(tilt, HALF_DISC - 0.4);
+        let mut load = lattice.spread(name, -(1.0 - facets) * DVec3::Z, &disc);
+        let mut on_facets = Vec::new();
+        for n in directions(400).filter(|n| n.z > 0.3) {
+            for side in [-1.0, 1.0] {
+                on_facets.push((at(side * 19.0, -35.0, 41.0) + 4.0 * n, -n, n.z));
+            }
+        }
+        load.points
+            .extend(lattice.spread(name, -facets * DVec3::Z, &on_facets).points);
+        load
+    }
+
+    /// The lower endplate's nodes in a test to failure.
+    fn embedded(p: DVec3, spacing: f64) -> bool {
+        let lower = endplates(p)[0];
+        p.z <= lower + 0.01 * spacing && p.y > -HALF_DEPTH - spacing
     }
 }
 
@@ -74,20 +182,27 @@ impl Scene for Lumbar {
     fn detail(&self) -> f64 {
         0.5
     }
-    fn bones(&self) -> usize {
-        1
+    fn bones(&self) -> &'static [&'static str] {
+        &["vertebra"]
     }
     fn groups(&self) -> &'static [&'static str] {
         &GROUPS
     }
     fn regions(&self) -> &'static [&'static str] {
-        &["lumbar_spine"]
+        &REGIONS
     }
     fn bone(&self, p: DVec3) -> f64 {
-        blend(body(p), arch(p), 3.0)
+        blend(body(p), arch(p), 2.0).max(-canal(p))
     }
+    /// Halves of the discs above and below.
+    fn tie(&self, p: DVec3) -> f64 {
+        let [lower, upper] = endplates(p);
+        let beyond = (p.z - upper).max(lower - p.z);
+        outline(p, 0.0).max(beyond - HALF_DISC).max(-1.0 - beyond)
+    }
+    /// The shell is 0.35 mm on average (Silva 1994 Bone 15:409), the arch's cortex 1 to 2.5 mm.
     fn cortex(&self, p: DVec3) -> f64 {
-        0.5 + 1.0 * ramp(-p.y, 14.0, 22.0)
+        0.4 + 0.8 * ramp(-p.y, 14.0, 22.0)
     }
     fn inside(&self, p: DVec3, distance: f64) -> Inside {
         if distance > -self.cortex(p) {
@@ -97,55 +212,64 @@ impl Scene for Lumbar {
         }
     }
     fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        let q = DVec3::new(p.x.abs(), p.y, p.z);
+        let q = at(p.x.abs(), p.y, p.z);
         match group {
-            0 => column(q, (27.0, -56.0), (25.0, 18.0)),
-            _ => column(q, (37.0, -6.0), (15.0, 18.0)),
+            0 => column(q, (27.0, -58.0), (25.0, 18.0)),
+            _ => column(q, (38.0, -6.0), (15.0, 18.0)),
         }
     }
     fn skin(&self, p: DVec3) -> f64 {
         column(p, (0.0, -26.0), (58.0, 52.0))
     }
-    fn region(&self, _: &str, p: DVec3) -> f64 {
-        // The whole vertebra, as DXA sees it.
-        p.z - 1e3
+    fn region(&self, name: &str, p: DVec3) -> f64 {
+        let behind = p.y + HALF_DEPTH - 1.0;
+        let third = (TOP - BOTTOM) / 3.0;
+        let (low, high) = (BOTTOM + third, TOP - third);
+        match name {
+            "body_superior" => (-behind).max(high - p.z),
+            "body_middle" => (-behind).max(low - p.z).max(p.z - high),
+            "body_inferior" => (-behind).max(p.z - low),
+            "posterior_elements" => behind,
+            // The whole vertebra, as DXA sees it.
+            _ => p.z - 1e3,
+        }
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
         let mut back = Vec::new();
         for n in directions(200) {
             for x in [-38.0, 38.0] {
-                back.push((DVec3::new(x, -33.0, 23.0) + 3.0 * n, -n, 1.0));
+                back.push((at(x, -33.7, 28.0) + 3.0 * n, -n, 1.0));
             }
-            back.push((DVec3::new(0.0, -62.0, 16.5) + 4.0 * n, -n, 1.0));
+            back.push((at(0.0, -70.0, 18.0) + 3.0 * n, -n, 1.0));
         }
         let mut psoas = Vec::new();
         for i in 0..20 {
             let z = BOTTOM + 4.0 + (TOP - BOTTOM - 8.0) * f64::from(i) / 19.0;
             for side in [-1.0, 1.0] {
-                psoas.push((
-                    DVec3::new(side * (HALF_WIDTH - 3.0), -4.0, z),
-                    DVec3::new(-side, 0.0, 0.0),
-                    1.0,
-                ));
+                psoas.push((at(side * (UPPER - 1.0), -4.0, z), at(-side, 0.0, 0.0), 1.0));
             }
         }
         vec![
-            Self::endplate("disc", 0.0, lattice),
-            Self::endplate("disc, bent forwards", 1.0, lattice),
+            Self::compression("disc", 0.0, FACETS, lattice),
+            // Bent forwards the facets are nearly free.
+            Self::compression("disc, bent forwards", 1.0, 0.02, lattice),
             lattice.spread("intrinsic_back", -DVec3::Z, &back),
-            lattice.spread(
-                "psoas",
-                DVec3::new(0.0, 0.3, -1.0).normalize_or_zero(),
-                &psoas,
-            ),
+            lattice.spread("psoas", at(0.0, 0.3, -1.0).normalize(), &psoas),
         ]
     }
-    /// The lower endplate.
-    fn is_held(&self, p: DVec3, spacing: f64) -> bool {
-        p.z <= BOTTOM + 0.01 * spacing && p.y > -HALF_DEPTH - spacing
+    /// The middle of the lower disc; the lower facets lean on the next vertebra's.
+    fn held(&self, p: DVec3, spacing: f64) -> u8 {
+        let disc = endplates(p)[0] - HALF_DISC;
+        if p.z <= disc.max(BOTTOM - HALF_DISC) + 0.01 * spacing && p.y > -HALF_DEPTH - spacing {
+            0b111
+        } else if p.z < 12.0 && p.y < -35.0 {
+            0b010
+        } else {
+            0
+        }
     }
-    /// The body compressed by its disc, the lower endplate embedded. From above, through the middle
-    /// of its body; it is wide rather than high, and pictures are not.
+    /// From above, through the middle of its body; it is wide rather than high, and pictures are
+    /// not.
     fn outlook(&self) -> Outlook {
         Outlook {
             azimuth: -13.0,
@@ -156,16 +280,48 @@ impl Scene for Lumbar {
         }
     }
 
+    fn dimensions(&self) -> Vec<Dimension> {
+        let bone = |p: DVec3| self.bone(p);
+        let half = HALF_DEPTH - 4.0;
+        let height = |y: f64| width(&bone, at(0.0, y, 0.5 * (TOP + BOTTOM)), DVec3::Z);
+        let across = |z: f64, along: DVec3| width(&bone, at(0.0, 0.0, z), along);
+        // The canal is where no bone is.
+        let canal = |p: DVec3| -bone(p);
+        let open = |along: DVec3| width(&canal, at(0.0, CANAL, 24.0), along);
+        let disc = Self::pressure(0.0, 0.0).len() as f64;
+        let cell = (UPPER / 12.0) * (HALF_DEPTH / 10.0);
+        vec![
+            Dimension::mm("body height in front", height(half)),
+            Dimension::mm("body height behind", height(-half)),
+            Dimension::mm("upper endplate width", across(TOP - 2.0, DVec3::X)),
+            Dimension::mm("upper endplate depth", across(TOP - 2.0, DVec3::Y)),
+            Dimension::mm("lower endplate width", across(BOTTOM + 2.0, DVec3::X)),
+            Dimension::mm("lower endplate depth", across(BOTTOM + 2.0, DVec3::Y)),
+            Dimension::mm("canal width", open(DVec3::X)),
+            Dimension::mm("canal depth", open(DVec3::Y)),
+            Dimension::mm(
+                "pedicle width",
+                width(&bone, at(16.0, -20.0, 28.5), DVec3::X),
+            ),
+            Dimension::mm(
+                "pedicle height",
+                width(&bone, at(16.0, -20.0, 28.5), DVec3::Z),
+            ),
+            Dimension::mm(
+                "span of the transverse processes",
+                2.0 * (39.0 + reach(&bone, at(39.0, -34.0, 28.0), DVec3::X)),
+            ),
+            Dimension::mm2("contact of the disc above", disc * cell),
+        ]
+    }
+
+    /// The body compressed between its endplates, the lower one embedded.
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan> {
-        let held = crate::volume::each([elements[0] + 1, elements[1] + 1, 1])
-            .filter(|at| {
-                let node = [
-                    at[0] + lattice.low[0],
-                    at[1] + lattice.low[1],
-                    lattice.low[2],
-                ];
+        let held = crate::volume::each(elements.map(|n| n + 1))
+            .filter(|node| {
+                let node: [usize; 3] = std::array::from_fn(|k| node[k] + lattice.low[k]);
                 let p = lattice.origin + lattice.spacing * DVec3::from(node.map(|n| n as f64));
-                self.is_held(p, lattice.spacing)
+                Self::embedded(p, lattice.spacing)
             })
             .map(|at| (at, 0b111))
             .collect();
@@ -173,7 +329,7 @@ impl Scene for Lumbar {
             name: "compression",
             region: "lumbar_spine",
             quantities: ["strength", "stiffness"],
-            load: Self::endplate("compression test", 0.0, lattice),
+            load: lattice.spread("compression test", -DVec3::Z, &Self::pressure(0.0, -0.4)),
             held,
         }]
     }

@@ -10,10 +10,11 @@ mod scene;
 mod shape;
 mod surface;
 
+use crate::person::Person;
 use crate::volume::Volume;
 
 pub use parts::{Part, PartKind, Parts};
-pub use surface::{Distance, MOST_DEVIATIONS, MOST_TRIANGLES, Surface, SurfaceError};
+pub use surface::{Distance, MOST_TRIANGLES, Patch, Surface, SurfaceError};
 
 /// Scenes by name. Each is built at any number of voxels along its longest side.
 pub const SCENES: &[&str] = &["hip", "lower-leg", "lumbar", "trabecular-core"];
@@ -22,7 +23,7 @@ pub const SCENES: &[&str] = &["hip", "lower-leg", "lumbar", "trabecular-core"];
 pub const SIZES: std::ops::RangeInclusive<usize> = 24..=512;
 
 /// Why a scene cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SceneError {
     /// No such scene.
     #[error("there is no scene \"{name}\"; there are: {}", SCENES.join(", "))]
@@ -36,6 +37,25 @@ pub enum SceneError {
         /// What was asked for.
         size: usize,
     },
+    /// A build that nobody has.
+    #[error("{found} is no person's; allowed: {allowed}")]
+    Person {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        allowed: String,
+    },
+    /// A shape for bones that have only one.
+    #[error("the scene \"{scene}\" has no shape modes; allowed: {allowed}")]
+    Shapeless {
+        /// Which scene.
+        scene: String,
+        /// What can be asked for.
+        allowed: &'static str,
+    },
+    /// A bone's surface that cannot be a bone, or a shape that nobody has.
+    #[error(transparent)]
+    Surface(#[from] SurfaceError),
     /// A scan that no scene can be made of.
     #[error("this scan cannot be a scene: {why}")]
     Scan {
@@ -125,13 +145,17 @@ impl SitePlan {
     }
 }
 
-/// A voxel that holds bone.
+/// A voxel that holds bone, or what ties bones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BonePlan {
     /// Its place in the lattice.
     pub at: [usize; 3],
-    /// One or two sites.
+    /// Which of [`Anatomy::bones`].
+    pub bone: usize,
+    /// At most two sites; none between bones.
     pub sites: Vec<SitePlan>,
+    /// Of the voxel's volume, cartilage and ligament, 0 to 1.
+    pub tie: f64,
     /// Share of the voxel inside the periosteum, marrow included: what of it is drawn.
     pub envelope: f64,
 }
@@ -152,10 +176,40 @@ pub struct MusclePlan {
 pub struct BoneRegion {
     /// Name.
     pub name: &'static str,
+    /// Whether it is a part of the scene, and not a place across several.
+    pub is_part: bool,
     /// Index into [`Anatomy::bone`] and share, 0 to 1.
     pub members: Vec<(usize, f64)>,
     /// Volume inside the periosteum, mm³.
     pub envelope_mm3: f64,
+}
+
+/// A dimension of the scene's bones, or the area of a contact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dimension {
+    /// What is measured.
+    pub name: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// mm, mm2 or degrees.
+    pub unit: &'static str,
+}
+
+impl Dimension {
+    fn mm(name: &'static str, value: f64) -> Self {
+        let unit = "mm";
+        Self { name, value, unit }
+    }
+
+    fn mm2(name: &'static str, value: f64) -> Self {
+        let unit = "mm2";
+        Self { name, value, unit }
+    }
+
+    fn degrees(name: &'static str, value: f64) -> Self {
+        let unit = "degrees";
+        Self { name, value, unit }
+    }
 }
 
 /// Muscle groups that are measured as one.
@@ -243,6 +297,10 @@ pub struct Anatomy {
     pub bone: Vec<BonePlan>,
     /// Voxels with muscle, x fastest.
     pub muscle: Vec<MusclePlan>,
+    /// The separate bones' names.
+    pub bones: Vec<&'static str>,
+    /// Their dimensions, and the areas of contacts.
+    pub dimensions: Vec<Dimension>,
     /// Muscle groups' names.
     pub groups: Vec<&'static str>,
     /// Regions of bone.
@@ -268,12 +326,6 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
-    /// Which of the separate bones each voxel of [`Anatomy::bone`] belongs to, and how many voxels
-    /// each of them has.
-    pub fn separate_bones(&self) -> (Vec<u32>, Vec<usize>) {
-        scene::separate(self.voxels, &self.bone)
-    }
-
     /// Whether `scene` exists and can be built at `size`.
     /// # Errors
     /// [`SceneError`].
@@ -293,13 +345,56 @@ impl Anatomy {
     /// # Errors
     /// [`SceneError`].
     pub fn build(scene: &str, size: usize) -> Result<Self, SceneError> {
+        Self::of(scene, size, &Person::default())
+    }
+
+    /// Builds `scene` of a person, with `size` voxels along its longest side.
+    /// # Errors
+    /// [`SceneError`].
+    pub fn of(scene: &str, size: usize, person: &Person) -> Result<Self, SceneError> {
         Self::check(scene, size)?;
-        Ok(match scene {
-            "lower-leg" => scene::build(&lower_leg::LowerLeg, size),
+        if let Some((found, allowed)) = person.trouble() {
+            return Err(SceneError::Person { found, allowed });
+        }
+        let shaped = person.shape.iter().any(|w| *w != 0.0);
+        let allowed = match scene {
+            "lumbar" if shaped => Some("height_m"),
+            "trabecular-core" if !person.is_mean() => Some("none, and no height: it is a few mm"),
+            _ => None,
+        };
+        if let Some(allowed) = allowed {
+            return Err(SceneError::Shapeless {
+                scene: scene.to_owned(),
+                allowed,
+            });
+        }
+        let mean_sized = match scene {
+            "lower-leg" => scene::build(&lower_leg::LowerLeg::new(person)?, size),
             "lumbar" => scene::build(&lumbar::Lumbar, size),
             "trabecular-core" => core::build(size),
-            _ => scene::build(&hip::Hip, size),
-        })
+            _ => scene::build(&hip::Hip::new(person)?, size),
+        };
+        Ok(mean_sized.enlarged(person.enlargement()))
+    }
+
+    /// The same, `factor` times as large.
+    fn enlarged(mut self, factor: f64) -> Self {
+        self.spacing *= factor;
+        self.origin = self.origin.map(|x| x * factor);
+        for site in self.bone.iter_mut().flat_map(|b| &mut b.sites) {
+            site.surface /= factor;
+        }
+        for region in &mut self.regions {
+            region.envelope_mm3 *= factor.powi(3);
+        }
+        for dimension in &mut self.dimensions {
+            dimension.value *= match dimension.unit {
+                "mm" => factor,
+                "mm2" => factor.powi(2),
+                _ => 1.0,
+            };
+        }
+        self
     }
 
     /// Builds a scene from a scan, with cubic voxels, `size` along its longest side: single

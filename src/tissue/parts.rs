@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use strum::IntoStaticStr;
 
-use super::{Anatomy, Tissue};
+use super::{Anatomy, BoneRegion, Tissue};
 
 /// What a part is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
@@ -17,6 +17,8 @@ pub enum PartKind {
     Muscle,
     /// Marrow of the medullary canal.
     Marrow,
+    /// Cartilage, discs and ligament between bones.
+    Cartilage,
     /// Skin, fat, vessels and what else lies between muscles.
     Soft,
 }
@@ -63,7 +65,7 @@ struct Leaf {
 impl Parts {
     /// The parts of a scene.
     pub fn of(anatomy: &Anatomy) -> Self {
-        let mut leaves = bone_leaves(anatomy);
+        let (mut leaves, wholes_of) = bone_leaves(anatomy);
         leaves.extend(muscle_leaves(anatomy));
         leaves.extend(rest(anatomy, &leaves));
         leaves.retain(|leaf| !leaf.shares.is_empty());
@@ -78,17 +80,22 @@ impl Parts {
                 volume_mm3: leaf.shares.values().sum::<f64>() * voxel_mm3,
             })
             .collect();
+        // A whole may be a part of another.
         let mut wholes: Vec<Part> = Vec::new();
         for part in &parts {
-            let Some(name) = &part.parent else { continue };
-            if let Some(whole) = wholes.iter_mut().find(|w| w.name == *name) {
-                whole.volume_mm3 += part.volume_mm3;
-            } else {
-                wholes.push(Part {
-                    name: name.clone(),
-                    parent: None,
-                    ..part.clone()
-                });
+            let mut name = part.parent.clone();
+            while let Some(of) = name {
+                let above = wholes_of.get(&of).cloned();
+                if let Some(whole) = wholes.iter_mut().find(|w| w.name == of) {
+                    whole.volume_mm3 += part.volume_mm3;
+                } else {
+                    wholes.push(Part {
+                        name: of,
+                        parent: above.clone(),
+                        ..part.clone()
+                    });
+                }
+                name = above;
             }
         }
         parts.extend(wholes);
@@ -116,12 +123,14 @@ impl Parts {
     }
 }
 
-/// Regions of bone that hold no other, what else the others hold, and bone in no region.
-fn bone_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
+/// Regions of bone that hold no other, what else the others hold, and bone in no region; and which
+/// whole each region is a part of.
+fn bone_leaves(anatomy: &Anatomy) -> (Vec<Leaf>, BTreeMap<String, String>) {
     let filled: Vec<f64> = (anatomy.bone.iter())
         .map(|plan| plan.sites.iter().map(|s| s.fraction).sum())
         .collect();
-    let regions: Vec<BTreeMap<usize, f64>> = (anatomy.regions.iter())
+    let of_tree: Vec<&BoneRegion> = anatomy.regions.iter().filter(|r| r.is_part).collect();
+    let regions: Vec<BTreeMap<usize, f64>> = (of_tree.iter())
         .map(|r| r.members.iter().copied().collect())
         .collect();
     let volume = |region: &BTreeMap<usize, f64>| -> f64 {
@@ -149,9 +158,9 @@ fn bone_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
     let is_whole = |i: usize| parents.contains(&Some(i));
     let mut left: Vec<f64> = vec![1.0; anatomy.bone.len()];
     let mut shares: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); regions.len()];
-    // Finest first; no voxel is given away twice.
+    // Parts before their wholes; no voxel is given away twice.
     let mut order: Vec<usize> = (0..regions.len()).collect();
-    order.sort_by_key(|i| is_whole(*i));
+    order.sort_by(|a, b| volume(&regions[*a]).total_cmp(&volume(&regions[*b])));
     for i in order {
         for (voxel, share) in &regions[i] {
             let taken = share.min(left[*voxel]);
@@ -161,7 +170,7 @@ fn bone_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
             }
         }
     }
-    let name = |i: usize| anatomy.regions[i].name.to_owned();
+    let name = |i: usize| of_tree[i].name.to_owned();
     let of_lattice = |shares: BTreeMap<usize, f64>| -> BTreeMap<usize, f64> {
         let of_voxel =
             |(i, share): (usize, f64)| (anatomy.voxel(anatomy.bone[i].at), share * filled[i]);
@@ -191,7 +200,9 @@ fn bone_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
         kind: PartKind::Bone,
         shares: of_lattice(unnamed.collect()),
     });
-    leaves
+    let wholes = parents.iter().enumerate();
+    let wholes = wholes.filter_map(|(i, of)| Some((name(i), name((*of)?))));
+    (leaves, wholes.collect())
 }
 
 /// Each muscle group, part of the joined one if there is.
@@ -215,14 +226,17 @@ fn muscle_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
     leaves
 }
 
-/// The medullary canal, and what is neither bone nor muscle nor marrow.
-fn rest(anatomy: &Anatomy, leaves: &[Leaf]) -> [Leaf; 2] {
+/// The medullary canal, what ties bones, and what is none of these and neither bone nor muscle.
+fn rest(anatomy: &Anatomy, leaves: &[Leaf]) -> [Leaf; 3] {
     let mut filled = vec![0.0; anatomy.len()];
     for (voxel, share) in leaves.iter().flat_map(|leaf| &leaf.shares) {
         filled[*voxel] += share;
     }
-    let mut marrow = BTreeMap::new();
+    let (mut marrow, mut cartilage) = (BTreeMap::new(), BTreeMap::new());
     for plan in &anatomy.bone {
+        if plan.tie > 0.0 {
+            cartilage.insert(anatomy.voxel(plan.at), plan.tie);
+        }
         let bone: f64 = plan.sites.iter().map(|s| s.fraction).sum();
         if plan.envelope > bone {
             marrow.insert(anatomy.voxel(plan.at), plan.envelope - bone);
@@ -233,7 +247,8 @@ fn rest(anatomy: &Anatomy, leaves: &[Leaf]) -> [Leaf; 2] {
         if *tissue == Tissue::Marrow && filled[voxel] == 0.0 {
             marrow.insert(voxel, 1.0);
         }
-        let left = 1.0 - filled[voxel] - marrow.get(&voxel).copied().unwrap_or(0.0);
+        let of = |shares: &BTreeMap<usize, f64>| shares.get(&voxel).copied().unwrap_or(0.0);
+        let left = 1.0 - filled[voxel] - of(&marrow) - of(&cartilage);
         if *tissue != Tissue::Outside && left > 1e-9 {
             soft.insert(voxel, left);
         }
@@ -246,6 +261,7 @@ fn rest(anatomy: &Anatomy, leaves: &[Leaf]) -> [Leaf; 2] {
     };
     [
         leaf("medullary_canal", PartKind::Marrow, marrow),
+        leaf("cartilage_and_ligament", PartKind::Cartilage, cartilage),
         leaf("soft_tissue", PartKind::Soft, soft),
     ]
 }
@@ -295,7 +311,7 @@ mod tests {
                 assert!(!(borne && is_whole(&part.name)), "{scene}: {}", part.name);
             }
             let named = |name: &str| parts.parts.iter().any(|p| p.name == name);
-            for region in &anatomy.regions {
+            for region in anatomy.regions.iter().filter(|r| r.is_part) {
                 assert!(named(region.name), "{scene}: {}", region.name);
             }
             for muscle in &anatomy.muscle_regions {
@@ -311,7 +327,20 @@ mod tests {
             .iter()
             .filter(|p| p.parent.as_deref() == Some("total_hip"));
         let names: Vec<&str> = of_hip.clone().map(|p| p.name.as_str()).collect();
-        assert_eq!(names, ["femoral_neck", "trochanter", "total_hip_elsewhere"]);
+        let expected = [
+            "trochanter",
+            "total_hip_elsewhere",
+            "intertrochanter",
+            "femoral_neck",
+        ];
+        assert_eq!(names, expected);
+        // A part of the whole is a whole of its own.
+        let of_neck = parts
+            .iter()
+            .filter(|p| p.parent.as_deref() == Some("femoral_neck"));
+        let neck = parts.iter().find(|p| p.name == "femoral_neck").unwrap();
+        let sum: f64 = of_neck.clone().map(|p| p.volume_mm3).sum();
+        assert!((sum / neck.volume_mm3 - 1.0).abs() < 1e-9 && of_neck.count() >= 4);
         let hip = parts.iter().find(|p| p.name == "total_hip").unwrap();
         let sum: f64 = of_hip.map(|p| p.volume_mm3).sum();
         assert!((sum / hip.volume_mm3 - 1.0).abs() < 1e-9);

@@ -169,6 +169,8 @@ fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         .filter(|at| bmd[number(*at)] >= LEAST_BMD)
         .map(|at| BonePlan {
             at,
+            bone: 0,
+            tie: 0.0,
             sites: vec![SitePlan {
                 fraction: 1.0,
                 surface: 0.0,
@@ -205,6 +207,7 @@ fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         tissue,
         regions: vec![BoneRegion {
             name: "scan",
+            is_part: true,
             members: (0..count).map(|i| (i, 1.0)).collect(),
             envelope_mm3: count as f64 * spacing.powi(3),
         }],
@@ -214,6 +217,8 @@ fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
             group: 0,
             fraction: 1e-6,
         }],
+        bones: vec!["bone"],
+        dimensions: Vec::new(),
         groups: vec!["muscle"],
         muscle_regions: Vec::new(),
         mechanics_low: block.low,

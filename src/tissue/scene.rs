@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use glam::DVec3;
 
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, MuscleRegion, Outlook, SitePlan, StrengthPlan,
-    Tissue, UnitLoad,
+    Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SitePlan,
+    StrengthPlan, Tissue, UnitLoad,
 };
 
 /// What the inside of a bone is at a point.
@@ -26,8 +26,8 @@ pub(super) trait Scene {
     fn origin(&self) -> DVec3;
     /// How far apart the points that share a cut voxel may lie, mm.
     fn detail(&self) -> f64;
-    /// How many separate bones there are.
-    fn bones(&self) -> usize;
+    /// The separate bones.
+    fn bones(&self) -> &'static [&'static str];
     /// Muscle groups in the order of their load cases.
     fn groups(&self) -> &'static [&'static str];
     /// Regions made of several muscle groups.
@@ -37,6 +37,14 @@ pub(super) trait Scene {
     fn regions(&self) -> &'static [&'static str];
     /// Distance to the periosteum.
     fn bone(&self, p: DVec3) -> f64;
+    /// Which of the separate bones is nearest to `p`.
+    fn nearest_bone(&self, _: DVec3) -> usize {
+        0
+    }
+    /// Distance to cartilage and ligament, which tie bones; bone is cut out of it.
+    fn tie(&self, _: DVec3) -> f64 {
+        f64::INFINITY
+    }
     /// Thickness of the cortex, mm.
     fn cortex(&self, p: DVec3) -> f64;
     /// What bone is at `p`, `distance` from the periosteum.
@@ -49,8 +57,15 @@ pub(super) trait Scene {
     fn region(&self, name: &str, p: DVec3) -> f64;
     /// Unit loads, the joints' first, then one a muscle group.
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad>;
-    /// Whether the node at `p` is held, for voxels of `spacing` mm.
-    fn is_held(&self, p: DVec3, spacing: f64) -> bool;
+    /// Which components (bits 0 to 2: x, y, z) of the node at `p` are held, for voxels of `spacing`
+    /// mm.
+    fn held(&self, p: DVec3, spacing: f64) -> u8;
+    /// What can be held against published dimensions of the bones, contacts of its joints among it.
+    fn dimensions(&self) -> Vec<Dimension>;
+    /// Regions that lie across others, and are no parts of the whole.
+    fn across(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Tests to failure.
     fn strength(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> Vec<StrengthPlan>;
     /// From where it is looked at.
@@ -135,7 +150,9 @@ impl<'a> Sampler<'a> {
         let centre = self.low(at) + 0.5 * self.spacing;
         let to_bone = scene.bone(centre);
         let to_muscle: Vec<f64> = (0..groups).map(|g| scene.muscle(g, centre)).collect();
-        if to_bone > 1.5 * reach && to_muscle.iter().all(|d| *d > 2.0 * reach) {
+        let to_tie = scene.tie(centre);
+        let is_far = to_bone > 1.5 * reach && to_tie > 1.5 * reach;
+        if is_far && to_muscle.iter().all(|d| *d > 2.0 * reach) {
             return Sampled {
                 tissue: label(scene, [0; 3], 0, 1, centre),
                 bone: None,
@@ -144,7 +161,7 @@ impl<'a> Sampler<'a> {
         }
         let mut bone_counts = [0usize; 3];
         let mut muscle_counts = vec![0usize; groups];
-        let mut thickness = 0.0;
+        let (mut thickness, mut tied) = (0.0, 0);
         for sub in crate::volume::each([self.fine; 3]) {
             let p = self.low(at) + self.spacing / self.fine as f64 * (vector(sub) + 0.5);
             let d = if to_bone > 1.5 * reach {
@@ -158,6 +175,8 @@ impl<'a> Sampler<'a> {
                 if k == Inside::Cortical {
                     thickness += scene.cortex(p);
                 }
+            } else if to_tie < 1.5 * reach && scene.tie(p) < 0.0 {
+                tied += 1;
             } else if let Some(g) =
                 (0..groups).find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
             {
@@ -167,7 +186,14 @@ impl<'a> Sampler<'a> {
         let all = self.fine.pow(3);
         Sampled {
             tissue: label(scene, bone_counts, muscle_counts.iter().sum(), all, centre),
-            bone: bone_plan(at, bone_counts, thickness, all),
+            bone: bone_plan(
+                at,
+                scene.nearest_bone(centre),
+                bone_counts,
+                thickness,
+                tied,
+                all,
+            ),
             muscle: muscle_plan(at, &muscle_counts, all),
         }
     }
@@ -189,14 +215,23 @@ impl<'a> Sampler<'a> {
             * self.spacing.powi(3);
         BoneRegion {
             name,
+            is_part: !self.scene.across().contains(&name),
             members,
             envelope_mm3,
         }
     }
 }
 
-/// Bone of a voxel from the points counted in it: trabecular, cortical, or both.
-fn bone_plan(at: [usize; 3], counts: [usize; 3], thickness: f64, all: usize) -> Option<BonePlan> {
+/// Bone of a voxel from the points counted in it, trabecular and cortical, and what ties it to
+/// another.
+fn bone_plan(
+    at: [usize; 3],
+    bone: usize,
+    counts: [usize; 3],
+    thickness: f64,
+    tied: usize,
+    all: usize,
+) -> Option<BonePlan> {
     let part = |count: usize| count as f64 / all as f64;
     let mut sites = Vec::new();
     if counts[1] > 0 {
@@ -206,9 +241,12 @@ fn bone_plan(at: [usize; 3], counts: [usize; 3], thickness: f64, all: usize) -> 
         let mean_thickness = thickness / counts[0] as f64;
         sites.push(SitePlan::cortical(part(counts[0]), mean_thickness));
     }
-    (!sites.is_empty()).then(|| BonePlan {
+    let tie = part(tied);
+    (tied > 0 || !sites.is_empty()).then(|| BonePlan {
         at,
+        bone,
         sites,
+        tie,
         envelope: part(counts.iter().sum()),
     })
 }
@@ -238,7 +276,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         bone.extend(sampled.bone);
         muscle.extend(sampled.muscle);
     }
-    let bone = connected(voxels, bone, scene.bones());
+    let bone = connected(voxels, bone, scene.bones().len());
     let low: [usize; 3] = std::array::from_fn(|k| bone.iter().map(|b| b.at[k]).min().unwrap_or(0));
     let high: [usize; 3] =
         std::array::from_fn(|k| bone.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
@@ -252,8 +290,11 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
     };
     let loads = scene.loads(&lattice);
     let held = crate::volume::each(elements.map(|n| n + 1))
-        .filter(|at| scene.is_held(origin + spacing * (vector(*at) + vector(low)), spacing))
-        .map(|at| (at, 0b111))
+        .map(|at| {
+            let p = origin + spacing * (vector(at) + vector(low));
+            (at, scene.held(p, spacing))
+        })
+        .filter(|(_, components)| *components != 0)
         .collect();
     let own = groups.iter().enumerate().map(|(g, name)| MuscleRegion {
         name,
@@ -277,6 +318,8 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
             .collect(),
         bone,
         muscle,
+        bones: scene.bones().to_vec(),
+        dimensions: scene.dimensions(),
         groups: groups.to_vec(),
         muscle_regions: own.chain(joined).collect(),
         mechanics_low: low,

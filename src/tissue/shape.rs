@@ -2,11 +2,6 @@
 
 use glam::DVec3;
 
-/// Distance to a sphere.
-pub(super) fn sphere(p: DVec3, centre: DVec3, radius: f64) -> f64 {
-    p.distance(centre) - radius
-}
-
 /// Approximate distance to an ellipsoid, exact on its surface.
 pub(super) fn ellipsoid(p: DVec3, centre: DVec3, radii: DVec3) -> f64 {
     let q = (p - centre) / radii;
@@ -59,4 +54,23 @@ pub(super) fn directions(n: usize) -> impl Iterator<Item = DVec3> {
         let (s, c) = (golden * i as f64).sin_cos();
         DVec3::new(r * c, r * s, z)
     })
+}
+
+/// How far it is from `p`, inside, to where `distance` becomes 0 in a direction, mm; at most 300.
+pub(super) fn reach(distance: &dyn Fn(DVec3) -> f64, p: DVec3, towards: DVec3) -> f64 {
+    let mut far = 0.0;
+    while far < 300.0 {
+        let left = -distance(p + towards * far);
+        if left < 1e-3 {
+            break;
+        }
+        // No farther than the nearest surface; where a distance is not exact, by half of it.
+        far += (0.5 * left).max(0.01);
+    }
+    far
+}
+
+/// How wide what `distance` bounds is at `p`, in a direction and against it, mm.
+pub(super) fn width(distance: &dyn Fn(DVec3) -> f64, p: DVec3, along: DVec3) -> f64 {
+    reach(distance, p, along) + reach(distance, p, -along)
 }

@@ -56,8 +56,8 @@ pub struct Distance {
     triangles: Vec<Triangle>,
 }
 
-/// The point of a triangle that is nearest to `p` (Ericson 2005 Real-Time Collision Detection 5.1.5),
-/// with the normal there.
+/// The point of a triangle that is nearest to `p` (Ericson 2005 Real-Time Collision Detection
+/// 5.1.5), with the normal there.
 fn nearest(t: &Triangle, p: DVec3) -> (DVec3, DVec3) {
     let [a, b, c] = t.corners;
     let (ab, ac, ap) = (b - a, c - a, p - a);

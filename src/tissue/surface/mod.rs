@@ -10,6 +10,8 @@ mod read;
 
 use glam::DVec3;
 
+use crate::person::MOST_DEVIATIONS;
+
 pub use distance::Distance;
 
 /// The most triangles of a surface. A bone's shape at the finest lattice needs a tenth of that.
@@ -17,10 +19,6 @@ pub const MOST_TRIANGLES: usize = 500_000;
 
 /// Longest side of any bone that a person has, mm: a small bone of the foot to a femur.
 const LONGEST: std::ops::RangeInclusive<f64> = 10.0..=700.0;
-
-/// How far from the mean, in standard deviations, a shape may be. The modes come from a few dozen
-/// people: beyond this no bone like it was ever seen.
-pub const MOST_DEVIATIONS: f64 = 3.0;
 
 /// A closed surface: vertices in mm, triangles counted anticlockwise seen from outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -204,5 +202,45 @@ impl Surface {
             .iter()
             .map(|(_, i)| shaped.vertices[*i] - self.vertices[*i]);
         p + moved.sum::<DVec3>() / by_distance.len().max(1) as f64
+    }
+}
+
+/// A piece of a surface: where it is, which way is out, and its area in mm².
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Patch {
+    /// Its centre, mm.
+    pub at: DVec3,
+    /// Unit vector outwards.
+    pub out: DVec3,
+    /// Area, mm².
+    pub area: f64,
+}
+
+impl Surface {
+    /// The surface as patches that are at most about `width` mm wide.
+    pub fn patches(&self, width: f64) -> Vec<Patch> {
+        let mut patches = Vec::new();
+        let mut waiting: Vec<[DVec3; 3]> =
+            (0..self.triangles.len()).map(|t| self.corners(t)).collect();
+        while let Some([a, b, c]) = waiting.pop() {
+            let sides = [a.distance(b), b.distance(c), c.distance(a)];
+            let longest = (0..3)
+                .max_by(|i, j| sides[*i].total_cmp(&sides[*j]))
+                .unwrap_or(0);
+            if sides[longest] > width {
+                // Halved across its longest side.
+                let [p, q, r] = [[a, b, c], [b, c, a], [c, a, b]][longest];
+                let middle = 0.5 * (p + q);
+                waiting.extend([[p, middle, r], [middle, q, r]]);
+                continue;
+            }
+            let normal = (b - a).cross(c - a);
+            patches.push(Patch {
+                at: (a + b + c) / 3.0,
+                out: normal.normalize_or_zero(),
+                area: 0.5 * normal.length(),
+            });
+        }
+        patches
     }
 }

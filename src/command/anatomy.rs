@@ -1,0 +1,268 @@
+//! `mechanostat anatomy`: a scene's dimensions, densities, contacts, lines of pull and balance
+//! beside published ones, and a picture of it from four sides.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::evidence::{NORMS, norms};
+use crate::figure::{ColourBar, MissionFigure, Panel, Raster, SidesFigure, png};
+use crate::measure::RegionSums;
+use crate::person::Person;
+use crate::scenario::STANDARD_MASS_KG;
+use crate::sim::{SETTLING_ROUNDS, Simulation};
+use crate::study::{AnatomyReport, Beside, Place, person};
+use crate::tissue::{Anatomy, Surface};
+use crate::view::{Camera, Colormap, Cut, FieldKind, Picture, RayMarch};
+
+use super::error::{CommandError, say};
+use super::panel::DOTS_PER_INCH;
+use super::progress::Progress;
+use super::wait::{Wait as _, measured, open_gpu, settle_telling};
+
+/// Flags of `mechanostat anatomy`.
+#[derive(Debug, Clone, Args)]
+pub struct AnatomyArgs {
+    /// Scene: hip, lower-leg, lumbar or trabecular-core
+    #[arg(long, default_value = "hip")]
+    pub scene: String,
+    /// Voxels along the scene's longest side
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub size: usize,
+    /// Group of people: control, op (osteoporotic) or oa (osteoarthritic)
+    #[arg(long, default_value = "control")]
+    pub group: String,
+    /// Shape modes of the person, in standard deviations from the mean, as 0.5,-1
+    #[arg(
+        long,
+        value_name = "SD,...",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub shape: Vec<f64>,
+    /// Height of the person, m
+    #[arg(long, value_name = "M")]
+    pub height_m: Option<f64>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Leave a picture from four sides in this file, as PNG or SVG
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// Only check this surface (PLY) and tell its size: whether it can be a bone
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["picture", "json"])]
+    pub surface: Option<PathBuf>,
+    /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
+    #[arg(long, value_name = "NAME")]
+    pub adapter: Option<String>,
+}
+
+/// Settles a scene and reports its anatomy.
+/// # Errors
+/// [`CommandError`].
+pub fn anatomy(args: &AnatomyArgs) -> Result<(), CommandError> {
+    if let Some(path) = &args.surface {
+        return check_surface(path);
+    }
+    let svg = match &args.picture {
+        Some(path) => is_svg(path)?,
+        None => false,
+    };
+    let built_for = Person {
+        shape: args.shape.clone(),
+        height_m: args.height_m,
+    };
+    Anatomy::check(&args.scene, args.size)?;
+    let norms = norms("assets/anatomy/norms.csv", NORMS)?;
+    let place = Place::scene(&args.scene);
+    let model = person(&args.scene, &args.group, STANDARD_MASS_KG, &[])?;
+    let gpu = open_gpu(crate::gpu::Request::on(
+        args.adapter.as_deref(),
+        place.need(args.size)?,
+    ))?;
+    let anatomy = place.anatomy(args.size, &built_for)?;
+    let model = Arc::new(model);
+    let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
+    let bar = Progress::new(SETTLING_ROUNDS, 0.0);
+    settle_telling(&mut simulation, &bar)?;
+    bar.finish();
+    let sums = RegionSums::new(simulation.body(), &model)?;
+    let report = AnatomyReport::new(&anatomy, &model, &measured(&sums, &simulation)?, &norms);
+    if let Some(path) = &args.picture {
+        let note = format!(
+            "Mechanostat {}, scene {}, size {} ({:.2} mm voxels), settled under 1 g; adapter {}.",
+            env!("CARGO_PKG_VERSION"),
+            report.scene,
+            report.size,
+            report.voxel_mm,
+            gpu.adapter_name()
+        );
+        let drawn = from_four_sides(&simulation, note)?.svg()?;
+        let bytes = if svg {
+            drawn.into_bytes()
+        } else {
+            png(&drawn, DOTS_PER_INCH)?
+        };
+        crate::io::write(path, &bytes)?;
+    }
+    if args.json {
+        let json = serde_json::to_string(&report).map_err(|e| CommandError {
+            message: e.to_string(),
+            code: 1,
+        })?;
+        return say(&json);
+    }
+    print(&report)
+}
+
+/// Whether a picture's file is to be SVG and not PNG.
+fn is_svg(path: &Path) -> Result<bool, CommandError> {
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    match ending.to_lowercase().as_str() {
+        "svg" => Ok(true),
+        "png" => Ok(false),
+        _ => Err(CommandError::usage(format!(
+            "--picture {}: a picture is written as .png or .svg",
+            path.display()
+        ))),
+    }
+}
+
+fn check_surface(path: &Path) -> Result<(), CommandError> {
+    let bytes = crate::io::read(path)?;
+    let surface = Surface::read(&path.display().to_string(), &bytes)
+        .map_err(|e| CommandError::usage(e.to_string()))?;
+    let [low, high] = surface.bounds();
+    let side = high - low;
+    say(&format!(
+        "{}: closed, facing outwards, not crossing itself; {} vertices, {} triangles, {} shape modes; {:.1} by {:.1} by {:.1} mm, {:.1} cm3",
+        path.display(),
+        surface.vertices.len(),
+        surface.triangles.len(),
+        surface.modes.len(),
+        side.x,
+        side.y,
+        side.z,
+        surface.volume() / 1000.0
+    ))
+}
+
+fn from_four_sides(simulation: &Simulation, note: String) -> Result<SidesFigure, CommandError> {
+    let gpu = simulation.gpu();
+    let anatomy = simulation.anatomy();
+    let size = MissionFigure::panel_pixels(DOTS_PER_INCH);
+    let mut march = RayMarch::new(simulation.body())?;
+    let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
+    let usual = Picture::of(anatomy, FieldKind::Density, size);
+    let mut draw = |azimuth: f32| -> Result<Panel, CommandError> {
+        let mut camera = Camera::front(extent);
+        camera.orbit(azimuth, 0.0);
+        let wide = extent[0].max(extent[1]) * size[1] as f32 / size[0] as f32;
+        camera.height = 1.05 * extent[2].max(wide);
+        let picture = Picture {
+            camera,
+            cut: Cut::None,
+            ghost: false,
+            ..usual
+        };
+        march.draw(gpu, &picture)?;
+        let parts = gpu.fetch(&march.read(gpu)?)?;
+        let pixels = RayMarch::pixels(size, parts.first().map_or(&[], Vec::as_slice));
+        Ok(Panel {
+            title: camera.place(),
+            raster: Raster { size, pixels },
+            height_mm: f64::from(camera.height),
+        })
+    };
+    let panels = [draw(0.0)?, draw(90.0)?, draw(180.0)?, draw(270.0)?];
+    Ok(SidesFigure {
+        title: format!("Scene {}", anatomy.scene),
+        panels,
+        bar: ColourBar {
+            colormap: Colormap::Batlow,
+            range: (f64::from(usual.range.0), f64::from(usual.range.1)),
+            clipped: FieldKind::Density.clipped(),
+            label: "Bone mineral density (mg HA/cm³)".to_owned(),
+        },
+        note,
+    })
+}
+
+/// A number beside what is published of it, in a line of a table.
+fn line(told: &Beside) -> String {
+    let digits = usize::from(told.unit != "1") + 3 * usize::from(told.unit == "1");
+    let published: Vec<String> = (told.published.iter())
+        .map(|n| {
+            let known = match (n.mean, n.sd) {
+                (Some(mean), Some(sd)) => format!("{mean} ± {sd}"),
+                _ => {
+                    let [low, high] = n.range(1.0);
+                    format!("{low} to {high}")
+                }
+            };
+            let unread = if n.read == "no" { ", not read" } else { "" };
+            format!("{known} ({}{unread})", n.source)
+        })
+        .collect();
+    let verdict = match told.in_range {
+        None => "",
+        Some(true) => "in ",
+        Some(false) => "out",
+    };
+    let unit = if told.unit == "1" { "" } else { told.unit };
+    format!(
+        "  {:<40} {:>9.digits$} {unit:<10} {verdict} {}",
+        told.name,
+        told.value,
+        published.join("; ")
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn print(report: &AnatomyReport) -> Result<(), CommandError> {
+    say(&format!(
+        "{}, size {} ({:.2} mm voxels)",
+        report.scene, report.size, report.voxel_mm
+    ))?;
+    say("dimensions and contacts; in: within 1 SD or the range")?;
+    for told in &report.dimensions {
+        say(&line(told))?;
+    }
+    say("densities, settled under 1 g; in: within 1.5 SD or the range")?;
+    for told in &report.densities {
+        say(&line(told))?;
+    }
+    say("volumes of parts")?;
+    for (name, volume) in &report.volumes_mm3 {
+        say(&format!("  {name:<40} {:>9.2} cm3", volume / 1000.0))?;
+    }
+    say("unit loads: middle of where they act (mm), direction (lateral, anterior, superior)")?;
+    for pull in &report.pulls {
+        let [x, y, z] = pull.at_mm;
+        let [a, b, c] = pull.direction;
+        let way = if pull.direction == [0.0; 3] {
+            "pulls two bones together".to_owned()
+        } else {
+            format!("{a:>6.2} {b:>6.2} {c:>6.2}")
+        };
+        say(&format!(
+            "  {:<20} {x:>8.1} {y:>8.1} {z:>8.1}   {way}",
+            pull.name
+        ))?;
+    }
+    say(
+        "balance at 1 g: what the supports bear of an activity's forces (N), and their moment about the supports' middle (Nm)",
+    )?;
+    for b in &report.balance {
+        let [x, y, z] = b.force_n;
+        let [a, c, d] = b.moment_nm;
+        say(&format!(
+            "  {:<30} {x:>7.0} {y:>7.0} {z:>7.0}   {a:>7.1} {c:>7.1} {d:>7.1}   {:.0} % of all forces",
+            b.activity,
+            100.0 * b.unbalanced
+        ))?;
+    }
+    Ok(())
+}
