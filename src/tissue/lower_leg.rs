@@ -7,6 +7,7 @@
 //! out, holds talus and calcaneus in front; the femur guides the tibia's plateau sideways and
 //! presses on it.
 
+use std::cell::Cell;
 use std::f64::consts::TAU;
 
 use glam::DVec3;
@@ -43,8 +44,6 @@ const CALCANEUS_AT: usize = 3;
 /// Bones so near to each other are tied, mm: 5 mm lie between tibia and talus, cartilage and what
 /// is slack in the coarse talus' shape.
 const TIED: f64 = 7.0;
-/// Farther than this the distance to a bone is not asked for, mm: no voxel is as large.
-const FAR: f64 = 40.0;
 
 /// Thickness of the tibia's cortex, mm, by height: 0 at the ankle, 1 at the plateau. Distal site of
 /// HR-pQCT, at 0.06: 1.55 (Gabel 2022 Br J Sports Med 56:196); thickest in the middle (Capozza 2010
@@ -107,19 +106,18 @@ impl Bone {
         }
     }
 
-    fn at(&self, p: DVec3) -> f64 {
-        let apart = p.distance(p.clamp(self.bounds[0], self.bounds[1]));
-        if apart > FAR {
-            apart
-        } else {
-            self.distance.at(p)
-        }
+    /// How far it is at least, mm.
+    fn at_least(&self, p: DVec3) -> f64 {
+        p.distance(p.clamp(self.bounds[0], self.bounds[1]))
     }
 }
 
 /// The scene.
 pub(super) struct LowerLeg {
     bones: [Bone; 4],
+    /// The last place that was asked for, and how far each bone is from it: several questions are
+    /// asked of each.
+    last: Cell<Option<(DVec3, [f64; 4])>>,
     medial: DVec3,
     lateral: DVec3,
     plafond: DVec3,
@@ -157,6 +155,7 @@ impl LowerLeg {
             Ok(surface)
         };
         Ok(Self {
+            last: Cell::new(None),
             medial: carried(MEDIAL),
             lateral: carried(LATERAL),
             plafond,
@@ -170,7 +169,24 @@ impl LowerLeg {
     }
 
     fn distances(&self, p: DVec3) -> [f64; 4] {
-        std::array::from_fn(|k| self.bones[k].at(p))
+        if let Some((last, found)) = self.last.get()
+            && last == p
+        {
+            return found;
+        }
+        // Of bones that are neither the nearest nor tied to it, how far they are at least will do.
+        let mut found = [0, 1, 2, 3].map(|k: usize| self.bones[k].at_least(p));
+        let mut order = [0, 1, 2, 3];
+        order.sort_by(|a: &usize, b| found[*a].total_cmp(&found[*b]));
+        let mut nearest = f64::INFINITY;
+        for k in order {
+            if found[k] <= nearest.max(TIED) {
+                found[k] = self.bones[k].distance.at(p);
+                nearest = nearest.min(found[k]);
+            }
+        }
+        self.last.set(Some((p, found)));
+        found
     }
 
     fn plateau(&self) -> DVec3 {
@@ -291,7 +307,7 @@ impl Scene for LowerLeg {
             _ => {
                 let heel = self.bones[CALCANEUS_AT].bounds;
                 let back = 1.0 - ramp(p.y - heel[0].y, 6.0, 16.0);
-                let facet = 1.0 - ramp(self.bones[TALUS_AT].at(p), 4.0, 8.0);
+                let facet = 1.0 - ramp(self.bones[TALUS_AT].distance.at(p), 4.0, 8.0);
                 CALCANEUS_CORTEX + (FACET_CORTEX - CALCANEUS_CORTEX) * back.max(facet)
             }
         }
@@ -438,7 +454,7 @@ impl Scene for LowerLeg {
         ]
     }
     fn held(&self, p: DVec3, spacing: f64) -> u8 {
-        let near = |bone: usize| self.bones[bone].at(p) < spacing;
+        let near = |bone: usize| self.bones[bone].distance.at(p) < spacing;
         let front = |bone: usize| {
             let bounds = self.bones[bone].bounds;
             near(bone) && p.y > bounds[1].y - (0.75 * spacing).max(3.0)
@@ -487,7 +503,7 @@ impl Scene for LowerLeg {
         let anterior = axis.cross(lateral);
         let area = |patches: Vec<Patch>| patches.iter().map(|p| p.area).sum::<f64>();
         let meets = |bone: usize, other: usize| {
-            let of = &self.bones[other];
+            let of = &self.bones[other].distance;
             // Towards the other bone, and no farther from it than what ties them.
             area(self.patches(bone, |p| {
                 of.at(p.at) < TIED && of.at(p.at + 2.0 * p.out) < of.at(p.at) - 1.4

@@ -110,6 +110,8 @@ struct Sampler<'a> {
     voxels: [usize; 3],
     /// Points along an edge of a voxel that holds a border.
     fine: usize,
+    /// Distance from the middle of each voxel to the periosteum, mm, x fastest.
+    to_bone: Vec<f64>,
 }
 
 /// What a voxel holds.
@@ -123,15 +125,25 @@ impl<'a> Sampler<'a> {
     fn new(scene: &'a dyn Scene, size: usize) -> Self {
         let extent = scene.extent();
         let spacing = extent.max_element() / size as f64;
+        let origin = scene.origin();
+        let voxels = (extent / spacing)
+            .to_array()
+            .map(|n| (n.round() as usize).max(1));
+        let centre = |at| origin + spacing * (vector(at) + 0.5);
         Self {
             scene,
-            origin: scene.origin(),
+            origin,
             spacing,
-            voxels: (extent / spacing)
-                .to_array()
-                .map(|n| (n.round() as usize).max(1)),
+            voxels,
             fine: ((spacing / scene.detail()).ceil() as usize).clamp(2, 10),
+            to_bone: crate::volume::each(voxels)
+                .map(|at| scene.bone(centre(at)))
+                .collect(),
         }
+    }
+
+    fn to_bone(&self, at: [usize; 3]) -> f64 {
+        self.to_bone[at[0] + self.voxels[0] * (at[1] + self.voxels[1] * at[2])]
     }
 
     fn low(&self, at: [usize; 3]) -> DVec3 {
@@ -148,7 +160,7 @@ impl<'a> Sampler<'a> {
         let groups = scene.groups().len();
         let reach = 0.87 * self.spacing;
         let centre = self.low(at) + 0.5 * self.spacing;
-        let to_bone = scene.bone(centre);
+        let to_bone = self.to_bone(at);
         let to_muscle: Vec<f64> = (0..groups).map(|g| scene.muscle(g, centre)).collect();
         let to_tie = scene.tie(centre);
         let is_far = to_bone > 1.5 * reach && to_tie > 1.5 * reach;
@@ -209,8 +221,9 @@ impl<'a> Sampler<'a> {
             .collect();
         // The canal holds no bone voxel but lies inside the periosteum, and counts.
         let envelope_mm3 = crate::volume::each(self.voxels)
-            .map(|at| self.centre(at))
-            .map(|p| inside(p) * share(self.scene.bone(p), self.spacing))
+            .map(|at| (self.centre(at), share(self.to_bone(at), self.spacing)))
+            .filter(|(_, share)| *share > 0.0)
+            .map(|(p, share)| inside(p) * share)
             .sum::<f64>()
             * self.spacing.powi(3);
         BoneRegion {

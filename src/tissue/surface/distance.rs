@@ -135,8 +135,12 @@ impl Distance {
     /// Distance from `p` to the surface, mm, negative inside.
     pub fn at(&self, p: DVec3) -> f64 {
         let (mut least, mut found) = (f64::INFINITY, (p, DVec3::ZERO));
-        let mut waiting = vec![(0, 0.0)];
-        while let Some((k, at_least)) = waiting.pop() {
+        // A tree of as many triangles as are allowed is 20 deep.
+        let mut waiting = [(0, 0.0); 64];
+        let mut left = 1;
+        while left > 0 {
+            left -= 1;
+            let (k, at_least) = waiting[left];
             if at_least >= least {
                 continue;
             }
@@ -154,8 +158,11 @@ impl Distance {
             let halves = [k + 1, node.second];
             let mut halves = halves.map(|h| (h, self.nodes[h].distance_squared(p)));
             // The nearer half is looked at first.
-            halves.sort_by(|a, b| b.1.total_cmp(&a.1));
-            waiting.extend(halves);
+            if halves[0].1 < halves[1].1 {
+                halves.swap(0, 1);
+            }
+            waiting[left..left + 2].copy_from_slice(&halves);
+            left += 2;
         }
         let (q, normal) = found;
         let distance = least.sqrt();
