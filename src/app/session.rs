@@ -93,8 +93,9 @@ fn plan(last: f64) -> Plan {
     Plan::of(Looks::EachStep { last })
 }
 
-/// Points of a curve, at most: a chart has fewer pixels.
-const MOST_POINTS: usize = 512;
+/// Points of a curve, at most: a chart is a few hundred pixels wide, and each point is drawn in every
+/// frame.
+const MOST_POINTS: usize = 192;
 
 /// A curve of so many points, so that what a chart draws is bounded. Every second, fourth …
 /// point and the last: as days are added, those that are shown stay.

@@ -15,6 +15,8 @@ use super::catalogue::{Measurement, Quantity};
 /// How trabecular bone lies against the stress of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Orientation {
+    /// Of all trabecular bone (`trabecular`), or of one of several bones.
+    pub region: &'static str,
     /// Mean angle between the run of dense bone and the principal stress of largest size, degrees;
     /// 57.3 by chance.
     pub angle: f64,
@@ -29,7 +31,7 @@ pub struct Orientation {
 const TRABECULAR: &str = "trabecular";
 
 impl Orientation {
-    /// As quantities of trabecular bone.
+    /// As quantities of its region.
     pub fn measurements(&self) -> [Measurement; 3] {
         [
             (Quantity::AngleToPrincipalStress, self.angle),
@@ -37,7 +39,7 @@ impl Orientation {
             (Quantity::DensityStressCorrelation, self.correlation),
         ]
         .map(|(quantity, value)| Measurement {
-            region: TRABECULAR,
+            region: self.region,
             quantity,
             value,
         })
@@ -79,10 +81,11 @@ impl PendingOrientation {
         Ok(Self(readback))
     }
 
-    /// The answer, if it has arrived; within it none where bone is uniform and runs nowhere.
+    /// The answer, if it has arrived: of all trabecular bone, then of each bone where there are
+    /// several; what is uniform and runs nowhere is left out.
     /// # Errors
     /// [`GpuError::Readback`].
-    pub fn poll(&self, simulation: &Simulation) -> Result<Option<Option<Orientation>>, GpuError> {
+    pub fn poll(&self, simulation: &Simulation) -> Result<Option<Vec<Orientation>>, GpuError> {
         Ok(self.0.poll()?.and_then(|parts| match parts.as_slice() {
             [sites, displacement, day] => Some(evaluate(
                 simulation,
@@ -124,6 +127,7 @@ fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
 /// A voxel of trabecular bone.
 struct Voxel {
     at: [usize; 3],
+    bone: usize,
     bvtv: f64,
     /// The sum of the squares of the day's stresses: their directions are the stress', whatever its
     /// sign.
@@ -214,6 +218,7 @@ impl Loaded<'_> {
                 f64::from(p.modulus_coefficient) * apparent.powf(f64::from(p.modulus_exponent));
             voxels.push(Voxel {
                 at: plan.at,
+                bone: plan.bone,
                 bvtv,
                 stress: self.stress(element, modulus),
             });
@@ -283,7 +288,7 @@ fn evaluate(
     sites: &[SiteState],
     displacement: &[f32],
     day: &[f32],
-) -> Option<Orientation> {
+) -> Vec<Orientation> {
     let anatomy = simulation.anatomy();
     let loaded = Loaded {
         simulation,
@@ -298,8 +303,8 @@ fn evaluate(
     for v in &voxels {
         density.bvtv[anatomy.voxel(v.at)] = Some(v.bvtv);
     }
-    let (mut weight, mut angle, mut cosine) = (0.0, 0.0, 0.0);
-    let mut pairs = Vec::new();
+    let mut all = Sums::default();
+    let mut by_bone: Vec<Sums> = anatomy.bones.iter().map(|_| Sums::default()).collect();
     for v in &voxels {
         let (spread, runs) = eigen(density.structure(v.at));
         if spread.iter().sum::<f64>() < LEAST_STRUCTURE {
@@ -314,16 +319,39 @@ fn evaluate(
         let (along, pull) = (extreme(&spread, false), extreme(&sizes, true));
         let dot: f64 = (0..3).map(|k| runs[k][along] * pulls[k][pull]).sum();
         let c = dot.abs().min(1.0);
-        weight += v.bvtv;
-        cosine += v.bvtv * c;
-        angle += v.bvtv * c.acos().to_degrees();
-        pairs.push((v.bvtv, squares.sqrt().ln()));
+        for sums in [&mut all, &mut by_bone[v.bone]] {
+            sums.weight += v.bvtv;
+            sums.cosine += v.bvtv * c;
+            sums.angle += v.bvtv * c.acos().to_degrees();
+            sums.pairs.push((v.bvtv, squares.sqrt().ln()));
+        }
     }
-    (weight > 0.0).then(|| Orientation {
-        angle: angle / weight,
-        cosine: cosine / weight,
-        correlation: correlation(&pairs),
-    })
+    let bones = anatomy.bones.iter().copied().zip(&by_bone);
+    let several = anatomy.bones.len() > 1;
+    let of_bones = bones
+        .filter(|_| several)
+        .filter_map(|(b, sums)| sums.mean(b));
+    all.mean(TRABECULAR).into_iter().chain(of_bones).collect()
+}
+
+/// Sums over voxels.
+#[derive(Default)]
+struct Sums {
+    weight: f64,
+    angle: f64,
+    cosine: f64,
+    pairs: Vec<(f64, f64)>,
+}
+
+impl Sums {
+    fn mean(&self, region: &'static str) -> Option<Orientation> {
+        (self.weight > 0.0).then(|| Orientation {
+            region,
+            angle: self.angle / self.weight,
+            cosine: self.cosine / self.weight,
+            correlation: correlation(&self.pairs),
+        })
+    }
 }
 
 fn correlation(pairs: &[(f64, f64)]) -> f64 {
