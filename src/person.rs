@@ -43,7 +43,7 @@ impl Person {
         }
         let beyond = self.shape.iter().enumerate();
         // Not a number is beyond too.
-        let beyond = beyond.filter(|(_, w)| !(w.abs() <= MOST_DEVIATIONS));
+        let beyond = beyond.filter(|(_, w)| w.is_nan() || w.abs() > MOST_DEVIATIONS);
         if let Some((k, w)) = beyond.into_iter().next() {
             return Some((
                 format!("shape mode {} at {w} standard deviations", k + 1),

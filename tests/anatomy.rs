@@ -188,6 +188,13 @@ fn person(shape: &[f64], height_m: Option<f64>) -> Person {
     Person { shape, height_m }
 }
 
+/// Volume of a bone within its periosteum where a voxel holds any of it, mm³: the canal's middle is
+/// left out.
+fn filled(anatomy: &Anatomy, bone: usize) -> f64 {
+    let own = anatomy.bone.iter().filter(|b| b.bone == bone);
+    own.map(|b| b.envelope).sum::<f64>() * anatomy.voxel_mm3()
+}
+
 #[test]
 fn a_scene_is_built_for_a_person() {
     let mean = Anatomy::build("hip", 24).unwrap();
@@ -209,13 +216,39 @@ fn a_scene_is_built_for_a_person() {
     let small = Anatomy::of("hip", 24, &person(&[2.0], None)).unwrap();
     assert!(of(&small, "head diameter") < of(&mean, "head diameter") - 0.5);
     assert!((small.spacing - mean.spacing).abs() < 1e-9);
-    for shape in [[2.0, -1.0, 0.5], [-2.0, 1.0, -2.0]] {
-        for scene in ["hip", "lower-leg"] {
-            let anatomy = Anatomy::of(scene, 32, &person(&shape, Some(1.8))).unwrap();
-            for load in &anatomy.loads {
-                assert!(load.points.len() > 3, "{scene} {shape:?}: {}", load.name);
-            }
-            assert!(anatomy.held.len() > 3, "{scene} {shape:?}");
+    // Whatever the shape, no bone is cut off at the border, and the plateau is guided.
+    for mode in 0..5 {
+        for weight in [-2.5, 2.5] {
+            let mut shape = [0.0; 5];
+            shape[mode] = weight;
+            let who = person(&shape, Some(1.8));
+            let leg = Anatomy::of("lower-leg", 32, &who).unwrap();
+            let heel = filled(&leg, 3) / 1.8f64.powi(3) * 1.65f64.powi(3);
+            assert!(
+                (heel / 59.7e3 - 1.0).abs() < 0.1,
+                "{shape:?}: heel {heel} mm3"
+            );
+            let shin = filled(&leg, 0);
+            let surface = Surface::read("tibia", TIBIA)
+                .unwrap()
+                .shaped(&shape)
+                .unwrap();
+            let wanted = surface.scaled(1.8 / 1.65).volume();
+            assert!(
+                shin > 0.7 * wanted && shin < 1.05 * wanted,
+                "{shape:?}: {shin}, {wanted}"
+            );
+            assert!(leg.held.iter().any(|h| h.1 == 0b011), "{shape:?}");
+            assert!(leg.held.iter().any(|h| h.1 == 0b111), "{shape:?}");
+            let hip = Anatomy::of("hip", 32, &who).unwrap();
+            let femur = Surface::read("femur", FEMUR)
+                .unwrap()
+                .shaped(&shape)
+                .unwrap();
+            let head = femur.scaled(1.8 / 1.65).bounds()[1].z;
+            let top = hip.origin[2] + hip.spacing * hip.voxels[2] as f64;
+            assert!(head < top, "{shape:?}: {head} above {top}");
+            assert!(hip.loads.iter().all(|l| l.points.len() > 3), "{shape:?}");
         }
     }
     let say = |scene: &str, who: Person| Anatomy::of(scene, 24, &who).unwrap_err().to_string();

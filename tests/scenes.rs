@@ -450,7 +450,17 @@ fn more_than_the_shaders_have_room_for_is_refused_and_not_dropped() {
     while busy.activities.iter().filter(|a| a.scene == "hip").count() <= MOST {
         busy.activities.push(activity.clone());
     }
-    refused(plain, busy, &format!("{} activities", MOST + 1));
+    refused(plain.clone(), busy, &format!("{} activities", MOST + 1));
+    // A bone that the scene does not have.
+    let mut odd = built_in.clone();
+    let hip = odd.scenes.iter_mut().find(|s| s.name == "hip").unwrap();
+    hip.settling_of.insert("femurr".to_owned(), 2.0);
+    let said = Simulation::new(&gpu, Arc::new(plain), Arc::new(odd));
+    let said = said.err().unwrap().to_string();
+    assert!(
+        said.contains("femurr") && said.contains("has: femur"),
+        "{said}"
+    );
 }
 
 /// What a device has compiled serves every body on it, and every test of its bones.

@@ -680,7 +680,7 @@ fn the_mean_of_a_bone_matches_f64() {
     let own = felt(1.0);
     let wanted = tissue.floats(&tissue.state.homeostasis, 2 * count);
     let bones: Vec<usize> = tissue.anatomy.bone.iter().map(|b| b.bone).collect();
-    let mut sums = vec![[0.0; 2]; 3];
+    let mut sums = [[0.0; 2]; 3];
     let each = || {
         let voxels = tissue.lists.bone_voxels.iter().zip(&bones);
         voxels.flat_map(|(v, bone)| (v.first..v.first + v.sites).map(|s| (s as usize, *bone)))

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fmt::Write as _;
+
 use glam::DVec3;
 use mechanostat::tissue::{Distance, Surface};
 
@@ -38,7 +40,7 @@ fn ball(radius: f64, times: usize) -> Mesh {
             let m: [usize; 3] = std::array::from_fn(|k| {
                 let (a, b): (usize, usize) = (t[k], t[(k + 1) % 3]);
                 *middles.entry((a.min(b), a.max(b))).or_insert_with(|| {
-                    vertices.push((vertices[a] + vertices[b]).normalize());
+                    vertices.push((vertices[a] + vertices[b]).normalize_or_zero());
                     vertices.len() - 1
                 })
             });
@@ -66,10 +68,10 @@ fn ascii((vertices, triangles): &Mesh) -> String {
         triangles.len()
     );
     for v in vertices {
-        text += &format!("{} {} {}\n", v.x, v.y, v.z);
+        writeln!(text, "{} {} {}", v.x, v.y, v.z).unwrap();
     }
     for t in triangles {
-        text += &format!("3 {} {} {}\n", t[0], t[1], t[2]);
+        writeln!(text, "3 {} {} {}", t[0], t[1], t[2]).unwrap();
     }
     text
 }

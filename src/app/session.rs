@@ -93,8 +93,8 @@ fn plan(last: f64) -> Plan {
     Plan::of(Looks::EachStep { last })
 }
 
-/// Points of a curve, at most: a chart is a few hundred pixels wide, and each point is drawn in every
-/// frame.
+/// Points of a curve, at most: a chart is a few hundred pixels wide, and each point is drawn in
+/// every frame.
 const MOST_POINTS: usize = 192;
 
 /// A curve of so many points, so that what a chart draws is bounded. Every second, fourth …

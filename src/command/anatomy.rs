@@ -51,7 +51,7 @@ pub struct AnatomyArgs {
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
     /// Only check this surface (PLY) and tell its size: whether it can be a bone
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["picture", "json"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["picture", "json", "shape", "height_m", "adapter"])]
     pub surface: Option<PathBuf>,
     /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
     #[arg(long, value_name = "NAME")]
@@ -194,12 +194,11 @@ fn line(told: &Beside) -> String {
     let digits = usize::from(told.unit != "1") + 3 * usize::from(told.unit == "1");
     let published: Vec<String> = (told.published.iter())
         .map(|n| {
-            let known = match (n.mean, n.sd) {
-                (Some(mean), Some(sd)) => format!("{mean} ± {sd}"),
-                _ => {
-                    let [low, high] = n.range(1.0);
-                    format!("{low} to {high}")
-                }
+            let known = if let (Some(mean), Some(sd)) = (n.mean, n.sd) {
+                format!("{mean} ± {sd}")
+            } else {
+                let [low, high] = n.range(1.0);
+                format!("{low} to {high}")
             };
             let unread = if n.read == "no" { ", not read" } else { "" };
             format!("{known} ({}{unread})", n.source)
@@ -242,7 +241,7 @@ fn print(report: &AnatomyReport) -> Result<(), CommandError> {
     for pull in &report.pulls {
         let [x, y, z] = pull.at_mm;
         let [a, b, c] = pull.direction;
-        let way = if pull.direction == [0.0; 3] {
+        let way = if pull.direction.iter().all(|x| *x == 0.0) {
             "pulls two bones together".to_owned()
         } else {
             format!("{a:>6.2} {b:>6.2} {c:>6.2}")

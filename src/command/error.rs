@@ -108,7 +108,9 @@ impl From<SimError> for CommandError {
                 message: other.to_string(),
                 code: 1,
             },
-            other @ SimError::TooMany { .. } => Self::usage(other.to_string()),
+            other @ (SimError::UnknownBone { .. } | SimError::TooMany { .. }) => {
+                Self::usage(other.to_string())
+            }
         }
     }
 }

@@ -8,6 +8,16 @@ pub enum SimError {
     /// Trouble with the adapter.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// The parameters speak of a bone that the scene does not have.
+    #[error("settling_of names the bone \"{found}\"; scene {scene} has: {has}")]
+    UnknownBone {
+        /// Scene.
+        scene: String,
+        /// What the parameters name.
+        found: String,
+        /// What there is.
+        has: String,
+    },
     /// More of something than the shaders have room for.
     #[error("scene {scene} has {found} {what}; at most {most} are possible")]
     TooMany {

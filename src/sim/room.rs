@@ -43,7 +43,8 @@ pub fn estimate_need(scene: &str, size: usize) -> Result<Need, SceneError> {
     })
 }
 
-/// Whether the shaders have room for all that acts on a scene.
+/// Whether the shaders have room for all that acts on a scene, and the scene has the bones that the
+/// parameters speak of.
 pub(super) fn check_room(anatomy: &Anatomy, model: &Model) -> Result<(), SimError> {
     let activities = model.activities.iter();
     let counts = [
@@ -64,5 +65,14 @@ pub(super) fn check_room(anatomy: &Anatomy, model: &Model) -> Result<(), SimErro
             });
         }
     }
-    Ok(())
+    let facts = model.scenes.iter().filter(|s| s.name == anatomy.scene);
+    let mut named = facts.flat_map(|f| f.settling_of.keys());
+    match named.find(|bone| !anatomy.bones.contains(&bone.as_str())) {
+        None => Ok(()),
+        Some(bone) => Err(SimError::UnknownBone {
+            scene: anatomy.scene.to_owned(),
+            found: bone.clone(),
+            has: anatomy.bones.join(", "),
+        }),
+    }
 }

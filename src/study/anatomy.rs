@@ -1,6 +1,8 @@
 //! A scene as an anatomist looks at it: dimensions, densities, contacts, lines of pull and balance,
 //! beside what is published.
 
+use std::collections::BTreeSet;
+
 use glam::DVec3;
 use serde::Serialize;
 
@@ -73,7 +75,7 @@ pub struct Balance {
     pub activity: String,
     /// Sum of its forces, N.
     pub force_n: [f64; 3],
-    /// Sum of their moments about the middle of the supports, Nm.
+    /// Sum of their moments about the middle of what is held along every axis, Nm.
     pub moment_nm: [f64; 3],
     /// The same as a share of the sizes of all forces: what the supports bear, 0 if they balance
     /// each other.
@@ -174,7 +176,7 @@ fn pulls(anatomy: &Anatomy) -> Vec<Pull> {
             direction: if all.length() < 0.1 * size {
                 [0.0; 3]
             } else {
-                all.normalize().to_array()
+                all.normalize_or_zero().to_array()
             },
         }
     };
@@ -182,13 +184,20 @@ fn pulls(anatomy: &Anatomy) -> Vec<Pull> {
 }
 
 fn balance(anatomy: &Anatomy, model: &Model) -> Vec<Balance> {
-    let held = anatomy.held.iter().map(|(node, _)| {
-        let at: [f64; 3] = std::array::from_fn(|k| {
-            anatomy.origin[k] + anatomy.spacing * (node[k] + anatomy.mechanics_low[k]) as f64
-        });
-        DVec3::from(at)
-    });
-    let middle = held.sum::<DVec3>() / anatomy.held.len().max(1) as f64;
+    // Nodes of bone that are held along every axis.
+    let of_bone: BTreeSet<[usize; 3]> = (anatomy.bone.iter())
+        .flat_map(|b| (0..8usize).map(|c| std::array::from_fn(|k| b.at[k] + (c >> k & 1))))
+        .collect();
+    let held: Vec<DVec3> = (anatomy.held.iter())
+        .filter(|(_, components)| *components == 0b111)
+        .map(|(node, _)| std::array::from_fn(|k| node[k] + anatomy.mechanics_low[k]))
+        .filter(|node| of_bone.contains(node))
+        .map(|node: [usize; 3]| {
+            let place = DVec3::from(node.map(|x| x as f64));
+            DVec3::from(anatomy.origin) + anatomy.spacing * place
+        })
+        .collect();
+    let middle = held.iter().sum::<DVec3>() / held.len().max(1) as f64;
     let own = (model.activities.iter())
         .filter(|a| a.scene == anatomy.scene && a.kind == ActivityKind::Gait);
     own.map(|activity| {

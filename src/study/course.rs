@@ -144,9 +144,15 @@ impl Courses {
 
     /// The same from the `first` day recorded on, counted from 0.
     pub fn rows_from(&self, first: usize) -> Vec<Row> {
+        self.rows_of(first..self.days.len())
+    }
+
+    /// The same of some of the days recorded, counted from 0: all at once take more memory than all
+    /// else of a long run.
+    pub fn rows_of(&self, recorded: std::ops::Range<usize>) -> Vec<Row> {
         let firsts: Vec<f64> = self.columns.iter().map(Column::first).collect();
         let mut rows = Vec::new();
-        for k in first..self.days.len() {
+        for k in recorded {
             for (column, first) in self.columns.iter().zip(&firsts) {
                 let value = column.values[k];
                 if !value.is_nan() {

@@ -18,9 +18,11 @@ use crate::person::Person;
 
 const FEMUR: &[u8] = include_bytes!("../../assets/anatomy/femur.ply");
 
-/// Extent of the lattice, mm; the longest side is z.
-const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
+/// The lattice of the mean, mm: lower corner and extent, the longest side along z. Where a shape's
+/// femur comes nearer to its border than [`MARGIN`], it is larger; below the femur is cut.
 const ORIGIN: DVec3 = DVec3::new(-45.0, -65.0, -150.0);
+const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
+const MARGIN: f64 = 3.0;
 
 // Places on the mean femur, mm, found on its surface; a shape carries them with it.
 /// Where the neck's axis crosses the shaft's.
@@ -97,6 +99,8 @@ struct Neck {
 /// The scene.
 pub(super) struct Hip {
     femur: Surface,
+    /// Lower and upper corner of the lattice, mm.
+    frame: [DVec3; 2],
     distance: Distance,
     head_radius: f64,
     junction: DVec3,
@@ -125,8 +129,14 @@ impl Hip {
             .map(|(_, v)| v.length())
             .collect();
         let isthmus = carried(ISTHMUS);
-        let neck_axis = isthmus.normalize();
+        let neck_axis = isthmus.normalize_or_zero();
+        // Of what lies above the cut.
+        let above = femur.vertices.iter().filter(|v| v.z > ORIGIN.z);
+        let (low, high) = above.fold((ORIGIN, ORIGIN + EXTENT), |(low, high), v| {
+            (low.min(*v - MARGIN), high.max(*v + MARGIN))
+        });
         Ok(Self {
+            frame: [low.with_z(ORIGIN.z), high],
             distance: Distance::new(&femur),
             head_radius: radii.iter().sum::<f64>() / radii.len().max(1) as f64,
             junction: carried(JUNCTION),
@@ -142,11 +152,11 @@ impl Hip {
 
     /// Unit vector along the shaft, upwards.
     fn shaft_axis(&self) -> DVec3 {
-        (self.junction - self.shaft).normalize()
+        (self.junction - self.shaft).normalize_or_zero()
     }
 
     /// `p` from the shaft's axis at its height, mm.
-    fn from_shaft(&self, p: DVec3) -> DVec3 {
+    fn beside_shaft(&self, p: DVec3) -> DVec3 {
         let axis = self.shaft_axis();
         p - (self.shaft + axis * ((p.z - self.shaft.z) / axis.z))
     }
@@ -155,7 +165,7 @@ impl Hip {
         let axis = self.neck_axis;
         let along = p.dot(axis);
         let out = (p - axis * along).normalize_or_zero();
-        let up = (DVec3::Z - axis * axis.z).normalize();
+        let up = (DVec3::Z - axis * axis.z).normalize_or_zero();
         let forward = -axis.cross(up);
         Neck {
             along,
@@ -184,7 +194,7 @@ impl Hip {
         let on_shaft = |middle: f64, half: f64, top: f64| {
             let mut patches = self.femur.patches(3.0);
             patches.retain(|p| {
-                let q = self.from_shaft(p.at);
+                let q = self.beside_shaft(p.at);
                 // Turned from lateral towards the front.
                 let away = (q.y.atan2(q.x) / TAU * 360.0 - middle).rem_euclid(360.0);
                 away.min(360.0 - away) < half && (-140.0..top).contains(&p.at.z)
@@ -205,7 +215,7 @@ impl Hip {
     }
 
     /// How far `p` is from the shaft's axis, mm.
-    fn from_shaft_line(&self, p: DVec3) -> f64 {
+    fn off_shaft(&self, p: DVec3) -> f64 {
         let axis = self.shaft_axis();
         let q = p - self.shaft;
         (q - axis * q.dot(axis)).length()
@@ -214,7 +224,7 @@ impl Hip {
     /// Pressure of the socket's cartilage on the head, a cap around the force: places, the way
     /// inwards, and what each bears; and its area, mm².
     fn contact(&self, force: DVec3) -> (Vec<(DVec3, DVec3, f64)>, f64) {
-        let force = force.normalize();
+        let force = force.normalize_or_zero();
         let edge = CONTACT.to_radians().cos();
         let (mut points, mut area) = (Vec::new(), 0.0);
         for p in self.femur.patches(2.0) {
@@ -228,13 +238,13 @@ impl Hip {
     }
 
     fn head_load(&self, name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
-        lattice.spread(name, force.normalize(), &self.contact(force).0)
+        lattice.spread(name, force.normalize_or_zero(), &self.contact(force).0)
     }
 
     /// Lateral, and forwards of both it and the shaft.
     fn frontal(&self) -> (DVec3, DVec3) {
         let axis = self.shaft_axis();
-        let lateral = (DVec3::X - axis * axis.x).normalize();
+        let lateral = (DVec3::X - axis * axis.x).normalize_or_zero();
         (lateral, axis.cross(lateral))
     }
 
@@ -301,10 +311,10 @@ impl Scene for Hip {
         "hip"
     }
     fn extent(&self) -> DVec3 {
-        EXTENT
+        self.frame[1] - self.frame[0]
     }
     fn origin(&self) -> DVec3 {
-        ORIGIN
+        self.frame[0]
     }
     fn detail(&self) -> f64 {
         1.0
@@ -327,14 +337,14 @@ impl Scene for Hip {
         // Thinner upwards from below the lesser trochanter.
         let mut t =
             SHAFT_CORTEX + (INTERTROCHANTER_CORTEX - SHAFT_CORTEX) * ramp(-below, -36.0, 14.0);
-        let outside = self.from_shaft(p).x;
+        let outside = self.beside_shaft(p).x;
         t += (TROCHANTER_CORTEX - t) * ramp(outside, 6.0, 16.0) * ramp(-below, 8.0, 24.0);
         let before = self.junction.dot(self.neck_axis) - neck.along;
         t += (Self::neck_cortex(&neck) - t) * ramp(before, 6.0, 18.0);
         t + (HEAD_CORTEX - t) * ramp(before, 30.0, 40.0)
     }
     fn inside(&self, p: DVec3, distance: f64) -> Inside {
-        let q = self.from_shaft(p);
+        let q = self.beside_shaft(p);
         // The canal ends in a dome below the lesser trochanter.
         let canal_top = self.lesser.z - 4.0 - 0.15 * (q.x * q.x + q.y * q.y);
         if distance > -self.cortex(p) {
@@ -347,7 +357,7 @@ impl Scene for Hip {
     }
     /// Bone and the other groups are cut out by the caller.
     fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        let q = self.from_shaft(p);
+        let q = self.beside_shaft(p);
         match group {
             // In front of and beside the shaft, ending below the hip joint.
             0 => column(q, (6.0, 24.0), (46.0, 30.0)).max(p.z + 24.0 - 0.2 * q.y),
@@ -363,7 +373,7 @@ impl Scene for Hip {
     }
     /// The thigh, and the buttock above it.
     fn skin(&self, p: DVec3) -> f64 {
-        let thigh = column(self.from_shaft(p), (-3.0, -2.0), (70.0, 61.0));
+        let thigh = column(self.beside_shaft(p), (-3.0, -2.0), (70.0, 61.0));
         let buttock = ellipsoid(
             p,
             DVec3::new(52.0, -26.0, 4.0),
@@ -373,7 +383,7 @@ impl Scene for Hip {
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
         let neck = self.neck(p);
-        let q = self.from_shaft(p);
+        let q = self.beside_shaft(p);
         let s = neck.along;
         let of_neck = (self.isthmus - 2.5 - s).max(s - self.isthmus - 9.5);
         let hip = (self.lesser.z - 10.0 - p.z).max(self.isthmus - 4.5 - s);
@@ -400,7 +410,7 @@ impl Scene for Hip {
             // From the top of the head along the joint's force, 8 mm around it: the group that
             // stands on the calcar.
             "principal_compressive" => {
-                let force = JOINT[0].1.normalize();
+                let force = JOINT[0].1.normalize_or_zero();
                 let beside = (p - force * p.dot(force)).length() - 8.0;
                 beside.max(p.length() - self.head_radius + 3.0)
             }
@@ -408,8 +418,8 @@ impl Scene for Hip {
             // on its axis.
             _ => {
                 let middle = 0.5 * (self.isthmus + self.junction.dot(self.neck_axis));
-                let from_axis = (p - self.neck_axis * s).length() - 6.0;
-                from_axis.max((s - middle).abs() - 6.0)
+                let beside_axis = (p - self.neck_axis * s).length() - 6.0;
+                beside_axis.max((s - middle).abs() - 6.0)
             }
         }
     }
@@ -420,7 +430,7 @@ impl Scene for Hip {
         let muscles = (0..GROUPS.len()).map(|g| {
             let patches = self.attachment(g);
             let points: Vec<_> = patches.iter().map(|p| (p.at, -p.out, p.area)).collect();
-            lattice.spread(GROUPS[g], PULLS[g].normalize(), &points)
+            lattice.spread(GROUPS[g], PULLS[g].normalize_or_zero(), &points)
         });
         joints.chain(muscles).collect()
     }
@@ -447,7 +457,7 @@ impl Scene for Hip {
         let to_head = -self.neck_axis;
         let shaft = self.shaft_axis();
         let flat = |v: DVec3| DVec3::new(v.x, v.y, 0.0);
-        let up = (DVec3::Z - to_head * to_head.z).normalize();
+        let up = (DVec3::Z - to_head * to_head.z).normalize_or_zero();
         let forward = to_head.cross(up);
         let distance = |p: DVec3| self.distance.at(p);
         let isthmus = self.neck_axis * self.isthmus;
@@ -462,7 +472,7 @@ impl Scene for Hip {
                 to_head.angle_between(-shaft).to_degrees(),
             ),
             Dimension::degrees("anteversion", version.to_degrees()),
-            Dimension::mm("femoral offset", self.from_shaft_line(DVec3::ZERO)),
+            Dimension::mm("femoral offset", self.off_shaft(DVec3::ZERO)),
             Dimension::mm("neck height at its isthmus", width(&distance, isthmus, up)),
             Dimension::mm(
                 "neck depth at its isthmus",

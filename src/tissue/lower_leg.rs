@@ -23,9 +23,11 @@ const FIBULA: &[u8] = include_bytes!("../../assets/anatomy/fibula.ply");
 const TALUS: &[u8] = include_bytes!("../../assets/anatomy/talus.ply");
 const CALCANEUS: &[u8] = include_bytes!("../../assets/anatomy/calcaneus.ply");
 
-/// Extent of the lattice, mm; the longest side is z.
-const EXTENT: DVec3 = DVec3::new(110.0, 140.0, 450.0);
+/// The lattice of the mean, mm: lower corner and extent, the longest side along z. Where a shape's
+/// bones come nearer to its border than [`MARGIN`], it is larger.
 const ORIGIN: DVec3 = DVec3::new(-47.0, -80.0, -850.0);
+const EXTENT: DVec3 = DVec3::new(110.0, 140.0, 450.0);
+const MARGIN: f64 = 8.0;
 
 // Places on the mean tibia, mm; a shape carries them with it.
 /// Middles of the plateau's two sides.
@@ -115,6 +117,8 @@ impl Bone {
 /// The scene.
 pub(super) struct LowerLeg {
     bones: [Bone; 4],
+    /// Lower and upper corner of the lattice, mm.
+    frame: [DVec3; 2],
     /// The last place that was asked for, and how far each bone is from it: several questions are
     /// asked of each.
     last: Cell<Option<(DVec3, [f64; 4])>>,
@@ -154,17 +158,25 @@ impl LowerLeg {
             }
             Ok(surface)
         };
+        let (medial, lateral) = (carried(MEDIAL), carried(LATERAL));
+        let bones = [
+            Bone::new(tibia),
+            Bone::new(fibula),
+            Bone::new(foot("talus.ply", TALUS)?),
+            Bone::new(foot("calcaneus.ply", CALCANEUS)?),
+        ];
+        let lowest = bones.iter().map(|b| b.bounds[0] - MARGIN);
+        let highest = bones.iter().map(|b| b.bounds[1] + MARGIN);
         Ok(Self {
             last: Cell::new(None),
-            medial: carried(MEDIAL),
-            lateral: carried(LATERAL),
-            plafond,
-            bones: [
-                Bone::new(tibia),
-                Bone::new(fibula),
-                Bone::new(foot("talus.ply", TALUS)?),
-                Bone::new(foot("calcaneus.ply", CALCANEUS)?),
+            frame: [
+                lowest.fold(ORIGIN, DVec3::min),
+                highest.fold(ORIGIN + EXTENT, DVec3::max),
             ],
+            medial,
+            lateral,
+            plafond,
+            bones,
         })
     }
 
@@ -199,13 +211,13 @@ impl LowerLeg {
     }
 
     /// `p` from the line between ankle and knee, at its height.
-    fn from_axis(&self, p: DVec3) -> DVec3 {
+    fn beside_axis(&self, p: DVec3) -> DVec3 {
         p - self.plafond - (self.plateau() - self.plafond) * self.height(p)
     }
 
     /// The same as muscles and skin are drawn in: z is 0 under the heel.
     fn drawn(&self, p: DVec3) -> DVec3 {
-        let q = self.from_axis(p);
+        let q = self.beside_axis(p);
         DVec3::new(q.x, q.y, 98.0 + 345.0 * self.height(p))
     }
 
@@ -245,7 +257,7 @@ impl LowerLeg {
         let heel = self.bones[CALCANEUS_AT].bounds;
         let tendon = DVec3::new(self.plafond.x, heel[0].y, 0.5 * (heel[0].z + heel[1].z));
         let belly = self.plafond + (self.plateau() - self.plafond) * 0.6 - 28.0 * DVec3::Y;
-        (belly - tendon).normalize()
+        (belly - tendon).normalize_or_zero()
     }
 }
 
@@ -261,10 +273,10 @@ impl Scene for LowerLeg {
         "lower-leg"
     }
     fn extent(&self) -> DVec3 {
-        EXTENT
+        self.frame[1] - self.frame[0]
     }
     fn origin(&self) -> DVec3 {
-        ORIGIN
+        self.frame[0]
     }
     fn detail(&self) -> f64 {
         1.0
@@ -298,7 +310,7 @@ impl Scene for LowerLeg {
     fn cortex(&self, p: DVec3) -> f64 {
         match self.nearest_bone(p) {
             TIBIA_AT => {
-                let q = self.from_axis(p);
+                let q = self.beside_axis(p);
                 let forward = q.y / q.x.hypot(q.y).max(1e-9);
                 course(&TIBIA_CORTEX, self.height(p)) * (1.0 + CREST * forward)
             }
@@ -382,7 +394,7 @@ impl Scene for LowerLeg {
         // The inner three fifths of its section.
         let inner = d[TIBIA_AT] + 5.0;
         let outer = distal.max(-inner);
-        let q = self.from_axis(p);
+        let q = self.beside_axis(p);
         // How far a side is from the middle of a sector: beyond it by so many mm.
         let side = |towards: DVec3| {
             let length = q.x.hypot(q.y).max(1e-9);
@@ -415,7 +427,7 @@ impl Scene for LowerLeg {
         }
     }
     fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
-        let down = (self.plafond - self.plateau()).normalize();
+        let down = (self.plafond - self.plateau()).normalize_or_zero();
         // The medial condyle takes 60 % of the knee's force.
         let mut knee = points(&self.condyle(self.medial), 0.6);
         knee.extend(points(&self.condyle(self.lateral), 0.4));
@@ -445,7 +457,7 @@ impl Scene for LowerLeg {
             lattice.spread("ground", DVec3::Z, &points(&ground, 1.0)),
             lattice.spread(
                 "plantar fascia",
-                DVec3::new(0.0, 1.0, -0.1).normalize(),
+                DVec3::new(0.0, 1.0, -0.1).normalize_or_zero(),
                 &points(&fascia, 1.0),
             ),
             soleus,
@@ -455,9 +467,10 @@ impl Scene for LowerLeg {
     }
     fn held(&self, p: DVec3, spacing: f64) -> u8 {
         let near = |bone: usize| self.bones[bone].distance.at(p) < spacing;
+        // One layer of nodes: between two that are held, bone would bear nothing.
         let front = |bone: usize| {
-            let bounds = self.bones[bone].bounds;
-            near(bone) && p.y > bounds[1].y - (0.75 * spacing).max(3.0)
+            let before = p.y - self.bones[bone].bounds[1].y;
+            near(bone) && (-0.75 * spacing..0.25 * spacing).contains(&before)
         };
         if front(TALUS_AT) || front(CALCANEUS_AT) {
             0b111
@@ -490,7 +503,7 @@ impl Scene for LowerLeg {
             let most = of.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             most - of.iter().copied().fold(f64::INFINITY, f64::min)
         };
-        let axis = (self.plateau() - self.plafond).normalize();
+        let axis = (self.plateau() - self.plafond).normalize_or_zero();
         let middle = self.plafond + 0.5 * (self.plateau() - self.plafond);
         let tibia = |p: DVec3| self.bones[TIBIA_AT].distance.at(p);
         let fibula = |p: DVec3| self.bones[FIBULA_AT].distance.at(p);
@@ -499,7 +512,7 @@ impl Scene for LowerLeg {
         let near = vertices.iter().filter(|p| (p.at.z - middle.z).abs() < 4.0);
         let (sum, count) = near.fold((DVec3::ZERO, 0.0), |(s, n), p| (s + p.at, n + 1.0));
         let in_fibula = sum / f64::max(count, 1.0);
-        let lateral = (DVec3::X - axis * axis.x).normalize();
+        let lateral = (DVec3::X - axis * axis.x).normalize_or_zero();
         let anterior = axis.cross(lateral);
         let area = |patches: Vec<Patch>| patches.iter().map(|p| p.area).sum::<f64>();
         let meets = |bone: usize, other: usize| {

@@ -254,7 +254,7 @@ impl Scene for Lumbar {
             // Bent forwards the facets are nearly free.
             Self::compression("disc, bent forwards", 1.0, 0.02, lattice),
             lattice.spread("intrinsic_back", -DVec3::Z, &back),
-            lattice.spread("psoas", at(0.0, 0.3, -1.0).normalize(), &psoas),
+            lattice.spread("psoas", at(0.0, 0.3, -1.0).normalize_or_zero(), &psoas),
         ]
     }
     /// The middle of the lower disc; the lower facets lean on the next vertebra's.

@@ -53,6 +53,16 @@ pub enum SceneError {
         /// What can be asked for.
         allowed: &'static str,
     },
+    /// A bone or a load that meets nothing of the rest.
+    #[error(
+        "in the scene \"{scene}\" of this person \"{what}\" meets no bone of the rest; a shape nearer to the mean, or more voxels, would"
+    )]
+    Apart {
+        /// Which scene.
+        scene: String,
+        /// Which bone, or which load.
+        what: &'static str,
+    },
     /// A bone's surface that cannot be a bone, or a shape that nobody has.
     #[error(transparent)]
     Surface(#[from] SurfaceError),
@@ -369,10 +379,10 @@ impl Anatomy {
             });
         }
         let mean_sized = match scene {
-            "lower-leg" => scene::build(&lower_leg::LowerLeg::new(person)?, size),
-            "lumbar" => scene::build(&lumbar::Lumbar, size),
+            "lower-leg" => scene::build(&lower_leg::LowerLeg::new(person)?, size)?,
+            "lumbar" => scene::build(&lumbar::Lumbar, size)?,
             "trabecular-core" => core::build(size),
-            _ => scene::build(&hip::Hip::new(person)?, size),
+            _ => scene::build(&hip::Hip::new(person)?, size)?,
         };
         Ok(mean_sized.enlarged(person.enlargement()))
     }

@@ -1,12 +1,13 @@
 //! From a scene's shapes to its lattice: voxels shared by sampling, regions, attachments.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use glam::DVec3;
 
 use super::{
-    Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SitePlan,
-    StrengthPlan, Tissue, UnitLoad,
+    Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SceneError,
+    SitePlan, StrengthPlan, Tissue, UnitLoad,
 };
 
 /// What the inside of a bone is at a point.
@@ -277,7 +278,9 @@ fn muscle_plan(at: [usize; 3], counts: &[usize], all: usize) -> Option<MusclePla
 }
 
 /// Builds `scene` with `size` voxels along its longest side.
-pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
+/// # Errors
+/// [`SceneError::Apart`].
+pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneError> {
     let sampler = Sampler::new(scene, size);
     let (voxels, spacing, origin) = (sampler.voxels, sampler.spacing, sampler.origin);
     let groups = scene.groups();
@@ -289,7 +292,15 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         bone.extend(sampled.bone);
         muscle.extend(sampled.muscle);
     }
-    let bone = connected(voxels, bone, scene.bones().len());
+    // What ties bones makes them hang together.
+    let bone = connected(voxels, bone, 1);
+    let is_there = |k: usize| bone.iter().any(|b| b.bone == k && !b.sites.is_empty());
+    if let Some(k) = (0..scene.bones().len()).find(|k| !is_there(*k)) {
+        return Err(SceneError::Apart {
+            scene: scene.name().to_owned(),
+            what: scene.bones()[k],
+        });
+    }
     let low: [usize; 3] = std::array::from_fn(|k| bone.iter().map(|b| b.at[k]).min().unwrap_or(0));
     let high: [usize; 3] =
         std::array::from_fn(|k| bone.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
@@ -300,8 +311,16 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         origin,
         low,
         occupied: &occupied,
+        unplaced: Cell::new(None),
     };
     let loads = scene.loads(&lattice);
+    let strength = scene.strength(&lattice, elements);
+    if let Some(what) = lattice.unplaced.get() {
+        return Err(SceneError::Apart {
+            scene: scene.name().to_owned(),
+            what,
+        });
+    }
     let held = crate::volume::each(elements.map(|n| n + 1))
         .map(|at| {
             let p = origin + spacing * (vector(at) + vector(low));
@@ -317,7 +336,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         name,
         groups: groups.to_vec(),
     });
-    Anatomy {
+    Ok(Anatomy {
         scene: scene.name(),
         size,
         voxels,
@@ -339,11 +358,11 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Anatomy {
         elements,
         joint_loads: loads.len() - groups.len(),
         held,
-        strength: scene.strength(&lattice, elements),
+        strength,
         outlook: scene.outlook(),
         loads,
         settles: true,
-    }
+    })
 }
 
 /// Which of the separate bones each voxel belongs to, and how many voxels each has: what hangs
@@ -409,6 +428,8 @@ pub(super) struct Lattice<'a> {
     pub(super) origin: DVec3,
     pub(super) low: [usize; 3],
     pub(super) occupied: &'a BTreeSet<[usize; 3]>,
+    /// A load of which nothing met bone.
+    unplaced: Cell<Option<&'static str>>,
 }
 
 impl Lattice<'_> {
@@ -443,6 +464,9 @@ impl Lattice<'_> {
             .filter_map(|(p, inward, weight)| self.place(*p, *inward).map(|(e, x)| (e, x, *weight)))
             .collect();
         let total: f64 = placed.iter().map(|p| p.2).sum();
+        if placed.is_empty() {
+            self.unplaced.set(Some(name));
+        }
         let points = placed
             .into_iter()
             .map(|(e, x, w)| (e, x, (pull * (w / total)).to_array()))

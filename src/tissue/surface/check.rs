@@ -84,13 +84,6 @@ impl Surface {
     fn pieces(&self) -> usize {
         // Each vertex points to another of its piece, the last of them to itself.
         let mut next: Vec<usize> = (0..self.vertices.len()).collect();
-        fn root(next: &mut [usize], mut v: usize) -> usize {
-            while next[v] != v {
-                next[v] = next[next[v]];
-                v = next[v];
-            }
-            v
-        }
         let mut used = vec![false; self.vertices.len()];
         for t in &self.triangles {
             let first = root(&mut next, t[0] as usize);
@@ -104,6 +97,15 @@ impl Surface {
             .filter(|v| used[*v] && next[*v] == *v)
             .count()
     }
+}
+
+/// The last of those that a vertex points to.
+fn root(next: &mut [usize], mut v: usize) -> usize {
+    while next[v] != v {
+        next[v] = next[next[v]];
+        v = next[v];
+    }
+    v
 }
 
 /// Whether the segment from `a` to `b` meets the triangle (Möller and Trumbore 1997).

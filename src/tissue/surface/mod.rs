@@ -104,6 +104,14 @@ pub enum SurfaceError {
         /// What was asked for.
         found: f64,
     },
+    /// A shape that its surface cannot take.
+    #[error("the shape {shape:?} is too far from the mean: {why}")]
+    Shape {
+        /// Standard deviations from the mean, one a mode.
+        shape: Vec<f64>,
+        /// What is wrong with the surface then.
+        why: String,
+    },
     /// A shape with more modes than the surface has.
     #[error("{name} has {} shape modes, and {asked} are asked for", if *has == 0 { "no".to_owned() } else { has.to_string() })]
     Modes {
@@ -142,7 +150,7 @@ impl Surface {
         }
         let beyond = (weights.iter().enumerate())
             // Not a number is beyond too.
-            .find(|(_, w)| !(w.abs() <= MOST_DEVIATIONS));
+            .find(|(_, w)| w.is_nan() || w.abs() > MOST_DEVIATIONS);
         if let Some((k, found)) = beyond {
             return Err(SurfaceError::Unlikely {
                 mode: k + 1,
@@ -155,10 +163,14 @@ impl Surface {
                 *vertex += *weight * *by;
             }
         }
-        if weights.iter().any(|w| *w != 0.0) {
-            shaped.check()?;
+        let is_mean = weights.iter().all(|w| *w == 0.0);
+        match shaped.check() {
+            Err(why) if !is_mean => Err(SurfaceError::Shape {
+                shape: weights.to_vec(),
+                why: why.to_string(),
+            }),
+            _ => Ok(shaped),
         }
-        Ok(shaped)
     }
 
     /// The same, `factor` times as large about the origin.
