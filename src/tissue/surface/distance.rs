@@ -3,7 +3,7 @@
 //! Triangles lie in a tree of boxes, each split across its longest side at the median. The side is
 //! told by the normal of what is nearest: of a triangle its own, of an edge the sum of its two
 //! triangles', of a vertex the sum of its triangles' weighted by their angles there; with these the
-//! sign is right everywhere (Bærentzen and Aanæs 2005 IEEE Trans Vis Comput Graph 11:243).
+//! sign is right everywhere (Bærentzen and Aanæs 2005 IEEE TVCG 11:243).
 
 use std::collections::HashMap;
 
