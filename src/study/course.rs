@@ -13,7 +13,33 @@ struct Column {
     quantity: String,
     unit: String,
     /// By day, in the order of [`Courses::days`]; not a number where it was not measured.
+    #[serde(with = "in_base64")]
     values: Vec<f64>,
+}
+
+/// Numbers as the base64 of their bytes (f64, little-endian): a long run's columns hold millions,
+/// and as text they take several times the memory, each time that the run is kept.
+mod in_base64 {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::{Deserialize as _, Deserializer, Error as _};
+    use serde::ser::Serializer;
+
+    #[expect(clippy::ptr_arg, reason = "serde hands over the field")]
+    pub(super) fn serialize<S: Serializer>(values: &Vec<f64>, to: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        to.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = STANDARD.decode(text).map_err(D::Error::custom)?;
+        let (numbers, rest) = bytes.as_chunks::<8>();
+        if !rest.is_empty() {
+            return Err(D::Error::custom("a column ends within a number"));
+        }
+        Ok(numbers.iter().map(|b| f64::from_le_bytes(*b)).collect())
+    }
 }
 
 impl Column {
