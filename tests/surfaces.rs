@@ -298,7 +298,7 @@ fn a_person_has_a_shape_that_people_have() {
         "{gone}"
     );
     let say = |weights: &[f64]| femur.shaped(weights).unwrap_err().to_string();
-    assert!(say(&[0.0, 10.0]).contains("mode 2 is 10 standard deviations"));
+    assert!(say(&[0.0, 10.0]).contains("mode 2 at 10 standard deviations"));
     assert!(say(&[f64::NAN]).contains("mode 1"));
     assert!(say(&[0.0; 6]).contains("5 shape modes, and 6"));
     let tibia = Surface::read("tibia.ply", TIBIA).unwrap();

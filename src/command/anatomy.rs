@@ -16,7 +16,7 @@ use crate::study::{AnatomyReport, Beside, Place, person};
 use crate::tissue::{Anatomy, Surface};
 use crate::view::{Camera, Colormap, Cut, FieldKind, Picture, RayMarch};
 
-use super::error::{CommandError, say};
+use super::error::{CommandError, say, say_json};
 use super::panel::DOTS_PER_INCH;
 use super::progress::Progress;
 use super::wait::{Wait as _, measured, open_gpu, settle_telling};
@@ -107,11 +107,7 @@ pub fn anatomy(args: &AnatomyArgs) -> Result<(), CommandError> {
         crate::io::write(path, &bytes)?;
     }
     if args.json {
-        let json = serde_json::to_string(&report).map_err(|e| CommandError {
-            message: e.to_string(),
-            code: 1,
-        })?;
-        return say(&json);
+        return say_json(&report);
     }
     print(&report)
 }

@@ -17,7 +17,7 @@ use crate::tissue::Anatomy;
 
 use super::bench_copy::copy_bandwidth;
 use super::bench_mechanics::bench_mechanics;
-use super::error::{CommandError, say};
+use super::error::{CommandError, say, say_json};
 use super::wait::{measured, open_gpu, settle};
 
 /// What is timed.
@@ -101,11 +101,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
     }
     let report = time_stages(args)?;
     if args.json {
-        let json = serde_json::to_string(&report).map_err(|e| CommandError {
-            message: e.to_string(),
-            code: 1,
-        })?;
-        return say(&json);
+        return say_json(&report);
     }
     print(&report)
 }

@@ -13,7 +13,7 @@ use crate::solver::{Element, Grid, Mechanics, Outcome, Problem, multigrid};
 use crate::study::StudyError;
 
 use super::bench_copy::copy_bandwidth;
-use super::error::{CommandError, say};
+use super::error::{CommandError, say, say_json};
 use super::solve::{Ends, compress, unloaded};
 use super::wait::{Wait as _, now, open_gpu, solved};
 
@@ -387,11 +387,7 @@ impl Bench {
     fn tell_kernels(&self) -> Result<(), CommandError> {
         let report = &self.report;
         if self.json {
-            let text = serde_json::to_string(report).map_err(|e| CommandError {
-                message: e.to_string(),
-                code: 1,
-            })?;
-            return say(&text);
+            return say_json(report);
         }
         say(&format!(
             "\n{:<20} {:>9} {:>9} {:>12} {:>8} {:>8}",

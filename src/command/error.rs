@@ -31,6 +31,15 @@ impl CommandError {
     }
 }
 
+/// Prints a report as JSON.
+pub(crate) fn say_json(report: &impl serde::Serialize) -> Result<(), CommandError> {
+    let json = serde_json::to_string(report).map_err(|e| CommandError {
+        message: e.to_string(),
+        code: 1,
+    })?;
+    say(&json)
+}
+
 /// Prints to stdout. A reader that has gone away ends the command quietly (exit code 0, no
 /// message).
 /// # Errors

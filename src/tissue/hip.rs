@@ -54,6 +54,7 @@ const CONTACT: f64 = 50.0;
 
 /// The joint's force on the head at the peak of an activity, % of body weight, in the standing
 /// frame (Bergmann 2001 J Biomech 34:859; rising and one leg: Bergmann 2016 PLoS ONE 11:e0155612).
+/// Only the direction is used here; the size stands in physiology.toml.
 const JOINT: [(&str, DVec3); 4] = [
     ("walking", DVec3::new(29.7, -27.4, -234.3)),
     ("stairs", DVec3::new(34.8, -54.9, -242.5)),

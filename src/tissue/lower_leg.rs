@@ -563,3 +563,36 @@ impl Scene for LowerLeg {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use glam::DVec3;
+
+    use super::super::scene::build;
+    use super::{Bone, FIBULA_AT, LowerLeg};
+    use crate::person::Person;
+
+    /// A bone that nothing ties to the rest, and a force that falls beside the bones, are told and
+    /// not left out.
+    #[test]
+    fn what_meets_no_bone_is_told() {
+        let whole = || LowerLeg::new(&Person::default()).unwrap();
+        assert!(build(&whole(), 24).is_ok());
+        let mut apart = whole();
+        let mut fibula = apart.bones[FIBULA_AT].surface.clone();
+        for vertex in &mut fibula.vertices {
+            *vertex += 60.0 * DVec3::X;
+        }
+        apart.frame[1].x += 60.0;
+        apart.bones[FIBULA_AT] = Bone::new(fibula);
+        let said = build(&apart, 32).unwrap_err().to_string();
+        assert!(said.contains("\"fibula\" meets no bone"), "{said}");
+        let mut beside = whole();
+        beside.medial.x -= 100.0;
+        beside.lateral.x += 100.0;
+        let said = build(&beside, 24).unwrap_err().to_string();
+        assert!(said.contains("\"knee\" meets no bone"), "{said}");
+    }
+}

@@ -10,7 +10,7 @@ mod read;
 
 use glam::DVec3;
 
-use crate::person::MOST_DEVIATIONS;
+use crate::person::Person;
 
 pub use distance::Distance;
 
@@ -95,14 +95,12 @@ pub enum SurfaceError {
         longest: f64,
     },
     /// A shape too far from the mean.
-    #[error(
-        "shape mode {mode} is {found} standard deviations from the mean; allowed: -{MOST_DEVIATIONS} to {MOST_DEVIATIONS}"
-    )]
+    #[error("{found} is no person's; allowed: {allowed}")]
     Unlikely {
-        /// Which mode, from 1.
-        mode: usize,
         /// What was asked for.
-        found: f64,
+        found: String,
+        /// What there is.
+        allowed: String,
     },
     /// A shape that its surface cannot take.
     #[error("the shape {shape:?} is too far from the mean: {why}")]
@@ -148,14 +146,12 @@ impl Surface {
                 asked: weights.len(),
             });
         }
-        let beyond = (weights.iter().enumerate())
-            // Not a number is beyond too.
-            .find(|(_, w)| w.is_nan() || w.abs() > MOST_DEVIATIONS);
-        if let Some((k, found)) = beyond {
-            return Err(SurfaceError::Unlikely {
-                mode: k + 1,
-                found: *found,
-            });
+        let person = Person {
+            shape: weights.to_vec(),
+            height_m: None,
+        };
+        if let Some((found, allowed)) = person.trouble() {
+            return Err(SurfaceError::Unlikely { found, allowed });
         }
         let mut shaped = self.clone();
         for (weight, mode) in weights.iter().zip(&self.modes) {
