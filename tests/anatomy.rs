@@ -20,7 +20,10 @@ const FIBULA: &[u8] = include_bytes!("../assets/anatomy/fibula.ply");
 /// How far the faces between bone and what is not bone lie from a surface, mm, sorted; faces on the
 /// lattice's border, and those nearer to another bone, are left out.
 fn off(anatomy: &Anatomy, own: &Distance, others: &[&Distance]) -> Vec<f64> {
-    let is_bone = |at: [usize; 3]| anatomy.tissue[anatomy.voxel(at)] >= Tissue::Marrow;
+    let is_bone = |at: [usize; 3]| {
+        let tissue = anatomy.tissue[anatomy.voxel(at)];
+        tissue >= Tissue::Marrow && tissue != Tissue::Beside
+    };
     let mut distances = Vec::new();
     for at in each(anatomy.voxels).filter(|at| is_bone(*at)) {
         for (k, up) in (0..3).flat_map(|k| [(k, true), (k, false)]) {

@@ -226,7 +226,7 @@ fn wanted_muscle(gpu: &Gpu, simulation: &Simulation, lists: &Lists, all: &mut Wa
     for region in &anatomy.muscle_regions {
         let own = || {
             let voxels = anatomy.muscle.iter().enumerate();
-            voxels.filter(|(_, m)| region.groups.contains(&m.group))
+            voxels.filter(|(_, m)| region.muscles.contains(&m.muscle))
         };
         let low = own().map(|(_, m)| m.at[2]).min().unwrap();
         let high = own().map(|(_, m)| m.at[2] + 1).max().unwrap();

@@ -20,7 +20,9 @@ use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
 use mechanostat::solver::Element;
 use mechanostat::solver::{Mechanics, Problem};
-use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, Outlook, SiteKind, SitePlan, UnitLoad};
+use mechanostat::tissue::{
+    self, Anatomy, BonePlan, MusclePlan, Outlook, SiteKind, SitePlan, UnitLoad,
+};
 use mechanostat::view::{Field, FieldKind};
 use mechanostat::volume::{Axes, Volume, each};
 
@@ -37,6 +39,14 @@ struct RandomTissue {
 }
 
 const VOXELS: [usize; 3] = [13, 9, 17];
+
+/// Name, group, volume (mm³) and peak force (N): two in the last group, one stronger for its size.
+const MUSCLES: [(&str, usize, f64, f64); 4] = [
+    ("vastus", 0, 5e5, 4000.0),
+    ("biceps", 1, 2e5, 1500.0),
+    ("maximus", 2, 8e5, 3000.0),
+    ("medius", 2, 3e5, 2500.0),
+];
 
 fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
     let gpu = gpu();
@@ -66,8 +76,9 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         if noise.next() < 0.5 {
             muscle.push(MusclePlan {
                 at,
-                group: (noise.next() * 3.0) as usize,
+                muscle: (noise.next() * 4.0) as usize,
                 fraction: noise.between(0.1, 1.0),
+                fibre: [0.6, 0.0, 0.8],
             });
         }
     }
@@ -91,8 +102,20 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         bones: vec!["one", "other", "third"],
         dimensions: Vec::new(),
         groups: names[3..].to_vec(),
+        muscles: MUSCLES
+            .iter()
+            .map(|(name, group, whole_mm3, force)| tissue::Muscle {
+                group: *group,
+                whole_mm3: *whole_mm3,
+                force: *force,
+                ..tissue::Muscle::outside(name)
+            })
+            .collect(),
         regions: Vec::new(),
         muscle_regions: Vec::new(),
+        beside: None,
+        between_muscles: 0.0,
+        residuals: Vec::new(),
         held: Vec::new(),
         settles: true,
         mechanics_low: [0; 3],
@@ -349,11 +372,18 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
     run(&tissue.gpu, |pass| loads.record(pass));
     let muscle = tissue.muscle();
     let (mut sum, mut volume) = ([0.0; 3], [0.0; 3]);
-    for (place, s) in tissue.lists.muscle_voxels.iter().zip(&muscle) {
-        let (f, one) = (f64::from(place.fraction), f64::from(place.type1));
+    let places = tissue
+        .lists
+        .muscle_voxels
+        .iter()
+        .zip(&tissue.anatomy.muscle);
+    for ((place, plan), s) in places.zip(&muscle) {
+        let (_, group, whole, force) = MUSCLES[plan.muscle];
+        let (f, one) = (plan.fraction * force / whole, f64::from(place.type1));
         let area = one * f64::from(s.type1) + (1.0 - one) * f64::from(s.type2);
-        sum[place.group as usize] += f * area * f64::from(s.neural);
-        volume[place.group as usize] += f;
+        assert_eq!(place.group as usize, group);
+        sum[group] += f * area * f64::from(s.neural);
+        volume[group] += f;
     }
     let strength: Vec<f64> = (0..3).map(|g| sum[g] / volume[g]).collect();
     assert_close(
@@ -372,7 +402,9 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
     // None of the hip's cases keeps another load than the body's.
     let gait = residual + (1.0 - residual) * conditions.axial_gravity();
     let names: Vec<&str> = tissue.anatomy.loads.iter().map(|l| l.name).collect();
-    let mean = strength.iter().sum::<f64>() / 3.0;
+    let peak: f64 = MUSCLES.iter().map(|m| m.3).sum();
+    let of_all = MUSCLES.iter().map(|m| strength[m.1] * m.3 / peak);
+    let mean: f64 = of_all.sum();
     let mut want = Vec::new();
     for activity in tissue.model.activities.iter().filter(|a| a.scene == "hip") {
         use mechanostat::physiology::ActivityKind as K;
@@ -1313,6 +1345,9 @@ fn fields_match_f64() {
                 want.push(match kind {
                     F::MuscleArea => 100.0 * area,
                     F::MuscleChange => 100.0 * (area - 1.0),
+                    F::Muscle => f64::from(place.muscle + 1),
+                    F::FibreAngle => f64::from(place.fibre),
+                    F::MuscleThickness => 100.0 * ((area * f64::from(s.fluid)).sqrt() - 1.0),
                     F::Type1 => f64::from(s.type1),
                     F::Type2 => f64::from(s.type2),
                     F::NeuralDrive => f64::from(s.neural),

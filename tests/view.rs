@@ -33,7 +33,8 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone
     let size = [300, 360];
     let h = anatomy.spacing as f32;
     let height = 1.2 * 180.0;
-    let row = 18;
+    // Through the head's centre.
+    let row = (-anatomy.origin[1] / anatomy.spacing) as usize;
     let background = [1.0, 1.0, 1.0];
     let mut draw = |value: f32| -> Vec<[u8; 3]> {
         let site = SiteState::at_rest(value / mineral);
@@ -45,6 +46,7 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar_and_the_size_of_the_bone
             size,
             camera,
             field: FieldKind::Density,
+            muscle: None,
             range: (0.0, 600.0),
             colormap: Colormap::Batlow,
             cut: Cut::Coronal((row as f32 + 0.5) / anatomy.voxels[1] as f32),
@@ -95,6 +97,19 @@ fn the_camera_keeps_a_right_handed_frame_and_the_lateral_side_on_the_viewers_lef
 fn colour_maps_are_whole_and_distinct() {
     for map in Colormap::ALL {
         let table = map.table();
+        if map == Colormap::Names {
+            // Two numbers near each other look different.
+            for (k, one) in table.iter().enumerate().take(40) {
+                for other in &table[k + 1..k + 4] {
+                    let off = one
+                        .iter()
+                        .zip(other)
+                        .map(|(a, b)| i32::from(a.abs_diff(*b)));
+                    assert!(off.sum::<i32>() > 60, "{k}: {one:?} {other:?}");
+                }
+            }
+            continue;
+        }
         assert_ne!(table[0], table[255], "{}", map.name());
         let steps = table
             .windows(2)
@@ -172,15 +187,16 @@ fn the_hip_has_every_tissue_and_the_dimensions_it_was_given() {
             (got / want - 1.0).abs() < 0.04,
             "size {size}: cortex {got} mm², wanted {want}"
         );
-        // Every unit load adds up to 1 N.
-        for load in &anatomy.loads {
+        // Every unit load of the joint adds up to 1 N; muscles of a group do not all pull one way.
+        for (k, load) in anatomy.loads.iter().enumerate() {
+            let least = if k < anatomy.joint_loads { 1.0 } else { 0.6 };
             let sum: [f64; 3] = load
                 .points
                 .iter()
                 .fold([0.0; 3], |s, p| std::array::from_fn(|k| s[k] + p.2[k]));
             let force = sum.iter().map(|f| f * f).sum::<f64>().sqrt();
             assert!(
-                load.points.len() > 20 && (force - 1.0).abs() < 1e-9,
+                load.points.len() > 20 && (least - 1e-9..1.0 + 1e-9).contains(&force),
                 "{}: {force} N",
                 load.name
             );
@@ -208,7 +224,7 @@ fn ticks_show_their_digits_and_no_noise() {
         assert_eq!(tick(value, step), want);
     }
     // Every colour bar of the program: five ticks, all short, all different, and what they say.
-    for kind in FieldKind::ALL {
+    for kind in FieldKind::ALL.iter().filter(|kind| !kind.is_named()) {
         let (low, high) = kind.range();
         let labels: Vec<String> = (0..=4u8)
             .map(|i| {

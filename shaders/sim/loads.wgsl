@@ -8,7 +8,8 @@
 @group(0) @binding(5) var<storage, read> reference: array<f32>;      // [activity][case], N at 1 g
 @group(0) @binding(6) var<storage, read_write> forces: array<f32>;   // [activity][case], N today
 
-// One workgroup a muscle group. The mean of the change is taken, so that no change is exactly 1.
+// One workgroup a muscle group; a muscle counts by the force that its volume gives. The mean of the
+// change is taken, so that no change is exactly 1.
 @compute @workgroup_size(64)
 fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     var sum = vec2<f32>(0.0);
@@ -17,7 +18,7 @@ fn muscle_strength(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invoc
         if (place.group == group.x) {
             let state = muscle[i];
             let area = place.type1 * (state.type1 - 1.0) + (1.0 - place.type1) * (state.type2 - 1.0);
-            sum += place.fraction * vec2<f32>((1.0 + area) * (1.0 + (state.neural - 1.0)) - 1.0, 1.0);
+            sum += place.fraction * place.force * vec2<f32>((1.0 + area) * (1.0 + (state.neural - 1.0)) - 1.0, 1.0);
         }
     }
     let change = mean_of_lanes(lane, sum);
@@ -34,7 +35,7 @@ fn daily_forces(@builtin(local_invocation_index) lane: u32) {
         var weakness = 0.0;
         if (case_number < environment.joint_cases) {
             for (var g = 0u; g < environment.groups; g++) {
-                weakness += finite((1.0 - strength[g]) / f32(environment.groups));
+                weakness += (1.0 - strength[g]) * environment.group_share[g / 4u][g % 4u];
             }
             weakness *= environment.muscle_share[case_number / 4u][case_number % 4u];
         } else {

@@ -20,8 +20,12 @@ const ENERGY: u32 = 2u;
 const MEMBER: u32 = 3u;
 const AREA: u32 = 4u;
 const LEVEL: u32 = 5u;
+const NAME: u32 = 6u;
+const FIBRE: u32 = 7u;
+const THICKNESS: u32 = 8u;
 const SITE_MEMBERS: u32 = 12u;
 const MUSCLE_MEMBERS: u32 = 9u;
+const FLUID: u32 = 3u;
 
 @compute @workgroup_size(64)
 fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -68,5 +72,9 @@ fn muscle_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workg
     if (choice.x == CHANGE) { value = 100.0 * (area - 1.0); }
     if (choice.x == MEMBER) { value = muscle[first + choice.y]; }
     if (choice.x == LEVEL) { value = 1.0 + level[place.voxel][choice.y]; }
+    if (choice.x == NAME) { value = f32(place.muscle + 1u); }
+    if (choice.x == FIBRE) { value = place.fibre; }
+    // Across the fibres both ways alike; water counts in a muscle's size.
+    if (choice.x == THICKNESS) { value = 100.0 * (finite(sqrt(area * muscle[first + FLUID])) - 1.0); }
     values[place.voxel] = value;
 }

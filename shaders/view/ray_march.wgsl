@@ -3,7 +3,7 @@
 
 struct View {
     origin: vec3<f32>,    // where the ray through the image's centre starts, voxels
-    solid: u32,           // 0 bone, 1 muscle
+    solid: u32,           // lowest bit: 0 bone, 1 muscle; next: values are numbers of things
     forward: vec3<f32>,   // along a ray, voxels, length 1
     ghost: f32,           // opacity a voxel of the other tissue
     right: vec3<f32>,     // half the image's width, voxels
@@ -39,21 +39,26 @@ fn index(p: vec3<i32>) -> u32 {
 }
 
 fn share(cell: u32) -> f32 {
-    return f32((cell >> (8u * view.solid)) & 0xffu) / 255.0;
+    return f32((cell >> (8u * (view.solid & 1u))) & 0xffu) / 255.0;
 }
 
 fn inside(p: vec3<i32>) -> bool {
     return all(p >= vec3<i32>(0)) && all(p < vec3<i32>(view.voxels));
 }
 
+// What is drawn without a value of its own has this one; keep in step with field.rs.
+const NOTHING: f32 = -1e30;
+
 // Share of the solid tissue at p, and its field averaged over the tissue alone, so that a
-// value at the surface is not diluted by the emptiness beside it.
+// value at the surface is not diluted by the emptiness beside it; NOTHING where most of it has none.
 fn sample(p: vec3<f32>) -> vec2<f32> {
     let q = p - 0.5;
     let low = vec3<i32>(floor(q));
     let f = q - floor(q);
     var opacity = 0.0;
+    var told = 0.0;
     var sum = 0.0;
+    var most = vec2<f32>(0.0, NOTHING);
     for (var c = 0; c < 8; c++) {
         let o = vec3<i32>(c & 1, (c >> 1) & 1, c >> 2);
         if (!inside(low + o)) { continue; }
@@ -61,9 +66,16 @@ fn sample(p: vec3<f32>) -> vec2<f32> {
         let i = index(low + o);
         let s = w * share(envelope[i]);
         opacity += s;
-        sum += s * values[i];
+        let value = values[i];
+        if (value > NOTHING) {
+            told += s;
+            sum += s * value;
+            if (s > most.x) { most = vec2<f32>(s, value); }
+        }
     }
-    return vec2<f32>(opacity, finite(sum / max(opacity, 1e-6)));
+    // Between two numbers of things there is nothing.
+    let mean = select(finite(sum / max(told, 1e-6)), most.y, (view.solid & 2u) != 0u);
+    return vec2<f32>(opacity, select(mean, NOTHING, told < 0.5 * opacity));
 }
 
 fn solid_at(p: vec3<f32>) -> f32 {
@@ -104,9 +116,9 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
     for (var step = 0u; step < 2000u && t < end; step++) {
         let p = start + t * d;
         let cell = envelope[index(vec3<i32>(floor(p)))];
-        let empty = f32((cell >> (16u + 8u * view.solid)) & 0xffu);
+        let empty = f32((cell >> (16u + 8u * (view.solid & 1u))) & 0xffu);
         if (view.ghost > 0.0) {
-            let other = f32((cell >> (8u * (1u - view.solid))) & 0xffu) / 255.0;
+            let other = f32((cell >> (8u * (1u - (view.solid & 1u)))) & 0xffu) / 255.0;
             let length = min(max(empty - 1.0, 0.5), 2.0);
             ghost += other * view.ghost * length;
         }
@@ -138,10 +150,13 @@ fn march(corner: Corner) -> @location(0) vec4<f32> {
             );
             normal = finite3(normal / max(length(normal), 1e-6));
         }
-        let value = sample(p + 0.3 * d * select(1.0, 0.0, on_cut)).y * view.scale;
+        let stored = sample(p + 0.3 * d * select(1.0, 0.0, on_cut)).y;
+        let value = stored * view.scale;
         let place = clamp(finite((value - view.low) / (view.high - view.low)), 0.0, 1.0) * 255.0;
         let i = u32(floor(place));
-        let base = mix(colours[i].rgb, colours[min(i + 1u, 255u)].rgb, fract(place));
+        let mapped = mix(colours[i].rgb, colours[min(i + 1u, 255u)].rgb, fract(place));
+        // Bone that no value is known of is bone-coloured.
+        let base = select(mapped, vec3<f32>(0.90, 0.87, 0.79), stored <= NOTHING);
         // A cut face keeps its colours exactly, for comparison with the colour bar.
         let toward = max(0.0, dot(normal, -d));
         let light = select(0.35 + 0.65 * toward, 1.0, on_cut);

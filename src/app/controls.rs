@@ -2,11 +2,12 @@
 
 use eframe::egui::{self, RichText, Ui};
 
+use crate::figure::plain;
 use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
 use crate::sim::SimError;
 use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
-use crate::view::{Colormap, Cut, FieldKind, Picture};
+use crate::view::{Cut, FieldKind, Picture};
 
 use super::{MechanostatApp, Session, Speed};
 
@@ -318,16 +319,33 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
                     let anatomy = session.simulation().anatomy();
                     picture.field = field;
                     picture.range = Picture::of(anatomy, field, [1, 1]).range;
-                    picture.colormap = if field.diverging() {
-                        Colormap::Vik
-                    } else {
-                        Colormap::Batlow
-                    };
+                    picture.colormap = field.colormap();
+                    if !field.in_muscle() {
+                        picture.muscle = None;
+                    }
                 }
             }
         })
         .response
         .labelled_by(label.id);
+    if picture.field.in_muscle() {
+        let muscles = &session.simulation().anatomy().muscles;
+        let name = |only: Option<usize>| {
+            let one = only.and_then(|k| muscles.get(k));
+            one.map_or_else(|| "all muscles".to_owned(), |m| plain(m.name))
+        };
+        let label = ui.label("Muscle");
+        egui::ComboBox::from_id_salt("muscle")
+            .selected_text(name(picture.muscle))
+            .width(210.0)
+            .show_ui(ui, |ui| {
+                for only in std::iter::once(None).chain((0..muscles.len()).map(Some)) {
+                    ui.selectable_value(&mut picture.muscle, only, name(only));
+                }
+            })
+            .response
+            .labelled_by(label.id);
+    }
     let mut open = picture.cut != Cut::None;
     let mut at = match picture.cut {
         Cut::Coronal(at) | Cut::Sagittal(at) | Cut::Axial(at) => at,

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::evidence::{NORMS, norms};
-use crate::figure::{ColourBar, MissionFigure, Panel, Raster, SidesFigure, png};
+use crate::figure::{ColourBar, Key, MissionFigure, Panel, Raster, SidesFigure, plain, png};
 use crate::measure::RegionSums;
 use crate::person::Person;
 use crate::scenario::STANDARD_MASS_KG;
 use crate::sim::{SETTLING_ROUNDS, Simulation};
 use crate::study::{AnatomyReport, Beside, Place, person};
 use crate::tissue::{Anatomy, Surface};
-use crate::view::{Camera, Colormap, Cut, FieldKind, Picture, RayMarch};
+use crate::view::{Camera, Cut, FieldKind, Picture, RayMarch};
 
 use super::error::{CommandError, say, say_json};
 use super::panel::DOTS_PER_INCH;
@@ -50,6 +50,17 @@ pub struct AnatomyArgs {
     /// Leave a picture from four sides in this file, as PNG or SVG
     #[arg(long, value_name = "FILE")]
     pub picture: Option<PathBuf>,
+    /// The picture shows the muscles, each in its colour, instead of bone
+    #[arg(long, requires = "picture")]
+    pub muscles: bool,
+    /// The picture shows this muscle alone
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "picture",
+        conflicts_with = "muscles"
+    )]
+    pub muscle: Option<String>,
     /// Only check this surface (PLY) and tell its size: whether it can be a bone
     #[arg(long, value_name = "FILE", conflicts_with_all = ["picture", "json", "shape", "height_m", "adapter"])]
     pub surface: Option<PathBuf>,
@@ -82,6 +93,7 @@ pub fn anatomy(args: &AnatomyArgs) -> Result<(), CommandError> {
         place.need(args.size)?,
     ))?;
     let anatomy = place.anatomy(args.size, &built_for)?;
+    shown(args, &anatomy)?;
     let model = Arc::new(model);
     let mut simulation = Simulation::new(&gpu, Arc::clone(&anatomy), Arc::clone(&model))?;
     let bar = Progress::new(SETTLING_ROUNDS, 0.0);
@@ -98,7 +110,8 @@ pub fn anatomy(args: &AnatomyArgs) -> Result<(), CommandError> {
             report.voxel_mm,
             gpu.adapter_name()
         );
-        let drawn = from_four_sides(&simulation, note)?.svg()?;
+        let shown = shown(args, &anatomy)?;
+        let drawn = from_four_sides(&simulation, shown, note)?.svg()?;
         let bytes = if svg {
             drawn.into_bytes()
         } else {
@@ -144,13 +157,42 @@ fn check_surface(path: &Path) -> Result<(), CommandError> {
     ))
 }
 
-fn from_four_sides(simulation: &Simulation, note: String) -> Result<SidesFigure, CommandError> {
+/// What the picture shows: bone, all muscles, or one.
+fn shown(
+    args: &AnatomyArgs,
+    anatomy: &Anatomy,
+) -> Result<(FieldKind, Option<usize>), CommandError> {
+    let Some(name) = &args.muscle else {
+        let field = if args.muscles {
+            FieldKind::Muscle
+        } else {
+            FieldKind::Density
+        };
+        return Ok((field, None));
+    };
+    let one = anatomy.muscles.iter().position(|m| m.name == name);
+    let names: Vec<&str> = anatomy.muscles.iter().map(|m| m.name).collect();
+    let why = || {
+        let allowed = names.join(", ");
+        CommandError::usage(format!(
+            "the scene \"{}\" has no muscle \"{name}\"; it has: {allowed}",
+            anatomy.scene
+        ))
+    };
+    Ok((FieldKind::Muscle, Some(one.ok_or_else(why)?)))
+}
+
+fn from_four_sides(
+    simulation: &Simulation,
+    (field, muscle): (FieldKind, Option<usize>),
+    note: String,
+) -> Result<SidesFigure, CommandError> {
     let gpu = simulation.gpu();
     let anatomy = simulation.anatomy();
     let size = MissionFigure::panel_pixels(DOTS_PER_INCH);
     let mut march = RayMarch::new(simulation.body())?;
     let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
-    let usual = Picture::of(anatomy, FieldKind::Density, size);
+    let usual = Picture::of(anatomy, field, size);
     let mut draw = |azimuth: f32| -> Result<Panel, CommandError> {
         let mut camera = Camera::front(extent);
         camera.orbit(azimuth, 0.0);
@@ -160,6 +202,7 @@ fn from_four_sides(simulation: &Simulation, note: String) -> Result<SidesFigure,
             camera,
             cut: Cut::None,
             ghost: false,
+            muscle,
             ..usual
         };
         march.draw(gpu, &picture)?;
@@ -175,11 +218,18 @@ fn from_four_sides(simulation: &Simulation, note: String) -> Result<SidesFigure,
     Ok(SidesFigure {
         title: format!("Scene {}", anatomy.scene),
         panels,
-        bar: ColourBar {
-            colormap: Colormap::Batlow,
-            range: (f64::from(usual.range.0), f64::from(usual.range.1)),
-            clipped: FieldKind::Density.clipped(),
-            label: "Bone mineral density (mg HA/cm³)".to_owned(),
+        key: if field.is_named() {
+            let table = field.colormap().table();
+            let named = anatomy.muscles.iter().enumerate();
+            let named = named.filter(|(k, _)| muscle.is_none_or(|only| only == *k));
+            Key::Names(named.map(|(k, m)| (plain(m.name), table[k + 1])).collect())
+        } else {
+            Key::Bar(ColourBar {
+                colormap: usual.colormap,
+                range: (f64::from(usual.range.0), f64::from(usual.range.1)),
+                clipped: field.clipped(),
+                label: format!("{} ({})", field.title(), field.unit()),
+            })
         },
         note,
     })
@@ -216,6 +266,45 @@ fn line(told: &Beside) -> String {
     .to_owned()
 }
 
+fn print_muscles(report: &AnatomyReport) -> Result<(), CommandError> {
+    if report.muscles.is_empty() {
+        return Ok(());
+    }
+    say(
+        "muscles: volume here (cm3), share of the belly inside, over published times that share; cross-section (cm2), fibres (mm), pennation, peak force (N), middle of its sections beside its path, mean and most (mm)",
+    )?;
+    for m in &report.muscles {
+        let off = m.off_path_mm.map_or_else(String::new, |[mean, most]| {
+            format!("{mean:>6.1} {most:>6.1}")
+        });
+        say(&format!(
+            "  {:<28} {:>7.1} {:>5.0} % {:>5.2}   {:>6.1} {:>6.0} {:>4.0}° {:>7.0} {off}",
+            m.name,
+            m.volume_cm3,
+            100.0 * m.inside,
+            m.over_published,
+            m.cross_section_cm2,
+            m.fibre_mm,
+            m.pennation_deg,
+            m.force_n,
+        ))?;
+    }
+    say(&format!(
+        "  within the fascia and no muscle: {:.0} %",
+        100.0 * report.between_muscles
+    ))?;
+    for r in &report.residuals {
+        say(&format!(
+            "  {}: joint {:.0} % of body weight; left over {:.1} % of its force and {:.1} % of its force times 50 mm",
+            r.activity,
+            r.joint_bw,
+            100.0 * r.force,
+            100.0 * r.moment
+        ))?;
+    }
+    Ok(())
+}
+
 fn print(report: &AnatomyReport) -> Result<(), CommandError> {
     say(&format!(
         "{}, size {} ({:.2} mm voxels)",
@@ -233,6 +322,7 @@ fn print(report: &AnatomyReport) -> Result<(), CommandError> {
     for (name, volume) in &report.volumes_mm3 {
         say(&format!("  {name:<40} {:>9.2} cm3", volume / 1000.0))?;
     }
+    print_muscles(report)?;
     say("unit loads: middle of where they act (mm), direction (lateral, anterior, superior)")?;
     for pull in &report.pulls {
         let [x, y, z] = pull.at_mm;

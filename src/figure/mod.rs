@@ -13,7 +13,7 @@ pub use evidence::EvidencePage;
 pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};
-pub use sides::SidesFigure;
+pub use sides::{Key, SidesFigure};
 
 /// Points (1/72 inch) in millimetres.
 const POINT: f64 = 25.4 / 72.0;

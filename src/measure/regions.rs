@@ -216,7 +216,7 @@ impl RegionSums {
             groups: anatomy
                 .muscle_regions
                 .iter()
-                .map(|r| (r.name, length(anatomy, &r.groups)))
+                .map(|r| (r.name, length(anatomy, &r.muscles)))
                 .collect(),
             bytes: gpu.allocated_bytes() - before,
             gpu: gpu.clone(),
@@ -411,16 +411,16 @@ fn muscle_members(anatomy: &Anatomy) -> Members {
     let mut members = Members::default();
     let voxels = || anatomy.muscle.iter().enumerate();
     for region in &anatomy.muscle_regions {
-        let own = voxels().filter(|(_, m)| region.groups.contains(&m.group));
+        let own = voxels().filter(|(_, m)| region.muscles.contains(&m.muscle));
         members.push(own.map(|(i, m)| (i, m.fraction * voxel_mm3)));
     }
     members.push(voxels().map(|(i, m)| (i, m.fraction * voxel_mm3)));
     members
 }
 
-/// Length of some muscle groups along z, mm.
-fn length(anatomy: &Anatomy, groups: &[usize]) -> f64 {
-    let own = || anatomy.muscle.iter().filter(|m| groups.contains(&m.group));
+/// Length of some muscles along z, mm.
+fn length(anatomy: &Anatomy, muscles: &[usize]) -> f64 {
+    let own = || (anatomy.muscle.iter()).filter(|m| muscles.contains(&m.muscle));
     let low = own().map(|m| m.at[2]).min().unwrap_or(0);
     let high = own().map(|m| m.at[2] + 1).max().unwrap_or(1);
     (high - low) as f64 * anatomy.spacing

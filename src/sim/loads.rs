@@ -143,6 +143,12 @@ pub fn environment(
     for (slot, load) in muscle_share.iter_mut().zip(joints) {
         *slot = day.joint(load.name).map_or(0.0, |j| j.muscle_share) as f32;
     }
+    // A group's share is that of its peak force.
+    let mut group_share = [0.0; MOST];
+    let all: f64 = anatomy.muscles.iter().map(|m| m.force).sum();
+    for muscle in &anatomy.muscles {
+        group_share[muscle.group] += (muscle.force / all) as f32;
+    }
     let mut environment = Environment {
         dt: dt as f32,
         gravity: conditions.cell_gravity() as f32,
@@ -155,6 +161,7 @@ pub fn environment(
         muscle_type1: [1.0; MOST],
         muscle_type2: [1.0; MOST],
         muscle_share,
+        group_share,
         scale: day.scale(),
         ..blank
     };

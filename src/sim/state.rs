@@ -43,6 +43,8 @@ record! {
         muscle_type2: [f32; MOST],
         /// Of each joint's force, what muscles pull.
         muscle_share: [f32; MOST],
+        /// Of what muscles pull across joints, what each group does.
+        group_share: [f32; MOST],
         /// Force of each activity's load cases, `[activity][case]`, 1 at 1 g.
         scale: [f32; MOST * MOST],
         /// Gravity that cells feel, g.
@@ -145,6 +147,12 @@ record! {
         fraction: f32,
         /// Share of type I fibre area.
         type1: f32,
+        /// Force a volume, over the group's: what it counts in its strength.
+        force: f32,
+        /// Which of the scene's muscles.
+        muscle: u32,
+        /// Angle of its fibres to the long axis, degrees.
+        fibre: f32,
     }
 }
 
@@ -357,9 +365,12 @@ impl Lists {
             .iter()
             .map(|m| MuscleVoxel {
                 voxel: anatomy.voxel(m.at) as u32,
-                group: m.group as u32,
+                group: anatomy.group_of(m) as u32,
                 fraction: m.fraction as f32,
-                type1: type1(m.group),
+                type1: type1(anatomy.group_of(m)),
+                force: force_a_volume(anatomy, m.muscle) as f32,
+                muscle: m.muscle as u32,
+                fibre: m.fibre[2].abs().min(1.0).acos().to_degrees(),
             })
             .collect();
         let mut reference = vec![0.0; MOST * MOST];
@@ -384,6 +395,19 @@ impl Lists {
             reference,
             counts,
         }
+    }
+}
+
+/// A muscle's peak force by its volume, over that of its whole group.
+fn force_a_volume(anatomy: &Anatomy, muscle: usize) -> f64 {
+    let own = &anatomy.muscles[muscle];
+    let group = || (anatomy.muscles.iter()).filter(|m| m.group == own.group);
+    let volume: f64 = group().map(|m| m.whole_mm3).sum();
+    let force: f64 = group().map(|m| m.force).sum();
+    if volume > 0.0 {
+        own.force / own.whole_mm3 * volume / force
+    } else {
+        1.0
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::evidence::Norm;
 use crate::measure::{Measurement, Quantity};
 use crate::physiology::{ActivityKind, Model};
-use crate::tissue::{Anatomy, Parts};
+use crate::tissue::{Anatomy, Muscle, Parts, Residual};
 
 /// Deviations from a published mean within which a dimension is in.
 const OF_DIMENSION: f64 = 1.0;
@@ -68,6 +68,34 @@ pub struct Pull {
     pub direction: [f64; 3],
 }
 
+/// A muscle beside what is published of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MuscleBeside {
+    /// Name.
+    pub name: &'static str,
+    /// Group.
+    pub group: &'static str,
+    /// Volume in the lattice, cm³.
+    pub volume_cm3: f64,
+    /// Published volume of the whole muscle, cm³ (Handsfield 2014, at the scene's size).
+    pub published_cm3: f64,
+    /// Share of its belly that lies in the lattice.
+    pub inside: f64,
+    /// Volume over published volume times that share.
+    pub over_published: f64,
+    /// How far the middles of its cross-sections are from its path, mean and most, mm; none where
+    /// too little of it is there.
+    pub off_path_mm: Option<[f64; 2]>,
+    /// Physiological cross-section, cm².
+    pub cross_section_cm2: f64,
+    /// Length of its fibres, mm.
+    pub fibre_mm: f64,
+    /// Between its fibres and its line of pull, degrees.
+    pub pennation_deg: f64,
+    /// Peak isometric force, N.
+    pub force_n: f64,
+}
+
 /// What an activity puts on the bones at 1 g.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Balance {
@@ -97,6 +125,12 @@ pub struct AnatomyReport {
     pub densities: Vec<Beside>,
     /// Volume of each part, mm³.
     pub volumes_mm3: Vec<(String, f64)>,
+    /// Single muscles.
+    pub muscles: Vec<MuscleBeside>,
+    /// Of what lies within the fascia and is no bone, what belongs to no muscle.
+    pub between_muscles: f64,
+    /// What is left over of the forces on the leg at the peaks of activities.
+    pub residuals: Vec<Residual>,
     /// Where and which way unit loads act.
     pub pulls: Vec<Pull>,
     /// Forces of each activity on foot.
@@ -155,10 +189,90 @@ impl AnatomyReport {
             dimensions: anatomy.dimensions.iter().map(dimension).collect(),
             densities,
             volumes_mm3: parts.into_iter().map(|p| (p.name, p.volume_mm3)).collect(),
+            muscles: muscles(anatomy),
+            between_muscles: anatomy.between_muscles,
+            residuals: anatomy.residuals.clone(),
             pulls: pulls(anatomy),
             balance: balance(anatomy, model),
         }
     }
+}
+
+fn muscles(anatomy: &Anatomy) -> Vec<MuscleBeside> {
+    let voxel = anatomy.voxel_mm3() / 1e3;
+    let of = anatomy.muscles.iter().enumerate();
+    // Where muscle lies outside the scene it has no volume.
+    let of = of.filter(|(_, m)| m.whole_mm3 > 0.0);
+    of.map(|(k, m)| {
+        let own = anatomy.muscle.iter().filter(|plan| plan.muscle == k);
+        let volume_cm3 = own.map(|plan| plan.fraction).sum::<f64>() * voxel;
+        MuscleBeside {
+            name: m.name,
+            group: anatomy.groups[m.group],
+            volume_cm3,
+            published_cm3: m.whole_mm3 / 1e3,
+            inside: m.inside,
+            over_published: volume_cm3 / (m.inside * m.whole_mm3 / 1e3),
+            off_path_mm: off_path(anatomy, k, m),
+            cross_section_cm2: m.cross_section() / 100.0,
+            fibre_mm: m.fibre_mm,
+            pennation_deg: m.pennation,
+            force_n: m.force,
+        }
+    })
+    .collect()
+}
+
+/// Where a path is nearest to a place: which stretch of it, how far, and its direction there.
+fn beside_path(path: &[DVec3], p: DVec3) -> Option<(f64, f64, DVec3, DVec3)> {
+    let mut before = 0.0;
+    let mut best: Option<(f64, f64, DVec3, DVec3)> = None;
+    for pair in path.windows(2) {
+        let axis = pair[1] - pair[0];
+        let t = (p - pair[0]).dot(axis) / axis.length_squared().max(1e-12);
+        let at = pair[0] + t.clamp(0.0, 1.0) * axis;
+        let distance = p.distance(at);
+        if best.is_none_or(|b| distance < b.0) {
+            let along = before + t.clamp(0.0, 1.0) * axis.length();
+            best = Some((distance, along, at, axis.normalize_or_zero()));
+        }
+        before += axis.length();
+    }
+    best
+}
+
+/// How far the middles of a muscle's cross-sections lie beside its path: every 20 mm of the path,
+/// where at least a tenth of its widest section is.
+fn off_path(anatomy: &Anatomy, muscle: usize, own: &Muscle) -> Option<[f64; 2]> {
+    use std::collections::BTreeMap;
+    const STRETCH: f64 = 20.0;
+    let origin = DVec3::from(anatomy.origin);
+    let mut sections: BTreeMap<(usize, usize), (DVec3, f64, DVec3)> = BTreeMap::new();
+    for plan in anatomy.muscle.iter().filter(|plan| plan.muscle == muscle) {
+        let p = origin + anatomy.spacing * (DVec3::from(plan.at.map(|x| x as f64)) + 0.5);
+        let of_part = own.paths.iter().enumerate();
+        let nearest = of_part.filter_map(|(k, path)| Some((k, beside_path(path, p)?)));
+        let nearest = nearest.min_by(|a, b| a.1.0.total_cmp(&b.1.0));
+        let Some((part, (_, along, at, axis))) = nearest else {
+            continue;
+        };
+        // Beyond its ends a path has no section.
+        let beside = (p - at) - axis * (p - at).dot(axis);
+        if (p - at).dot(axis).abs() > 1.0 {
+            continue;
+        }
+        let section = (part, (along / STRETCH) as usize);
+        let entry = sections.entry(section).or_insert((DVec3::ZERO, 0.0, axis));
+        entry.0 += plan.fraction * beside;
+        entry.1 += plan.fraction;
+    }
+    let widest = sections.values().map(|s| s.1).fold(0.0, f64::max);
+    let told = sections.values().filter(|s| s.1 > 0.1 * widest);
+    let off: Vec<f64> = told
+        .map(|(sum, count, _)| (*sum / *count).length())
+        .collect();
+    let most = off.iter().copied().fold(0.0, f64::max);
+    (!off.is_empty()).then(|| [off.iter().sum::<f64>() / off.len() as f64, most])
 }
 
 fn pulls(anatomy: &Anatomy) -> Vec<Pull> {

@@ -10,8 +10,8 @@ use glam::DVec3;
 
 use super::shape::tapered;
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, Outlook, SiteKind, SitePlan, StrengthPlan, Tissue,
-    UnitLoad,
+    Anatomy, BonePlan, BoneRegion, Muscle, MusclePlan, Outlook, SiteKind, SitePlan, StrengthPlan,
+    Tissue, UnitLoad,
 };
 
 /// Extent without the platens, mm.
@@ -273,12 +273,14 @@ pub(super) fn from_solid(
         // voxel of it, too small to be seen or measured.
         muscle: vec![MusclePlan {
             at: [0; 3],
-            group: 0,
+            muscle: 0,
+            fibre: [0.0, 0.0, 1.0],
             fraction: 1e-6,
         }],
         bones: vec!["bone"],
         dimensions: Vec::new(),
         groups: vec!["muscle"],
+        muscles: vec![Muscle::outside("muscle")],
         regions: vec![BoneRegion {
             name: "core",
             is_part: true,
@@ -286,6 +288,9 @@ pub(super) fn from_solid(
             members,
         }],
         muscle_regions: Vec::new(),
+        beside: None,
+        between_muscles: 0.0,
+        residuals: Vec::new(),
         mechanics_low: [0; 3],
         elements: voxels,
         loads: vec![

@@ -3,25 +3,26 @@
 //! A right femur, the mean of 26 people (`assets/anatomy/femur.ply`) or another of its shapes,
 //! standing: x points lateral, y anterior, z superior (a right-handed frame), and the origin is the
 //! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head where the
-//! cartilage of the socket meets it; the pelvis itself is left out.
+//! cartilage of the socket meets it; the pelvis is drawn, but bears nothing here.
 
 use std::collections::BTreeSet;
-use std::f64::consts::TAU;
 
 use glam::DVec3;
 
-use super::scene::{Inside, Lattice, Scene};
-use super::shape::{blend, column, ellipsoid, ramp, width};
-use super::surface::{Distance, Patch, Surface, SurfaceError};
-use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
+use super::muscles::{Atlas, MuscleError, Muscles, Part, Residual, residuals};
+use super::scene::{Inside, Lattice, Scene, over};
+use super::shape::{ramp, width};
+use super::surface::{Distance, Patch, Surface};
+use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};
 use crate::person::Person;
 
 const FEMUR: &[u8] = include_bytes!("../../assets/anatomy/femur.ply");
+const PELVIS: &[u8] = include_bytes!("../../assets/anatomy/hemipelvis.ply");
 
 /// The lattice of the mean, mm: lower corner and extent, the longest side along z. Where a shape's
 /// femur comes nearer to its border than [`MARGIN`], it is larger; below the femur is cut.
-const ORIGIN: DVec3 = DVec3::new(-45.0, -65.0, -150.0);
-const EXTENT: DVec3 = DVec3::new(150.0, 130.0, 180.0);
+const ORIGIN: DVec3 = DVec3::new(-82.0, -114.0, -150.0);
+const EXTENT: DVec3 = DVec3::new(198.0, 204.0, 180.0);
 const MARGIN: f64 = 3.0;
 
 // Places on the mean femur, mm, found on its surface; a shape carries them with it.
@@ -33,7 +34,6 @@ const SHAFT: DVec3 = DVec3::new(26.3, 8.0, -150.0);
 const ISTHMUS: DVec3 = DVec3::new(17.1, -2.7, -15.1);
 /// The trochanters' outermost points.
 const GREATER: DVec3 = DVec3::new(63.8, -11.9, -28.6);
-const GREATER_TIP: DVec3 = DVec3::new(43.7, -22.6, 2.3);
 const LESSER: DVec3 = DVec3::new(8.5, -23.9, -58.0);
 /// Along the backs of the condyles, towards the medial one.
 const CONDYLES: DVec3 = DVec3::new(-0.9948, -0.0328, 0.0966);
@@ -62,15 +62,22 @@ const JOINT: [(&str, DVec3); 4] = [
     ("rising", DVec3::new(65.1, -17.9, -203.1)),
 ];
 
-/// Muscle groups in the order of their load cases, with the direction of their pull on the femur:
-/// vasti and abductors at the peak of walking (Heller 2005 J Biomech 38:1155); hamstrings and
-/// adductors along the shaft, a little backwards.
-const GROUPS: [&str; 3] = ["quadriceps", "hamstrings", "gluteals"];
-const PULLS: [DVec3; 3] = [
-    DVec3::new(-9.5, 20.2, -92.1),
-    DVec3::new(0.0, -10.0, -100.0),
-    DVec3::new(-48.4, 1.4, 92.3),
+/// Muscle groups in the order of their load cases. Hamstrings do not meet the femur above the cut;
+/// hip flexors do, but pull at other instants than those that load the hip most.
+const GROUPS: [&str; 6] = [
+    "quadriceps",
+    "gluteals",
+    "adductors",
+    "lateral_rotators",
+    "hamstrings",
+    "hip_flexors",
 ];
+/// Thickness of the cartilage between head and socket, mm: what is usual.
+const CARTILAGE: f64 = 3.0;
+/// So many of them pull.
+const PULLING: usize = 4;
+/// A muscle is attached to so much of the surface around its line's end, mm.
+const ATTACHED: f64 = 14.0;
 
 /// Regions of bone, those that have been measured longest first.
 const REGIONS: [&str; 12] = [
@@ -99,16 +106,21 @@ struct Neck {
 
 /// The scene.
 pub(super) struct Hip {
+    /// The mean's femur, and this person's with its surface in pieces.
+    mean: Surface,
     femur: Surface,
+    patches: Vec<Patch>,
+    atlas: &'static Atlas,
+    muscles: Muscles,
     /// Lower and upper corner of the lattice, mm.
     frame: [DVec3; 2],
     distance: Distance,
+    pelvis: Distance,
     head_radius: f64,
     junction: DVec3,
     /// Where the shaft is cut, on its axis.
     shaft: DVec3,
     greater: DVec3,
-    greater_tip: DVec3,
     lesser: DVec3,
     /// From the head's centre to the middle of the neck, and its unit vector towards the shaft.
     isthmus: f64,
@@ -118,8 +130,8 @@ pub(super) struct Hip {
 impl Hip {
     /// The hip of a person.
     /// # Errors
-    /// [`SurfaceError`], for a shape that nobody has.
-    pub(super) fn new(person: &Person) -> Result<Self, SurfaceError> {
+    /// [`SceneError`], for a shape that nobody has.
+    pub(super) fn new(person: &Person) -> Result<Self, SceneError> {
         let mean = Surface::read("femur.ply", FEMUR)?;
         let femur = mean.shaped(&person.shape)?;
         let carried = |p: DVec3| mean.carried(p, &femur);
@@ -136,17 +148,31 @@ impl Hip {
         let (low, high) = above.fold((ORIGIN, ORIGIN + EXTENT), |(low, high), v| {
             (low.min(*v - MARGIN), high.max(*v + MARGIN))
         });
+        let frame = [low.with_z(ORIGIN.z), high];
+        let distance = Distance::new(&femur);
+        let pelvis = Surface::read("hemipelvis.ply", PELVIS)?.shaped(&person.shape)?;
+        let atlas = Atlas::own()?;
+        let bone = |p: DVec3| distance.at(p);
+        let muscles = atlas.muscles("hip", &GROUPS, frame, bone, carried, false)?;
+        let mut patches = femur.patches(3.0);
+        patches.retain(|p| p.at.z > ORIGIN.z);
+        let (junction, shaft) = (carried(JUNCTION), carried(SHAFT));
+        let (greater, lesser) = (carried(GREATER), carried(LESSER));
         Ok(Self {
-            frame: [low.with_z(ORIGIN.z), high],
-            distance: Distance::new(&femur),
+            atlas,
+            muscles,
+            frame,
+            pelvis: Distance::new(&pelvis),
+            distance,
             head_radius: radii.iter().sum::<f64>() / radii.len().max(1) as f64,
-            junction: carried(JUNCTION),
-            shaft: carried(SHAFT),
-            greater: carried(GREATER),
-            greater_tip: carried(GREATER_TIP),
-            lesser: carried(LESSER),
+            junction,
+            shaft,
+            greater,
+            lesser,
             isthmus: isthmus.dot(neck_axis),
             neck_axis,
+            patches,
+            mean,
             femur,
         })
     }
@@ -185,34 +211,42 @@ impl Hip {
 
     /// Patches of the surface within `radius` of a place and on the side that `facing` looks at.
     fn around(&self, place: DVec3, radius: f64, facing: DVec3) -> Vec<Patch> {
-        let mut patches = self.femur.patches(3.0);
+        let mut patches = self.patches.clone();
         patches.retain(|p| p.at.distance(place) < radius && p.out.dot(facing) > 0.0);
         patches
     }
 
-    /// Where a muscle group is attached.
-    fn attachment(&self, group: usize) -> Vec<Patch> {
-        let on_shaft = |middle: f64, half: f64, top: f64| {
-            let mut patches = self.femur.patches(3.0);
-            patches.retain(|p| {
-                let q = self.beside_shaft(p.at);
-                // Turned from lateral towards the front.
-                let away = (q.y.atan2(q.x) / TAU * 360.0 - middle).rem_euclid(360.0);
-                away.min(360.0 - away) < half && (-140.0..top).contains(&p.at.z)
-            });
-            patches
-        };
-        match group {
-            // Vasti from the front and side of the shaft, hamstrings and adductors from the rough
-            // line behind.
-            0 => on_shaft(60.0, 90.0, self.lesser.z - 5.0),
-            1 => on_shaft(270.0, 25.0, self.lesser.z - 10.0),
-            // Gluteus medius and minimus on top and outside of the greater trochanter.
-            _ => {
-                let middle = 0.5 * (self.greater + self.greater_tip);
-                self.around(middle, 24.0, DVec3::new(0.6, -0.1, 0.8))
+    /// Pull of a group's muscles, each along its own line over its attachment, 1 N in all: shared
+    /// as in walking, or by their peak force where walking asks for none of them.
+    fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
+        // Above the cut.
+        let here = |p: &DVec3| p.z > self.frame[0].z;
+        let carried = |p: &DVec3| self.mean.carried(*p, &self.femur);
+        let walking = |part: &Part| self.atlas.force("walking", &part.name);
+        let mut parts = Vec::new();
+        for part in self.atlas.of("hip").filter(|p| p.group() == group) {
+            let mut forces = part.pull("femur").unwrap_or_default();
+            for (places, _) in &mut forces {
+                *places = places.iter().map(carried).filter(here).collect();
+            }
+            if forces.first().is_some_and(|(places, _)| !places.is_empty()) {
+                parts.push((part, forces));
             }
         }
+        let asked: f64 = parts.iter().map(|(part, _)| walking(part)).sum();
+        let (mut points, mut total) = (Vec::new(), 0.0);
+        for (part, forces) in parts {
+            let share = if asked > 0.0 {
+                walking(part)
+            } else {
+                part.force()
+            };
+            total += share;
+            for (places, force) in forces.iter().filter(|(places, _)| !places.is_empty()) {
+                points.extend(over(&self.patches, places, ATTACHED, share * *force));
+            }
+        }
+        lattice.pulls(group, &points, total)
     }
 
     /// How far `p` is from the shaft's axis, mm.
@@ -356,31 +390,20 @@ impl Scene for Hip {
             Inside::Trabecular
         }
     }
-    /// Bone and the other groups are cut out by the caller.
-    fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        let q = self.beside_shaft(p);
-        match group {
-            // In front of and beside the shaft, ending below the hip joint.
-            0 => column(q, (6.0, 24.0), (46.0, 30.0)).max(p.z + 24.0 - 0.2 * q.y),
-            // Behind it.
-            1 => column(q, (-14.0, -32.0), (40.0, 24.0)).max(p.z + 38.0),
-            // Over the trochanter, behind and above.
-            _ => ellipsoid(
-                p,
-                DVec3::new(58.0, -34.0, 4.0),
-                DVec3::new(46.0, 34.0, 48.0),
-            ),
-        }
+    fn residuals(&self) -> Result<Vec<Residual>, MuscleError> {
+        residuals(self.atlas)
     }
-    /// The thigh, and the buttock above it.
-    fn skin(&self, p: DVec3) -> f64 {
-        let thigh = column(self.beside_shaft(p), (-3.0, -2.0), (70.0, 61.0));
-        let buttock = ellipsoid(
-            p,
-            DVec3::new(52.0, -26.0, 4.0),
-            DVec3::new(60.0, 46.0, 66.0),
-        );
-        blend(thigh, buttock, 12.0)
+    fn beside(&self) -> Option<&'static str> {
+        Some("pelvis")
+    }
+    /// The mean socket is smoothed and leaves no room for cartilage: it begins where that ends.
+    fn to_beside(&self, p: DVec3) -> f64 {
+        self.pelvis
+            .at(p)
+            .max(self.head_radius + CARTILAGE - p.length())
+    }
+    fn muscles(&self) -> &Muscles {
+        &self.muscles
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
         let neck = self.neck(p);
@@ -424,16 +447,13 @@ impl Scene for Hip {
             }
         }
     }
-    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
+    fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize) {
         let joints = JOINT
             .iter()
             .map(|(name, force)| self.head_load(name, *force, lattice));
-        let muscles = (0..GROUPS.len()).map(|g| {
-            let patches = self.attachment(g);
-            let points: Vec<_> = patches.iter().map(|p| (p.at, -p.out, p.area)).collect();
-            lattice.spread(GROUPS[g], PULLS[g].normalize_or_zero(), &points)
-        });
-        joints.chain(muscles).collect()
+        let muscles = GROUPS[..PULLING].iter();
+        let muscles = muscles.map(|group| self.pull(group, lattice));
+        (joints.chain(muscles).collect(), JOINT.len())
     }
     /// The cut through the shaft.
     fn held(&self, p: DVec3, spacing: f64) -> u8 {
@@ -449,7 +469,7 @@ impl Scene for Hip {
         Outlook {
             azimuth: -13.0,
             elevation: 6.0,
-            cut: Some((1, 0.48)),
+            cut: Some((1, 0.546)),
             ..Outlook::FRONT
         }
     }

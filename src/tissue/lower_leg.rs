@@ -8,14 +8,14 @@
 //! presses on it.
 
 use std::cell::Cell;
-use std::f64::consts::TAU;
 
 use glam::DVec3;
 
-use super::scene::{Inside, Lattice, Scene};
-use super::shape::{blend, column, ellipsoid, ramp, tapered, width};
+use super::muscles::{Atlas, Muscles, Part};
+use super::scene::{Inside, Lattice, Scene, over};
+use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface, SurfaceError};
-use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
+use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};
 use crate::person::Person;
 
 const TIBIA: &[u8] = include_bytes!("../../assets/anatomy/tibia.ply");
@@ -72,7 +72,17 @@ const CALCANEUS_CORTEX: f64 = 1.0;
 /// Where the calcaneus carries the talus, and where the Achilles tendon pulls.
 const FACET_CORTEX: f64 = 2.0;
 
-const GROUPS: [&str; 3] = ["soleus", "gastrocnemius", "tibialis_anterior"];
+/// Muscle groups in the order of their load cases.
+const GROUPS: [&str; 6] = [
+    "soleus",
+    "gastrocnemius",
+    "tibialis_anterior",
+    "toe_extensors",
+    "deep_flexors",
+    "peroneals",
+];
+/// A muscle is attached to so much of the surface around its line's end, mm.
+const ATTACHED: f64 = 14.0;
 
 /// Regions of bone, those that have been measured longest first.
 const REGIONS: [&str; 14] = [
@@ -125,6 +135,12 @@ pub(super) struct LowerLeg {
     medial: DVec3,
     lateral: DVec3,
     plafond: DVec3,
+    /// The mean's tibia.
+    mean: Surface,
+    atlas: &'static Atlas,
+    muscles: Muscles,
+    /// Of tibia and fibula, their surfaces in pieces.
+    leg: [Vec<Patch>; 2],
 }
 
 /// The value at `x` of a course given at rising places, as it is at its ends beyond them.
@@ -143,8 +159,8 @@ fn course(points: &[(f64, f64)], x: f64) -> f64 {
 impl LowerLeg {
     /// The lower leg of a person.
     /// # Errors
-    /// [`SurfaceError`], for a shape that nobody has.
-    pub(super) fn new(person: &Person) -> Result<Self, SurfaceError> {
+    /// [`SceneError`], for a shape that nobody has.
+    pub(super) fn new(person: &Person) -> Result<Self, SceneError> {
         let mean = Surface::read("tibia.ply", TIBIA)?;
         let tibia = mean.shaped(&person.shape)?;
         let fibula = Surface::read("fibula.ply", FIBULA)?.shaped(&person.shape)?;
@@ -160,22 +176,34 @@ impl LowerLeg {
         };
         let (medial, lateral) = (carried(MEDIAL), carried(LATERAL));
         let bones = [
-            Bone::new(tibia),
+            Bone::new(tibia.clone()),
             Bone::new(fibula),
             Bone::new(foot("talus.ply", TALUS)?),
             Bone::new(foot("calcaneus.ply", CALCANEUS)?),
         ];
         let lowest = bones.iter().map(|b| b.bounds[0] - MARGIN);
         let highest = bones.iter().map(|b| b.bounds[1] + MARGIN);
+        let frame = [
+            lowest.fold(ORIGIN, DVec3::min),
+            highest.fold(ORIGIN + EXTENT, DVec3::max),
+        ];
+        let bone = |p: DVec3| {
+            let each = bones.iter().map(|b: &Bone| b.distance.at(p));
+            each.fold(f64::INFINITY, f64::min)
+        };
+        let atlas = Atlas::own()?;
+        let muscles = atlas.muscles("lower-leg", &GROUPS, frame, bone, carried, false)?;
+        let leg = [TIBIA_AT, FIBULA_AT].map(|k| bones[k].surface.patches(3.0));
         Ok(Self {
             last: Cell::new(None),
-            frame: [
-                lowest.fold(ORIGIN, DVec3::min),
-                highest.fold(ORIGIN + EXTENT, DVec3::max),
-            ],
+            frame,
             medial,
             lateral,
             plafond,
+            mean,
+            atlas,
+            muscles,
+            leg,
             bones,
         })
     }
@@ -201,6 +229,11 @@ impl LowerLeg {
         found
     }
 
+    /// Where a place beside the mean's tibia is beside this person's.
+    fn carried(&self, p: DVec3) -> DVec3 {
+        self.mean.carried(p, &self.bones[TIBIA_AT].surface)
+    }
+
     fn plateau(&self) -> DVec3 {
         0.5 * (self.medial + self.lateral)
     }
@@ -213,12 +246,6 @@ impl LowerLeg {
     /// `p` from the line between ankle and knee, at its height.
     fn beside_axis(&self, p: DVec3) -> DVec3 {
         p - self.plafond - (self.plateau() - self.plafond) * self.height(p)
-    }
-
-    /// The same as muscles and skin are drawn in: z is 0 under the heel.
-    fn drawn(&self, p: DVec3) -> DVec3 {
-        let q = self.beside_axis(p);
-        DVec3::new(q.x, q.y, 98.0 + 345.0 * self.height(p))
     }
 
     /// Patches of a bone, by what they lie in.
@@ -242,22 +269,32 @@ impl LowerLeg {
         })
     }
 
-    /// Where a muscle begins: on the side of tibia or fibula at an angle (from lateral towards the
-    /// front, degrees), between two heights.
-    fn origin_of(&self, bone: usize, middle: f64, half: f64, between: [f64; 2]) -> Vec<Patch> {
-        self.patches(bone, |p| {
-            let away = (p.out.y.atan2(p.out.x) / TAU * 360.0 - middle).rem_euclid(360.0);
-            let height = self.height(p.at);
-            away.min(360.0 - away) < half && (between[0]..between[1]).contains(&height)
-        })
-    }
-
-    /// Up from the heel along the calf.
-    fn calf(&self) -> DVec3 {
-        let heel = self.bones[CALCANEUS_AT].bounds;
-        let tendon = DVec3::new(self.plafond.x, heel[0].y, 0.5 * (heel[0].z + heel[1].z));
-        let belly = self.plafond + (self.plateau() - self.plafond) * 0.6 - 28.0 * DVec3::Y;
-        (belly - tendon).normalize_or_zero()
+    /// Pull of a group's muscles, each along its own line: at the heel by the Achilles tendon, and
+    /// where it arises from tibia and fibula and bends around them. Each has 1 N in all.
+    fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
+        let parts = || self.atlas.of("lower-leg").filter(|p| p.group() == group);
+        let push_off = |p: &Part| self.atlas.force("walking, push-off", &p.name);
+        let asked: f64 = parts().map(push_off).sum();
+        let all = |p: &Part| if asked > 0.5 { push_off(p) } else { p.force() };
+        let total: f64 = parts().map(all).sum();
+        let heel = self.achilles();
+        let leg = self.leg.concat();
+        let mut points = Vec::new();
+        for part in parts() {
+            let share = all(part);
+            // The long tendons go on beyond the scene. The foot goes with the ankle.
+            if ["soleus", "gastrocnemius"].contains(&group)
+                && let Some((at, direction)) = part.line("foot")
+            {
+                let at = at + self.plafond - PLAFOND;
+                points.extend(over(&heel, &[at], 40.0, share * direction));
+            }
+            for (places, force) in part.pull("tibia").unwrap_or_default() {
+                let places: Vec<DVec3> = places.iter().map(|p| self.carried(*p)).collect();
+                points.extend(over(&leg, &places, ATTACHED, share * force));
+            }
+        }
+        lattice.pulls(group, &points, total)
     }
 }
 
@@ -339,46 +376,8 @@ impl Scene for LowerLeg {
             Inside::Trabecular
         }
     }
-    fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        let q = self.drawn(p);
-        match group {
-            0 => ellipsoid(
-                q,
-                DVec3::new(2.0, -26.0, 270.0),
-                DVec3::new(34.0, 17.0, 130.0),
-            ),
-            1 => ellipsoid(
-                q,
-                DVec3::new(0.0, -45.0, 345.0),
-                DVec3::new(40.0, 21.0, 100.0),
-            ),
-            _ => ellipsoid(
-                q,
-                DVec3::new(24.0, 16.0, 310.0),
-                DVec3::new(15.0, 15.0, 115.0),
-            ),
-        }
-    }
-    fn skin(&self, p: DVec3) -> f64 {
-        let q = self.drawn(p);
-        let calf = ellipsoid(
-            q,
-            DVec3::new(4.0, -20.0, 340.0),
-            DVec3::new(52.0, 52.0, 190.0),
-        );
-        let ankle = column(q, (4.0, -6.0), (34.0, 36.0))
-            .max(q.z - 330.0)
-            .max(40.0 - q.z);
-        let heel = self.bones[CALCANEUS_AT].bounds;
-        let heel = DVec3::new(q.x + 11.0 - 0.5 * (heel[0].x + heel[1].x), q.y, q.z);
-        let foot = tapered(
-            heel,
-            DVec3::new(0.0, -46.0, 46.0),
-            DVec3::new(0.0, 60.0, 50.0),
-            28.0,
-            24.0,
-        );
-        blend(blend(calf, ankle, 12.0), foot, 12.0)
+    fn muscles(&self) -> &Muscles {
+        &self.muscles
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
         let d = self.distances(p);
@@ -426,7 +425,7 @@ impl Scene for LowerLeg {
             _ => calcaneus,
         }
     }
-    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
+    fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize) {
         let down = (self.plafond - self.plateau()).normalize_or_zero();
         // The medial condyle takes 60 % of the knee's force.
         let mut knee = points(&self.condyle(self.medial), 0.6);
@@ -440,19 +439,7 @@ impl Scene for LowerLeg {
             let forward = p.at.y - heel[0].y;
             p.out.z < -0.2 && (14.0..32.0).contains(&forward) && p.at.z < heel[0].z + 14.0
         });
-        let achilles = points(&self.achilles(), 1.0);
-        let calf = self.calf();
-        // Soleus pulls the heel up and both bones of the leg down; gastrocnemius comes from the
-        // femur.
-        let mut soleus = lattice.spread("soleus", calf, &achilles);
-        let mut origin = points(&self.origin_of(TIBIA_AT, 270.0, 45.0, [0.55, 0.87]), 0.5);
-        let fibular = self.origin_of(FIBULA_AT, 270.0, 45.0, [0.6, 0.94]);
-        origin.extend(points(&fibular, 0.5));
-        soleus
-            .points
-            .extend(lattice.spread("soleus", -calf, &origin).points);
-        let tibialis = self.origin_of(TIBIA_AT, 20.0, 45.0, [0.5, 0.9]);
-        vec![
+        let joints = vec![
             lattice.spread("knee", down, &knee),
             lattice.spread("ground", DVec3::Z, &points(&ground, 1.0)),
             lattice.spread(
@@ -460,10 +447,10 @@ impl Scene for LowerLeg {
                 DVec3::new(0.0, 1.0, -0.1).normalize_or_zero(),
                 &points(&fascia, 1.0),
             ),
-            soleus,
-            lattice.spread("gastrocnemius", calf, &achilles),
-            lattice.spread("tibialis_anterior", down, &points(&tibialis, 1.0)),
-        ]
+        ];
+        let count = joints.len();
+        let muscles = GROUPS.iter().map(|group| self.pull(group, lattice));
+        (joints.into_iter().chain(muscles).collect(), count)
     }
     fn held(&self, p: DVec3, spacing: f64) -> u8 {
         let near = |bone: usize| self.bones[bone].distance.at(p) < spacing;

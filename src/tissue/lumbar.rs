@@ -8,6 +8,7 @@
 
 use glam::DVec3;
 
+use super::muscles::{Atlas, MuscleError, Muscles};
 use super::scene::{Inside, Lattice, Scene};
 use super::shape::{blend, column, directions, ramp, reach, tapered, width};
 use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
@@ -36,7 +37,8 @@ const CANAL_RADII: (f64, f64) = (12.15, 8.75);
 /// and King 1984; both recalled).
 const FACETS: f64 = 0.16;
 
-const GROUPS: [&str; 2] = ["intrinsic_back", "psoas"];
+/// Muscle groups in the order of their load cases; the last pulls on the transverse processes, little.
+const GROUPS: [&str; 3] = ["intrinsic_back", "psoas", "quadratus_lumborum"];
 
 /// Regions of bone, the one that has been measured longest first.
 const REGIONS: [&str; 5] = [
@@ -131,9 +133,24 @@ fn arch(p: DVec3) -> f64 {
 }
 
 /// The scene.
-pub(super) struct Lumbar;
+pub(super) struct Lumbar {
+    muscles: Muscles,
+}
+
+fn bone(p: DVec3) -> f64 {
+    blend(body(p), arch(p), 2.0).max(-canal(p))
+}
 
 impl Lumbar {
+    /// The one there is.
+    /// # Errors
+    /// [`MuscleError`].
+    pub(super) fn new() -> Result<Self, MuscleError> {
+        let frame = [ORIGIN, ORIGIN + EXTENT];
+        let muscles = Atlas::own()?.muscles("lumbar", &GROUPS, frame, bone, |p| p, true)?;
+        Ok(Self { muscles })
+    }
+
     /// 1 N a unit of area on the upper disc, more in front with `tilt`: places in its outline, and
     /// what each bears.
     fn pressure(tilt: f64, height: f64) -> Vec<(DVec3, DVec3, f64)> {
@@ -192,7 +209,7 @@ impl Scene for Lumbar {
         &REGIONS
     }
     fn bone(&self, p: DVec3) -> f64 {
-        blend(body(p), arch(p), 2.0).max(-canal(p))
+        bone(p)
     }
     /// Halves of the discs above and below.
     fn tie(&self, p: DVec3) -> f64 {
@@ -211,15 +228,8 @@ impl Scene for Lumbar {
             Inside::Trabecular
         }
     }
-    fn muscle(&self, group: usize, p: DVec3) -> f64 {
-        let q = at(p.x.abs(), p.y, p.z);
-        match group {
-            0 => column(q, (27.0, -58.0), (25.0, 18.0)),
-            _ => column(q, (38.0, -6.0), (15.0, 18.0)),
-        }
-    }
-    fn skin(&self, p: DVec3) -> f64 {
-        column(p, (0.0, -26.0), (58.0, 52.0))
+    fn muscles(&self) -> &Muscles {
+        &self.muscles
     }
     fn region(&self, name: &str, p: DVec3) -> f64 {
         let behind = p.y + HALF_DEPTH - 1.0;
@@ -234,7 +244,7 @@ impl Scene for Lumbar {
             _ => p.z - 1e3,
         }
     }
-    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad> {
+    fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize) {
         let mut back = Vec::new();
         for n in directions(200) {
             for x in [-38.0, 38.0] {
@@ -249,13 +259,14 @@ impl Scene for Lumbar {
                 psoas.push((at(side * (UPPER - 1.0), -4.0, z), at(-side, 0.0, 0.0), 1.0));
             }
         }
-        vec![
+        let loads = vec![
             Self::compression("disc", 0.0, FACETS, lattice),
             // Bent forwards the facets are nearly free.
             Self::compression("disc, bent forwards", 1.0, 0.02, lattice),
             lattice.spread("intrinsic_back", -DVec3::Z, &back),
             lattice.spread("psoas", at(0.0, 0.3, -1.0).normalize_or_zero(), &psoas),
-        ]
+        ];
+        (loads, 2)
     }
     /// The middle of the lower disc; the lower facets lean on the next vertebra's.
     fn held(&self, p: DVec3, spacing: f64) -> u8 {

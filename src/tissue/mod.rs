@@ -4,6 +4,7 @@ mod core;
 mod hip;
 mod lower_leg;
 mod lumbar;
+mod muscles;
 mod parts;
 mod scan;
 mod scene;
@@ -13,6 +14,7 @@ mod surface;
 use crate::person::Person;
 use crate::volume::Volume;
 
+pub use muscles::{Atlas, Muscle, MuscleError, Residual};
 pub use parts::{Part, PartKind, Parts};
 pub use surface::{Distance, MOST_TRIANGLES, Patch, Surface, SurfaceError};
 
@@ -66,6 +68,9 @@ pub enum SceneError {
     /// A bone's surface that cannot be a bone, or a shape that nobody has.
     #[error(transparent)]
     Surface(#[from] SurfaceError),
+    /// A muscle that cannot be one.
+    #[error(transparent)]
+    Muscle(#[from] MuscleError),
     /// A scan that no scene can be made of.
     #[error("this scan cannot be a scene: {why}")]
     Scan {
@@ -90,17 +95,20 @@ pub enum Tissue {
     Trabecular = 4,
     /// Cortical bone.
     Cortical = 5,
+    /// Bone beside the scene's: drawn, but without a part in it.
+    Beside = 6,
 }
 
 impl Tissue {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Outside,
         Self::Soft,
         Self::Muscle,
         Self::Marrow,
         Self::Trabecular,
         Self::Cortical,
+        Self::Beside,
     ];
 }
 
@@ -175,10 +183,12 @@ pub struct BonePlan {
 pub struct MusclePlan {
     /// Its place in the lattice.
     pub at: [usize; 3],
-    /// Which muscle group.
-    pub group: usize,
-    /// Of the voxel's volume, 0 to 1.
+    /// Which of [`Anatomy::muscles`] most of it is.
+    pub muscle: usize,
+    /// Of the voxel's volume, muscle of any name, 0 to 1.
     pub fraction: f64,
+    /// Direction of its fibres, a unit vector.
+    pub fibre: [f32; 3],
 }
 
 /// A region in which bone is measured: bone voxels with the share that belongs to it.
@@ -222,13 +232,15 @@ impl Dimension {
     }
 }
 
-/// Muscle groups that are measured as one.
+/// Muscles that are measured as one: a group, several, or one alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MuscleRegion {
     /// Name.
     pub name: &'static str,
-    /// Which groups.
-    pub groups: Vec<usize>,
+    /// Which of [`Anatomy::muscles`].
+    pub muscles: Vec<usize>,
+    /// Whether it is a group or several, and not a muscle of a group.
+    pub is_whole: bool,
 }
 
 /// A unit load: 1 N in all, spread over points.
@@ -313,6 +325,12 @@ pub struct Anatomy {
     pub dimensions: Vec<Dimension>,
     /// Muscle groups' names.
     pub groups: Vec<&'static str>,
+    /// Single muscles.
+    pub muscles: Vec<Muscle>,
+    /// Of what lies within the fascia and is no bone, what belongs to no muscle, 0 to 1.
+    pub between_muscles: f64,
+    /// What is left over of the forces on the leg at the peaks of activities, where they are known.
+    pub residuals: Vec<Residual>,
     /// Regions of bone.
     pub regions: Vec<BoneRegion>,
     /// Regions of muscle.
@@ -321,7 +339,11 @@ pub struct Anatomy {
     pub mechanics_low: [usize; 3],
     /// Elements of the mechanics' box.
     pub elements: [usize; 3],
-    /// Unit loads: the joint's directions first, then the muscles, one a group and in their order.
+    /// A bone beside the scene's, which is drawn and leaves muscles no room: its name, and the
+    /// voxels with the share of them that it fills, 0 to 1.
+    pub beside: Option<(&'static str, Vec<(usize, f64)>)>,
+    /// Unit loads: the joint's directions first, then the muscles, one a group and in their order;
+    /// the last groups may pull on no bone of the scene, and have none.
     pub loads: Vec<UnitLoad>,
     /// How many of the loads are joint forces.
     pub joint_loads: usize,
@@ -380,7 +402,7 @@ impl Anatomy {
         }
         let mean_sized = match scene {
             "lower-leg" => scene::build(&lower_leg::LowerLeg::new(person)?, size)?,
-            "lumbar" => scene::build(&lumbar::Lumbar, size)?,
+            "lumbar" => scene::build(&lumbar::Lumbar::new()?, size)?,
             "trabecular-core" => core::build(size),
             _ => scene::build(&hip::Hip::new(person)?, size)?,
         };
@@ -396,6 +418,13 @@ impl Anatomy {
         }
         for region in &mut self.regions {
             region.envelope_mm3 *= factor.powi(3);
+        }
+        for muscle in &mut self.muscles {
+            muscle.whole_mm3 *= factor.powi(3);
+            muscle.fibre_mm *= factor;
+            for point in muscle.paths.iter_mut().flatten() {
+                *point *= factor;
+            }
         }
         for dimension in &mut self.dimensions {
             dimension.value *= match dimension.unit {
@@ -430,6 +459,11 @@ impl Anatomy {
     /// Whether the lattice has no voxel.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The group of a voxel's muscle.
+    pub fn group_of(&self, plan: &MusclePlan) -> usize {
+        self.muscles[plan.muscle].group
     }
 
     /// Index of a voxel, x fastest.

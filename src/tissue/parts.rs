@@ -65,8 +65,18 @@ struct Leaf {
 impl Parts {
     /// The parts of a scene.
     pub fn of(anatomy: &Anatomy) -> Self {
-        let (mut leaves, wholes_of) = bone_leaves(anatomy);
-        leaves.extend(muscle_leaves(anatomy));
+        let (mut leaves, mut wholes_of) = bone_leaves(anatomy);
+        let (muscles, groups_of) = muscle_leaves(anatomy);
+        leaves.extend(muscles);
+        wholes_of.extend(groups_of);
+        if let Some((name, voxels)) = &anatomy.beside {
+            leaves.push(Leaf {
+                name: (*name).to_owned(),
+                parent: None,
+                kind: PartKind::Bone,
+                shares: voxels.iter().copied().collect(),
+            });
+        }
         leaves.extend(rest(anatomy, &leaves));
         leaves.retain(|leaf| !leaf.shares.is_empty());
         let voxel_mm3 = anatomy.spacing.powi(3);
@@ -205,25 +215,35 @@ fn bone_leaves(anatomy: &Anatomy) -> (Vec<Leaf>, BTreeMap<String, String>) {
     (leaves, wholes.collect())
 }
 
-/// Each muscle group, part of the joined one if there is.
-fn muscle_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
-    let mut leaves: Vec<Leaf> = (anatomy.groups.iter().enumerate())
-        .map(|(group, name)| {
-            let mut joined = anatomy.muscle_regions.iter();
-            let joined = joined.find(|r| r.groups.len() > 1 && r.groups.contains(&group));
-            Leaf {
-                name: (*name).to_owned(),
-                parent: joined.map(|r| r.name.to_owned()),
-                kind: PartKind::Muscle,
-                shares: BTreeMap::new(),
-            }
+/// Each muscle, part of its group, if that has several; groups that make one together are its
+/// parts.
+fn muscle_leaves(anatomy: &Anatomy) -> (Vec<Leaf>, BTreeMap<String, String>) {
+    let wholes = || anatomy.muscle_regions.iter().filter(|r| r.is_whole);
+    // The smallest other that holds some muscles: of a group, more than that.
+    let above = |muscles: &[usize], name: &str, at_least: usize| {
+        wholes()
+            .filter(|r| r.name != name && muscles.iter().all(|m| r.muscles.contains(m)))
+            .filter(|r| r.muscles.len() >= at_least)
+            .min_by_key(|r| r.muscles.len())
+            .map(|r| r.name.to_owned())
+    };
+    let mut leaves: Vec<Leaf> = (anatomy.muscles.iter().enumerate())
+        .map(|(k, muscle)| Leaf {
+            name: muscle.name.to_owned(),
+            parent: above(&[k], muscle.name, 1),
+            kind: PartKind::Muscle,
+            shares: BTreeMap::new(),
         })
         .collect();
     for plan in &anatomy.muscle {
         let voxel = anatomy.voxel(plan.at);
-        leaves[plan.group].shares.insert(voxel, plan.fraction);
+        leaves[plan.muscle].shares.insert(voxel, plan.fraction);
     }
-    leaves
+    let of = wholes().filter_map(|r| {
+        let of = above(&r.muscles, r.name, r.muscles.len() + 1)?;
+        Some((r.name.to_owned(), of))
+    });
+    (leaves, of.collect())
 }
 
 /// The medullary canal, what ties bones, and what is none of these and neither bone nor muscle.
@@ -294,7 +314,9 @@ mod tests {
                 own.map(|p| p.volume_mm3).sum()
             };
             let sites = anatomy.bone.iter().flat_map(|b| &b.sites);
-            let bone: f64 = sites.map(|s| s.fraction).sum::<f64>() * voxel;
+            let beside = anatomy.beside.iter().flat_map(|(_, voxels)| voxels);
+            let beside: f64 = beside.map(|(_, share)| share).sum();
+            let bone = (sites.map(|s| s.fraction).sum::<f64>() + beside) * voxel;
             let muscle: f64 = anatomy.muscle.iter().map(|m| m.fraction).sum::<f64>() * voxel;
             assert!((sum(PartKind::Bone) / bone - 1.0).abs() < 1e-9, "{scene}");
             assert!(

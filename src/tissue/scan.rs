@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Anatomy, BonePlan, BoneRegion, MusclePlan, Outlook, SceneError, SiteKind, SitePlan, Tissue,
-    UnitLoad, core,
+    Anatomy, BonePlan, BoneRegion, Muscle, MusclePlan, Outlook, SceneError, SiteKind, SitePlan,
+    Tissue, UnitLoad, core,
 };
 use crate::volume::{Volume, each};
 
@@ -214,13 +214,18 @@ fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
         bone: block.bone,
         muscle: vec![MusclePlan {
             at: [0; 3],
-            group: 0,
+            muscle: 0,
+            fibre: [0.0, 0.0, 1.0],
             fraction: 1e-6,
         }],
         bones: vec!["bone"],
         dimensions: Vec::new(),
         groups: vec!["muscle"],
+        muscles: vec![Muscle::outside("muscle")],
         muscle_regions: Vec::new(),
+        beside: None,
+        between_muscles: 0.0,
+        residuals: Vec::new(),
         mechanics_low: block.low,
         elements,
         loads,

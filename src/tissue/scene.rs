@@ -1,10 +1,12 @@
 //! From a scene's shapes to its lattice: voxels shared by sampling, regions, attachments.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glam::DVec3;
 
+use super::muscles::{MuscleError, Muscles, Residual};
+use super::surface::Patch;
 use super::{
     Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SceneError,
     SitePlan, StrengthPlan, Tissue, UnitLoad,
@@ -29,7 +31,7 @@ pub(super) trait Scene {
     fn detail(&self) -> f64;
     /// The separate bones.
     fn bones(&self) -> &'static [&'static str];
-    /// Muscle groups in the order of their load cases.
+    /// Muscle groups in the order of their load cases; those that pull on no bone here come last.
     fn groups(&self) -> &'static [&'static str];
     /// Regions made of several muscle groups.
     fn joined(&self) -> &'static [(&'static str, &'static [usize])] {
@@ -50,14 +52,27 @@ pub(super) trait Scene {
     fn cortex(&self, p: DVec3) -> f64;
     /// What bone is at `p`, `distance` from the periosteum.
     fn inside(&self, p: DVec3, distance: f64) -> Inside;
-    /// Distance to a muscle group; bone and the groups before it are cut out.
-    fn muscle(&self, group: usize, p: DVec3) -> f64;
-    /// Distance to the skin.
-    fn skin(&self, p: DVec3) -> f64;
+    /// A bone beside the scene's own, which is drawn and leaves muscles no room, but bears nothing
+    /// here: its name.
+    fn beside(&self) -> Option<&'static str> {
+        None
+    }
+    /// Distance to it.
+    fn to_beside(&self, _: DVec3) -> f64 {
+        f64::INFINITY
+    }
+    /// What is left over of the forces at the peaks of activities.
+    /// # Errors
+    /// [`MuscleError`].
+    fn residuals(&self) -> Result<Vec<Residual>, MuscleError> {
+        Ok(Vec::new())
+    }
+    /// Its muscles; bone and what ties bones are cut out of them.
+    fn muscles(&self) -> &Muscles;
     /// Distance to a region's border.
     fn region(&self, name: &str, p: DVec3) -> f64;
-    /// Unit loads, the joints' first, then one a muscle group.
-    fn loads(&self, lattice: &Lattice<'_>) -> Vec<UnitLoad>;
+    /// Unit loads, the joints' first, then one a muscle group, and how many are the joints'.
+    fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize);
     /// Which components (bits 0 to 2: x, y, z) of the node at `p` are held, for voxels of `spacing`
     /// mm.
     fn held(&self, p: DVec3, spacing: f64) -> u8;
@@ -73,22 +88,34 @@ pub(super) trait Scene {
     fn outlook(&self) -> Outlook;
 }
 
+/// Fewer voxels than this tell no volume.
+const FEWEST: f64 = 30.0;
+
 fn vector(at: [usize; 3]) -> DVec3 {
     DVec3::from(at.map(|x| x as f64))
 }
 
 /// What most of a voxel is, by the counts of points of each kind in it.
-fn label(scene: &dyn Scene, bone: [usize; 3], muscle: usize, all: usize, centre: DVec3) -> Tissue {
-    let rest = all - bone.iter().sum::<usize>() - muscle;
-    let most = bone.into_iter().chain([muscle, rest]).max().unwrap_or(0);
+fn label(
+    scene: &dyn Scene,
+    bone: [usize; 3],
+    [muscle, beside]: [usize; 2],
+    all: usize,
+    (centre, to_bone): (DVec3, f64),
+) -> Tissue {
+    let rest = all - bone.iter().sum::<usize>() - muscle - beside;
+    let most = bone.into_iter().chain([muscle, beside, rest]).max();
+    let most = most.unwrap_or(0);
     if most == rest {
-        if scene.skin(centre) < 0.0 {
+        if scene.muscles().skin(centre, to_bone) < 0.0 {
             Tissue::Soft
         } else {
             Tissue::Outside
         }
     } else if most == muscle {
         Tissue::Muscle
+    } else if most == beside {
+        Tissue::Beside
     } else if most == bone[Inside::Cortical as usize] {
         Tissue::Cortical
     } else if most == bone[Inside::Trabecular as usize] {
@@ -120,6 +147,8 @@ struct Sampled {
     tissue: Tissue,
     bone: Option<BonePlan>,
     muscle: Option<MusclePlan>,
+    /// Share of it that a bone beside the scene's fills.
+    beside: f64,
 }
 
 impl<'a> Sampler<'a> {
@@ -158,23 +187,23 @@ impl<'a> Sampler<'a> {
     /// Counts points of the voxel at `at` by what they lie in.
     fn sample(&self, at: [usize; 3]) -> Sampled {
         let scene = self.scene;
-        let groups = scene.groups().len();
         let reach = 0.87 * self.spacing;
-        let centre = self.low(at) + 0.5 * self.spacing;
+        let centre = self.centre(at);
         let to_bone = self.to_bone(at);
-        let to_muscle: Vec<f64> = (0..groups).map(|g| scene.muscle(g, centre)).collect();
-        let to_tie = scene.tie(centre);
-        let is_far = to_bone > 1.5 * reach && to_tie > 1.5 * reach;
-        if is_far && to_muscle.iter().all(|d| *d > 2.0 * reach) {
+        let bellies = scene.muscles().near(centre, reach);
+        let (to_tie, to_beside) = (scene.tie(centre), scene.to_beside(centre));
+        let is_far = to_bone.min(to_tie).min(to_beside) > 1.5 * reach;
+        if is_far && bellies.is_empty() {
             return Sampled {
-                tissue: label(scene, [0; 3], 0, 1, centre),
+                tissue: label(scene, [0; 3], [0; 2], 1, (centre, to_bone.min(to_beside))),
                 bone: None,
                 muscle: None,
+                beside: 0.0,
             };
         }
         let mut bone_counts = [0usize; 3];
-        let mut muscle_counts = vec![0usize; groups];
-        let (mut thickness, mut tied) = (0.0, 0);
+        let mut muscle_counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let (mut thickness, mut tied, mut beside) = (0.0, 0, 0);
         for sub in crate::volume::each([self.fine; 3]) {
             let p = self.low(at) + self.spacing / self.fine as f64 * (vector(sub) + 0.5);
             let d = if to_bone > 1.5 * reach {
@@ -190,15 +219,23 @@ impl<'a> Sampler<'a> {
                 }
             } else if to_tie < 1.5 * reach && scene.tie(p) < 0.0 {
                 tied += 1;
-            } else if let Some(g) =
-                (0..groups).find(|g| to_muscle[*g] < 2.0 * reach && scene.muscle(*g, p) < 0.0)
-            {
-                muscle_counts[g] += 1;
+            } else if to_beside < 1.5 * reach && scene.to_beside(p) < 0.0 {
+                beside += 1;
+            } else if let Some(muscle) = scene.muscles().at(p, &bellies) {
+                *muscle_counts.entry(muscle).or_default() += 1;
             }
         }
         let all = self.fine.pow(3);
+        let in_muscle = muscle_counts.values().sum();
         Sampled {
-            tissue: label(scene, bone_counts, muscle_counts.iter().sum(), all, centre),
+            tissue: label(
+                scene,
+                bone_counts,
+                [in_muscle, beside],
+                all,
+                (centre, to_bone.min(to_beside)),
+            ),
+            beside: beside as f64 / all as f64,
             bone: bone_plan(
                 at,
                 scene.nearest_bone(centre),
@@ -207,8 +244,26 @@ impl<'a> Sampler<'a> {
                 tied,
                 all,
             ),
-            muscle: muscle_plan(at, &muscle_counts, all),
+            muscle: self.muscle_plan(at, &muscle_counts, all),
         }
+    }
+
+    /// Muscle of a voxel: as much as there is of all, under the name that most of its points lie
+    /// in.
+    fn muscle_plan(
+        &self,
+        at: [usize; 3],
+        counts: &BTreeMap<usize, usize>,
+        all: usize,
+    ) -> Option<MusclePlan> {
+        let (muscle, _) = counts.iter().max_by_key(|(_, count)| **count)?;
+        let fibre = self.scene.muscles().fibre(self.centre(at), *muscle);
+        Some(MusclePlan {
+            at,
+            muscle: *muscle,
+            fraction: counts.values().sum::<usize>() as f64 / all as f64,
+            fibre: fibre.as_vec3().to_array(),
+        })
     }
 
     /// A region's voxels, and the volume within its periosteum.
@@ -265,16 +320,90 @@ fn bone_plan(
     })
 }
 
-/// Muscle of a voxel: the group that most of its points lie in.
-fn muscle_plan(at: [usize; 3], counts: &[usize], all: usize) -> Option<MusclePlan> {
-    let group = (0..counts.len())
-        .filter(|g| counts[*g] > 0)
-        .max_by_key(|g| counts[*g])?;
-    Some(MusclePlan {
-        at,
-        group,
-        fraction: counts[group] as f64 / all as f64,
-    })
+/// Of what lies within the fascia and is no bone, what belongs to no muscle. Where muscles end and
+/// only tendons go on, there is no compartment to fill: layers with little muscle do not count.
+fn between(
+    scene: &dyn Scene,
+    sampler: &Sampler<'_>,
+    tissue: &[Tissue],
+    muscle: &[MusclePlan],
+) -> f64 {
+    let [nx, ny, nz] = sampler.voxels;
+    let mut filled = vec![0.0; nz];
+    let mut all = vec![0.0; nz];
+    for plan in muscle {
+        filled[plan.at[2]] += plan.fraction;
+    }
+    for (i, at) in crate::volume::each(sampler.voxels).enumerate() {
+        let soft = matches!(tissue[i], Tissue::Soft | Tissue::Muscle);
+        if soft {
+            let p = sampler.centre(at);
+            let bone = sampler.to_bone(at).min(scene.to_beside(p));
+            if tissue[i] == Tissue::Muscle || scene.muscles().fascia(p, bone) < 0.0 {
+                all[at[2]] += 1.0;
+            }
+        }
+    }
+    let most = filled.iter().copied().fold(0.0, f64::max);
+    let counts = |z: &usize| filled[*z] > 0.25 * most;
+    let sum = |of: &[f64]| (0..nz).filter(counts).map(|z| of[z]).sum::<f64>();
+    if nx * ny == 0 || sum(&all) == 0.0 {
+        return 0.0;
+    }
+    (1.0 - sum(&filled) / sum(&all)).max(0.0)
+}
+
+/// Whether each muscle has its volume, where enough of it lies in the lattice to tell.
+fn filled(scene: &dyn Scene, muscle: &[MusclePlan], voxel_mm3: f64) -> Result<(), MuscleError> {
+    for (k, own) in scene.muscles().all.iter().enumerate() {
+        let has = muscle.iter().filter(|plan| plan.muscle == k);
+        let has = has.map(|plan| plan.fraction).sum::<f64>() * voxel_mm3;
+        let wants = own.inside * own.whole_mm3;
+        if wants > FEWEST * voxel_mm3 && has < 0.5 * wants {
+            return Err(MuscleError::Unfilled {
+                name: own.name.to_owned(),
+                has: has / 1e3,
+                wants: wants / 1e3,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Groups, groups of groups, and single muscles whose name no group has.
+fn muscle_regions(scene: &dyn Scene) -> Vec<MuscleRegion> {
+    let muscles = &scene.muscles().all;
+    let of_groups = |groups: &[usize]| -> Vec<usize> {
+        let own = muscles.iter().enumerate();
+        own.filter(|(_, m)| groups.contains(&m.group))
+            .map(|(k, _)| k)
+            .collect()
+    };
+    let mut regions = Vec::new();
+    for (g, name) in scene.groups().iter().enumerate() {
+        regions.push(MuscleRegion {
+            name,
+            muscles: of_groups(&[g]),
+            is_whole: true,
+        });
+    }
+    for (name, groups) in scene.joined() {
+        regions.push(MuscleRegion {
+            name,
+            muscles: of_groups(groups),
+            is_whole: true,
+        });
+    }
+    for (k, muscle) in muscles.iter().enumerate() {
+        if regions.iter().all(|r| r.name != muscle.name) {
+            regions.push(MuscleRegion {
+                name: muscle.name,
+                muscles: vec![k],
+                is_whole: false,
+            });
+        }
+    }
+    regions
 }
 
 /// Builds `scene` with `size` voxels along its longest side.
@@ -283,11 +412,13 @@ fn muscle_plan(at: [usize; 3], counts: &[usize], all: usize) -> Option<MusclePla
 pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneError> {
     let sampler = Sampler::new(scene, size);
     let (voxels, spacing, origin) = (sampler.voxels, sampler.spacing, sampler.origin);
-    let groups = scene.groups();
-    let (mut bone, mut muscle) = (Vec::new(), Vec::new());
+    let (mut bone, mut muscle, mut beside) = (Vec::new(), Vec::new(), Vec::new());
     let mut tissue = Vec::with_capacity(voxels.iter().product());
     for at in crate::volume::each(voxels) {
         let sampled = sampler.sample(at);
+        if sampled.beside > 0.0 {
+            beside.push((tissue.len(), sampled.beside));
+        }
         tissue.push(sampled.tissue);
         bone.extend(sampled.bone);
         muscle.extend(sampled.muscle);
@@ -306,6 +437,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
         std::array::from_fn(|k| bone.iter().map(|b| b.at[k] + 1).max().unwrap_or(1));
     let elements: [usize; 3] = std::array::from_fn(|k| high[k] - low[k]);
     let occupied: BTreeSet<[usize; 3]> = bone.iter().map(|b| b.at).collect();
+    filled(scene, &muscle, spacing.powi(3))?;
     let lattice = Lattice {
         spacing,
         origin,
@@ -313,7 +445,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
         occupied: &occupied,
         unplaced: Cell::new(None),
     };
-    let loads = scene.loads(&lattice);
+    let (loads, joint_loads) = scene.loads(&lattice);
     let strength = scene.strength(&lattice, elements);
     if let Some(what) = lattice.unplaced.get() {
         return Err(SceneError::Apart {
@@ -328,14 +460,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
         })
         .filter(|(_, components)| *components != 0)
         .collect();
-    let own = groups.iter().enumerate().map(|(g, name)| MuscleRegion {
-        name,
-        groups: vec![g],
-    });
-    let joined = scene.joined().iter().map(|(name, groups)| MuscleRegion {
-        name,
-        groups: groups.to_vec(),
-    });
+    let between_muscles = between(scene, &sampler, &tissue, &muscle);
     Ok(Anatomy {
         scene: scene.name(),
         size,
@@ -352,11 +477,15 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
         muscle,
         bones: scene.bones().to_vec(),
         dimensions: scene.dimensions(),
-        groups: groups.to_vec(),
-        muscle_regions: own.chain(joined).collect(),
+        groups: scene.groups().to_vec(),
+        muscles: scene.muscles().all.clone(),
+        muscle_regions: muscle_regions(scene),
+        between_muscles,
+        residuals: scene.residuals()?,
+        beside: scene.beside().map(|name| (name, beside)),
         mechanics_low: low,
         elements,
-        joint_loads: loads.len() - groups.len(),
+        joint_loads,
         held,
         strength,
         outlook: scene.outlook(),
@@ -422,6 +551,28 @@ pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) 
         .collect()
 }
 
+/// A force over patches of bone within `reach` of some places, or of the nearest if there is none
+/// so near: places, the way inwards, and what each bears. Empty where all is farther than 40 mm.
+pub(super) fn over(
+    patches: &[Patch],
+    places: &[DVec3],
+    reach: f64,
+    force: DVec3,
+) -> Vec<(DVec3, DVec3, DVec3)> {
+    let away = |p: &Patch| {
+        let each = places.iter().map(|a| a.distance(p.at));
+        each.fold(f64::INFINITY, f64::min)
+    };
+    let nearest = patches.iter().map(away).fold(f64::INFINITY, f64::min);
+    if nearest > 40.0 {
+        return Vec::new();
+    }
+    let near = |p: &&Patch| away(p) < reach.max(nearest + 2.0);
+    let area: f64 = patches.iter().filter(near).map(|p| p.area).sum();
+    let of = |p: &Patch| (p.at, -p.out, force * (p.area / area));
+    patches.iter().filter(near).map(of).collect()
+}
+
 /// Where bone is, for placing loads.
 pub(super) struct Lattice<'a> {
     pub(super) spacing: f64,
@@ -452,25 +603,35 @@ impl Lattice<'_> {
         })
     }
 
-    /// Spreads 1 N along `pull` over weighted points, each with the way inwards.
+    /// Forces at places, each with the way inwards, over `total`.
+    pub(super) fn pulls(
+        &self,
+        name: &'static str,
+        points: &[(DVec3, DVec3, DVec3)],
+        total: f64,
+    ) -> UnitLoad {
+        let placed = points.iter().filter_map(|(p, inward, force)| {
+            let (element, within) = self.place(*p, *inward)?;
+            Some((element, within, (*force / total).to_array()))
+        });
+        let points: Vec<_> = placed.collect();
+        if points.is_empty() {
+            self.unplaced.set(Some(name));
+        }
+        UnitLoad { name, points }
+    }
+
+    /// Spreads `pull`, N, over weighted points, each with the way inwards.
     pub(super) fn spread(
         &self,
         name: &'static str,
         pull: DVec3,
         points: &[(DVec3, DVec3, f64)],
     ) -> UnitLoad {
-        let placed: Vec<_> = points
-            .iter()
-            .filter_map(|(p, inward, weight)| self.place(*p, *inward).map(|(e, x)| (e, x, *weight)))
-            .collect();
-        let total: f64 = placed.iter().map(|p| p.2).sum();
-        if placed.is_empty() {
-            self.unplaced.set(Some(name));
-        }
-        let points = placed
-            .into_iter()
-            .map(|(e, x, w)| (e, x, (pull * (w / total)).to_array()))
-            .collect();
-        UnitLoad { name, points }
+        // Of those that meet bone.
+        let meets = |(p, inward, _): &&(DVec3, DVec3, f64)| self.place(*p, *inward).is_some();
+        let total = points.iter().filter(meets).map(|p| p.2).sum();
+        let weighted = points.iter().map(|(p, inward, w)| (*p, *inward, pull * *w));
+        self.pulls(name, &weighted.collect::<Vec<_>>(), total)
     }
 }

@@ -2,18 +2,6 @@
 
 use glam::DVec3;
 
-/// Approximate distance to an ellipsoid, exact on its surface.
-pub(super) fn ellipsoid(p: DVec3, centre: DVec3, radii: DVec3) -> f64 {
-    let q = (p - centre) / radii;
-    let k = q.length();
-    let g = (q / radii).length();
-    if g < 1e-12 {
-        -radii.min_element()
-    } else {
-        k * (k - 1.0) / g
-    }
-}
-
 /// Distance to a bar whose radius goes from `ra` at `a` to `rb` at `b`, with round ends.
 pub(super) fn tapered(p: DVec3, a: DVec3, b: DVec3, ra: f64, rb: f64) -> f64 {
     let axis = b - a;

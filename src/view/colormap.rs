@@ -11,11 +11,19 @@ pub enum Colormap {
     Cividis,
     /// Diverging around its middle (Crameri).
     Vik,
+    /// A colour a number, none like its neighbours: for what only has names.
+    Names,
 }
 
 impl Colormap {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Batlow, Self::Viridis, Self::Cividis, Self::Vik];
+    pub const ALL: [Self; 5] = [
+        Self::Batlow,
+        Self::Viridis,
+        Self::Cividis,
+        Self::Vik,
+        Self::Names,
+    ];
 
     /// Name.
     pub fn name(self) -> &'static str {
@@ -24,6 +32,7 @@ impl Colormap {
             Self::Viridis => "viridis",
             Self::Cividis => "cividis",
             Self::Vik => "vik",
+            Self::Names => "names",
         }
     }
 
@@ -34,6 +43,7 @@ impl Colormap {
             Self::Viridis => include_str!("../../assets/colormaps/viridis.csv"),
             Self::Cividis => include_str!("../../assets/colormaps/cividis.csv"),
             Self::Vik => include_str!("../../assets/colormaps/vik.csv"),
+            Self::Names => return names(),
         };
         let mut table = [[0; 3]; 256];
         for (colour, line) in table.iter_mut().zip(text.lines()) {
@@ -43,4 +53,20 @@ impl Colormap {
         }
         table
     }
+}
+
+/// Hues a golden angle apart, so that no two numbers near each other look alike, in four steps of
+/// lightness.
+fn names() -> [[u8; 3]; 256] {
+    std::array::from_fn(|k| {
+        let hue = (k as f64 * 0.618_034).fract() * 6.0;
+        let light = [0.92, 0.70, 0.82, 0.58][k % 4];
+        let pale = [0.62, 0.50, 0.72, 0.55][k % 4];
+        let channel = |offset: f64| {
+            let from = (hue + offset).rem_euclid(6.0);
+            let share = (2.0 - (from - 3.0).abs()).clamp(0.0, 1.0);
+            (255.0 * light * (1.0 - pale * share)).round() as u8
+        };
+        [channel(3.0), channel(5.0), channel(1.0)]
+    })
 }

@@ -7,6 +7,8 @@ use crate::sim::shader::tissue_stage;
 use crate::sim::state::{MuscleState, SiteState, TissueState};
 use crate::tissue::Anatomy;
 
+use super::Colormap;
+
 macro_rules! fields {
     ($($(#[$doc:meta])* $kind:ident: $title:literal, $key:literal, $unit:expr, $range:expr, $code:expr;)+) => {
         /// What can be shown on the lattice.
@@ -58,6 +60,9 @@ enum Code {
     Muscle(usize),
     /// A signal's level.
     Level(u32),
+    Name,
+    Fibre,
+    Thickness,
 }
 
 impl Code {
@@ -69,6 +74,9 @@ impl Code {
             Self::Bone(offset) | Self::Muscle(offset) => (3, (offset / 4) as u32),
             Self::Area => (4, 0),
             Self::Level(which) => (5, which),
+            Self::Name => (6, 0),
+            Self::Fibre => (7, 0),
+            Self::Thickness => (8, 0),
         };
         [what, which, 0, 0]
     }
@@ -107,6 +115,12 @@ fields! {
     MuscleArea: "Muscle fibre area", "muscle_area", "% of start", (70.0, 100.0), Code::Area;
     /// Change of muscle fibre area since the start.
     MuscleChange: "Muscle change since start", "muscle_change", "%", (-25.0, 25.0), Code::AreaChange;
+    /// Number of the muscle in the scene's list, from 1.
+    Muscle: "Muscles by name", "muscle", "number", (0.0, 255.0), Code::Name;
+    /// Angle between fibres and the lattice's long axis.
+    FibreAngle: "Fibres' angle to the long axis", "fibre_angle", "degrees", (0.0, 60.0), Code::Fibre;
+    /// Change of muscle's thickness since the start.
+    MuscleThickness: "Muscle thickness since start", "muscle_thickness", "%", (-12.0, 12.0), Code::Thickness;
     /// Area of type I fibres.
     Type1: "Type I fibres", "type1", AT_REST, (0.7, 1.0), Code::Muscle(offset_of!(MuscleState, type1));
     /// Area of type II fibres.
@@ -150,13 +164,38 @@ impl FieldKind {
     pub fn in_muscle(self) -> bool {
         matches!(
             self.code(),
-            Code::Area | Code::AreaChange | Code::Muscle(_) | Code::Level(_)
+            Code::Area
+                | Code::AreaChange
+                | Code::Muscle(_)
+                | Code::Level(_)
+                | Code::Name
+                | Code::Fibre
+                | Code::Thickness
         )
     }
 
     /// Whether it is a change, to be shown around zero.
     pub fn diverging(self) -> bool {
-        matches!(self, Self::Change | Self::MuscleChange)
+        matches!(
+            self,
+            Self::Change | Self::MuscleChange | Self::MuscleThickness
+        )
+    }
+
+    /// Whether its values are numbers of things, between which there is nothing.
+    pub fn is_named(self) -> bool {
+        self == Self::Muscle
+    }
+
+    /// The colours that it is usually shown in.
+    pub fn colormap(self) -> Colormap {
+        if self.is_named() {
+            Colormap::Names
+        } else if self.diverging() {
+            Colormap::Vik
+        } else {
+            Colormap::Batlow
+        }
     }
 }
 
@@ -169,6 +208,8 @@ pub struct Field {
     values: wgpu::Buffer,
     envelope: wgpu::Buffer,
     voxels: usize,
+    /// The one muscle that is shown, where one was chosen.
+    only: Option<usize>,
 }
 
 impl Field {
@@ -178,8 +219,12 @@ impl Field {
     pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
         let module = Shader::new(gpu, "field", &shader())?;
         let choice = gpu.uniform("field choice", &[0u32; 4])?;
-        let values = gpu.storage::<f32>("field", anatomy.len())?;
-        let envelope = gpu.storage_from("field envelope", &envelope(anatomy))?;
+        let mut blank = vec![0.0; anatomy.len()];
+        for (voxel, _) in beside(anatomy) {
+            blank[voxel] = NOTHING;
+        }
+        let values = gpu.storage_from("field", &blank)?;
+        let envelope = gpu.storage_from("field envelope", &envelope(anatomy, None))?;
         let counts = &state.counts;
         Ok(Self {
             bone: Dispatch::new(
@@ -216,6 +261,7 @@ impl Field {
             values,
             envelope,
             voxels: anatomy.len(),
+            only: None,
         })
     }
 
@@ -231,6 +277,16 @@ impl Field {
         };
         gpu.pass(&mut encoder, "field", |pass| spread.run(pass));
         gpu.submit(encoder);
+    }
+
+    /// Shows one muscle only, or all. Returns whether that is another choice than before.
+    pub fn choose(&mut self, gpu: &Gpu, anatomy: &Anatomy, only: Option<usize>) -> bool {
+        let is_other = only != self.only;
+        if is_other {
+            self.only = only;
+            gpu.write(&self.envelope, &envelope(anatomy, only));
+        }
+        is_other
     }
 
     /// The quantity shown last, by lattice voxel (f32), x fastest.
@@ -268,7 +324,7 @@ impl Field {
             .into_iter()
             .zip(values::<u32>(envelope))
             .map(|(value, envelope)| {
-                if (envelope >> shift) as u8 == 0 {
+                if (envelope >> shift) as u8 == 0 || value <= NOTHING {
                     f32::NAN
                 } else {
                     value * kind.scale()
@@ -283,14 +339,31 @@ pub fn shader() -> String {
     tissue_stage(include_str!("../../shaders/view/field.wgsl"))
 }
 
-/// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle.
-fn envelope(anatomy: &Anatomy) -> Vec<u32> {
+/// Value of what is drawn without a value of its own. Keep in step with `ray_march.wgsl`.
+const NOTHING: f32 = -1e30;
+
+/// Voxels of a bone beside the scene's that hold none of its own bone, with their share.
+fn beside(anatomy: &Anatomy) -> Vec<(usize, f64)> {
+    let own: std::collections::BTreeSet<usize> =
+        anatomy.bone.iter().map(|b| anatomy.voxel(b.at)).collect();
+    let voxels = anatomy.beside.iter().flat_map(|(_, voxels)| voxels);
+    let alone = voxels.filter(|(voxel, _)| !own.contains(voxel));
+    alone.copied().collect()
+}
+
+/// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle;
+/// of one muscle only, if one is chosen.
+fn envelope(anatomy: &Anatomy, muscle: Option<usize>) -> Vec<u32> {
     let mut envelope = vec![0u32; anatomy.len()];
     let byte = |share: f64| (255.0 * share).round() as u32;
     for plan in &anatomy.bone {
         envelope[anatomy.voxel(plan.at)] |= byte(plan.envelope);
     }
-    for plan in &anatomy.muscle {
+    for (voxel, share) in beside(anatomy) {
+        envelope[voxel] |= byte(share);
+    }
+    let chosen = |m: usize| muscle.is_none_or(|only| only == m);
+    for plan in anatomy.muscle.iter().filter(|p| chosen(p.muscle)) {
         envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
     }
     for (shift, mask) in [(16, 0xff), (24, 0xff00)] {

@@ -37,6 +37,8 @@ pub struct Picture {
     pub camera: Camera,
     /// Which quantity.
     pub field: FieldKind,
+    /// Of muscle, one alone: its number in the scene's list.
+    pub muscle: Option<usize>,
     /// Its range on the colour map, in the field's unit.
     pub range: (f32, f32),
     /// Its colours.
@@ -62,16 +64,13 @@ impl Picture {
             size,
             camera,
             field,
+            muscle: None,
             range: if field == FieldKind::Density {
                 (0.0, outlook.densest)
             } else {
                 field.range()
             },
-            colormap: if field.diverging() {
-                Colormap::Vik
-            } else {
-                Colormap::Batlow
-            },
+            colormap: field.colormap(),
             cut: match outlook.cut {
                 None => Cut::None,
                 Some((0, at)) => Cut::Sagittal(at),

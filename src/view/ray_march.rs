@@ -5,6 +5,7 @@ use glam::Vec3;
 
 use crate::gpu::{Gpu, GpuError, Readback, Shader, whole};
 use crate::sim::Body;
+use crate::tissue::Anatomy;
 
 use super::field::Field;
 use super::picture::{Cut, Picture};
@@ -21,7 +22,7 @@ const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
 pub struct ViewUniform {
     /// Start of the central ray, voxels.
     pub origin: [f32; 3],
-    /// 0 bone, 1 muscle.
+    /// 0 bone, 1 muscle; 2 more where values are numbers of things.
     pub solid: u32,
     /// Along a ray.
     pub forward: [f32; 3],
@@ -53,6 +54,7 @@ pub struct RayMarch {
     group: wgpu::BindGroup,
     uniform: wgpu::Buffer,
     colours: wgpu::Buffer,
+    anatomy: std::sync::Arc<Anatomy>,
     voxels: [usize; 3],
     spacing: f32,
     target: Option<([u32; 2], wgpu::Texture)>,
@@ -97,6 +99,7 @@ impl RayMarch {
             group,
             uniform,
             colours,
+            anatomy: std::sync::Arc::clone(body.anatomy()),
             voxels: anatomy.voxels,
             spacing: anatomy.spacing as f32,
             target: None,
@@ -119,7 +122,7 @@ impl RayMarch {
         let [r, g, b] = picture.background;
         ViewUniform {
             origin: (centre - forward * 2.0 * n.length()).to_array(),
-            solid: u32::from(picture.field.in_muscle()),
+            solid: u32::from(picture.field.in_muscle()) + 2 * u32::from(picture.field.is_named()),
             forward: forward.to_array(),
             ghost: if picture.ghost && !picture.field.in_muscle() {
                 0.02
@@ -141,6 +144,7 @@ impl RayMarch {
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn draw(&mut self, gpu: &Gpu, picture: &Picture) -> Result<&wgpu::Texture, GpuError> {
+        self.field.choose(gpu, &self.anatomy, picture.muscle);
         self.field.show(gpu, picture.field);
         let size = picture.size.map(|n| n.max(1));
         if self.target.as_ref().is_none_or(|(s, _)| *s != size) {

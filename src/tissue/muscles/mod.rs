@@ -1,0 +1,293 @@
+//! Single muscles as chains of weighted points, and what lies between them.
+//!
+//! A place belongs to the part of a muscle for which the squared distance to its chain, less the
+//! weight there, is least and below zero: a power diagram between chains, so that muscles share
+//! borders and never overlap. `assets/anatomy/muscles.py` finds chains and weights from the paths,
+//! volumes and bones that are published.
+
+mod atlas;
+mod balance;
+
+use glam::DVec3;
+
+pub(super) use atlas::Part;
+pub use atlas::{Atlas, MuscleError};
+pub use balance::Residual;
+pub(super) use balance::residuals;
+
+/// A place of a chain may be this much nearer to another than the least sample said, mm²: weights
+/// change along a chain.
+const SLACK: f64 = 60.0;
+
+/// How far apart muscles may lie and still be under one fascia, mm.
+const FASCIA_BRIDGES: f64 = 4.5;
+/// From fascia to skin, mm: of a lean adult's thigh or calf, an assumption.
+const FAT: f64 = 7.0;
+
+/// A muscle, whole or cut off where the lattice ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Muscle {
+    /// Name, as in tables.
+    pub name: &'static str,
+    /// Which of the scene's groups it belongs to.
+    pub group: usize,
+    /// Volume of the whole muscle, mm³ (Handsfield 2014 J Biomech 47:631, for 1.65 m and 75 kg).
+    pub whole_mm3: f64,
+    /// Share of the belly that lies in the lattice, 0 to 1, by its chains.
+    pub inside: f64,
+    /// Length of its fibres, mm.
+    pub fibre_mm: f64,
+    /// Between fibres and line of pull, degrees.
+    pub pennation: f64,
+    /// Peak isometric force, N.
+    pub force: f64,
+    /// Its reference paths, one a part, mm.
+    pub paths: Vec<Vec<DVec3>>,
+}
+
+impl Muscle {
+    /// One that only has a name: where muscle lies outside the scene but acts on it.
+    pub fn outside(name: &'static str) -> Self {
+        Self {
+            name,
+            group: 0,
+            whole_mm3: 0.0,
+            inside: 1.0,
+            fibre_mm: 100.0,
+            pennation: 0.0,
+            force: 1.0,
+            paths: Vec::new(),
+        }
+    }
+
+    /// Physiological cross-section, mm²: volume by the cosine of pennation over fibre length.
+    pub fn cross_section(&self) -> f64 {
+        self.whole_mm3 * self.pennation.to_radians().cos() / self.fibre_mm
+    }
+}
+
+/// Part of a muscle: a chain of points with weights.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Belly {
+    /// Which muscle.
+    pub(super) muscle: usize,
+    /// Points, mm, each with its weight, mm².
+    pub(super) chain: Vec<(DVec3, f64)>,
+    bounds: [DVec3; 2],
+    heaviest: f64,
+}
+
+/// Where on a chain a place is nearest to.
+#[derive(Debug, Clone, Copy)]
+struct Nearest {
+    /// Distance, mm.
+    distance: f64,
+    /// Weight there, mm².
+    weight: f64,
+    /// The point of the chain, mm.
+    at: DVec3,
+    /// Unit vector along the chain.
+    along: DVec3,
+}
+
+impl Nearest {
+    /// Below zero inside, mm².
+    fn value(&self) -> f64 {
+        self.distance * self.distance - self.weight
+    }
+}
+
+impl Belly {
+    fn new(muscle: usize, chain: Vec<(DVec3, f64)>) -> Self {
+        let low = chain.iter().map(|c| c.0).reduce(DVec3::min);
+        let high = chain.iter().map(|c| c.0).reduce(DVec3::max);
+        Self {
+            muscle,
+            bounds: [low.unwrap_or_default(), high.unwrap_or_default()],
+            heaviest: chain.iter().map(|c| c.1).fold(0.0, f64::max),
+            chain,
+        }
+    }
+
+    /// How far its chain is at least, mm.
+    fn at_least(&self, p: DVec3) -> f64 {
+        p.distance(p.clamp(self.bounds[0], self.bounds[1]))
+    }
+
+    fn nearest(&self, p: DVec3) -> Nearest {
+        let mut best = Nearest {
+            distance: f64::INFINITY,
+            weight: 0.0,
+            at: p,
+            along: DVec3::Z,
+        };
+        for pair in self.chain.windows(2) {
+            let (a, b) = (pair[0].0, pair[1].0);
+            let axis = b - a;
+            let t = ((p - a).dot(axis) / axis.length_squared().max(1e-12)).clamp(0.0, 1.0);
+            let at = a + t * axis;
+            let distance = p.distance(at);
+            if distance < best.distance {
+                best = Nearest {
+                    distance,
+                    weight: pair[0].1 + t * (pair[1].1 - pair[0].1),
+                    at,
+                    along: axis,
+                };
+            }
+        }
+        best.along = best.along.normalize_or_zero();
+        best
+    }
+}
+
+/// A scene's muscles.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Muscles {
+    /// Single muscles.
+    pub(super) all: Vec<Muscle>,
+    pub(super) bellies: Vec<Belly>,
+}
+
+impl Muscles {
+    /// Bellies that a place within `reach` of `p` may belong to.
+    pub(super) fn near(&self, p: DVec3, reach: f64) -> Vec<usize> {
+        let mut found: Vec<(usize, f64)> = Vec::new();
+        // What one of them is below everywhere within reach.
+        let mut below = 0.0f64;
+        for (k, belly) in self.bellies.iter().enumerate() {
+            if belly.at_least(p) > belly.heaviest.max(0.0).sqrt() + reach {
+                continue;
+            }
+            let n = belly.nearest(p);
+            let least = (n.distance - reach).max(0.0).powi(2) - n.weight - SLACK;
+            let most = (n.distance + reach).powi(2) - n.weight + SLACK;
+            below = below.min(most);
+            if least < 0.0 {
+                found.push((k, least));
+            }
+        }
+        found.retain(|(_, least)| *least <= below);
+        found.into_iter().map(|(k, _)| k).collect()
+    }
+
+    /// The muscle that `p` belongs to, of some bellies.
+    pub(super) fn at(&self, p: DVec3, bellies: &[usize]) -> Option<usize> {
+        Some(self.bellies[self.belly_at(p, bellies)?.0].muscle)
+    }
+
+    fn belly_at(&self, p: DVec3, bellies: &[usize]) -> Option<(usize, Nearest)> {
+        let nearest = bellies.iter().map(|k| (*k, self.bellies[*k].nearest(p)));
+        let inside = nearest.filter(|(_, n)| n.value() < 0.0);
+        inside.min_by(|a, b| a.1.value().total_cmp(&b.1.value()))
+    }
+
+    /// Direction of fibres at `p`, in a muscle: along its course, turned by its pennation towards
+    /// the course on the way to the insertion.
+    pub(super) fn fibre(&self, p: DVec3, muscle: usize) -> DVec3 {
+        let own = self.bellies.iter().filter(|b| b.muscle == muscle);
+        let nearest = own.map(|b| b.nearest(p));
+        let Some(n) = nearest.min_by(|a, b| a.value().total_cmp(&b.value())) else {
+            return DVec3::Z;
+        };
+        let out = p - n.at;
+        let out = (out - n.along * out.dot(n.along)).normalize_or_zero();
+        let angle = self.all[muscle].pennation.to_radians();
+        // On the course itself there is no side to come from.
+        let angle = angle * (n.distance / 4.0).min(1.0);
+        (angle.cos() * n.along - angle.sin() * out).normalize_or_zero()
+    }
+
+    /// Distance to the fascia around all muscles, mm: a hull that bridges what lies between them;
+    /// `bone` is the distance to bone.
+    pub(super) fn fascia(&self, p: DVec3, bone: f64) -> f64 {
+        let k = FASCIA_BRIDGES;
+        let mut sum = (-bone / k).exp();
+        for belly in &self.bellies {
+            let radius = belly.heaviest.max(0.0).sqrt();
+            if belly.at_least(p) > radius + 5.0 * k {
+                continue;
+            }
+            let n = belly.nearest(p);
+            if n.weight > 0.0 {
+                sum += (-(n.distance - n.weight.sqrt()) / k).exp();
+            }
+        }
+        -k * sum.ln()
+    }
+
+    /// Distance to the skin, mm.
+    pub(super) fn skin(&self, p: DVec3, bone: f64) -> f64 {
+        self.fascia(p, bone) - FAT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use glam::DVec3;
+
+    use super::{Atlas, MuscleError};
+
+    const SIZES: &str = "part,muscle,group,scene,share,volume_cm3,begins_mm,length_mm,fibre_mm,pennation_deg,force_N,via\n\
+        one,one,flexors,place,1,20,0,,50,10,300,\n";
+    const PATHS: &str =
+        "part,kind,body,x_mm,y_mm,z_mm\none,site,pelvis,0,0,0\none,site,femur,0,0,100\n";
+    const BELLIES: &str =
+        "part,x_mm,y_mm,z_mm,weight_mm2,section_mm2\none,0,0,0,64,200\none,0,0,100,64,200\n";
+    const FORCES: &str = "activity,part,force_bw\nwalking,one,10\n";
+
+    /// What the scene "place" says of a muscle along z, 16 mm thick.
+    fn said(groups: &[&str], frame: [f64; 2], bone: f64) -> Result<f64, MuscleError> {
+        let atlas = Atlas::read(SIZES, PATHS, BELLIES, FORCES)?;
+        let atlas: &'static Atlas = Box::leak(Box::new(atlas));
+        let frame = frame.map(|x| DVec3::new(x, x, x));
+        let muscles = atlas.muscles("place", groups, frame, |_| bone, |p| p, false)?;
+        Ok(muscles.all[0].inside)
+    }
+
+    #[test]
+    fn a_muscle_lies_beside_bone_and_within_its_scene() {
+        let groups = ["extensors", "flexors"];
+        assert_eq!(said(&groups, [-50.0, 150.0], 10.0), Ok(1.0));
+        // Cut in the middle.
+        assert!((said(&groups, [-50.0, 50.0], 10.0).unwrap() - 0.5).abs() < 0.06);
+        let leaves = said(&groups, [200.0, 300.0], 10.0).unwrap_err();
+        assert!(matches!(leaves, MuscleError::Leaves { .. }), "{leaves}");
+        let in_bone = said(&groups, [-50.0, 150.0], -5.0).unwrap_err();
+        assert!(matches!(in_bone, MuscleError::InBone { .. }), "{in_bone}");
+        // Shallower than half its width it only lies on bone.
+        assert!(said(&groups, [-50.0, 150.0], -3.0).is_ok());
+        let group = said(&["extensors"], [-50.0, 150.0], 10.0).unwrap_err();
+        assert!(group.to_string().contains("has: extensors"), "{group}");
+    }
+
+    #[test]
+    fn a_place_belongs_to_the_nearest_belly_by_weight() {
+        let two = SIZES.to_owned() + "other,other,flexors,place,1,20,0,,50,0,300,\n";
+        let paths = PATHS.to_owned() + "other,site,pelvis,10,0,0\nother,site,femur,10,0,100\n";
+        let bellies = BELLIES.to_owned() + "other,10,0,0,36,100\nother,10,0,100,36,100\n";
+        let atlas: &'static Atlas = Box::leak(Box::new(
+            Atlas::read(&two, &paths, &bellies, FORCES).unwrap(),
+        ));
+        let frame = [DVec3::splat(-50.0), DVec3::splat(150.0)];
+        let muscles =
+            (atlas.muscles("place", &["flexors"], frame, |_| 10.0, |p| p, false)).unwrap();
+        let at = |x: f64, y: f64| {
+            let p = DVec3::new(x, y, 50.0);
+            let all = muscles.at(p, &[0, 1]);
+            // Those near enough suffice.
+            assert_eq!(muscles.at(p, &muscles.near(p, 2.0)), all, "{p}");
+            all
+        };
+        // Equal where x² − 64 = (10 − x)² − 36: at 6.4 mm.
+        assert_eq!((at(6.3, 0.0), at(6.5, 0.0)), (Some(0), Some(1)));
+        assert_eq!((at(-7.9, 0.0), at(-8.1, 0.0)), (Some(0), None));
+        assert_eq!((at(15.9, 0.0), at(16.1, 0.0)), (Some(1), None));
+        // Fibres: along the course in the middle, at 10 degrees to it farther out, towards it.
+        let fibre = muscles.fibre(DVec3::new(-6.0, 0.0, 50.0), 0);
+        assert!((fibre.z.acos().to_degrees() - 10.0).abs() < 1e-6 && fibre.x > 0.0);
+        assert!(muscles.fibre(DVec3::new(0.0, 0.0, 50.0), 0).z > 0.9999);
+    }
+}
