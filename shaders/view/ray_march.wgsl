@@ -50,7 +50,8 @@ fn inside(p: vec3<i32>) -> bool {
 const NOTHING: f32 = -1e30;
 
 // Share of the solid tissue at p, and its field averaged over the tissue alone, so that a
-// value at the surface is not diluted by the emptiness beside it; NOTHING where most of it has none.
+// value at the surface is not diluted by the emptiness beside it; NOTHING where most of it has
+// none.
 fn sample(p: vec3<f32>) -> vec2<f32> {
     let q = p - 0.5;
     let low = vec3<i32>(floor(q));

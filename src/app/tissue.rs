@@ -2,10 +2,14 @@
 
 use eframe::egui::{self, Color32, RichText, Ui};
 
+use crate::figure::plain;
 use crate::sim::SETTLING_ROUNDS;
 use crate::view::{scale_bar, tick};
 
 use super::{MechanostatApp, Session};
+
+/// Room for the names of muscles, points.
+const NAMES_WIDE: f32 = 150.0;
 
 impl MechanostatApp {
     pub(super) fn tissue(&mut self, ui: &mut Ui) {
@@ -33,7 +37,12 @@ impl MechanostatApp {
                 .desired_height(8.0),
             );
         }
-        let space = ui.available_size() - egui::vec2(84.0, 4.0);
+        let beside = if self.picture.field.is_named() {
+            NAMES_WIDE + 8.0
+        } else {
+            84.0
+        };
+        let space = ui.available_size() - egui::vec2(beside, 4.0);
         if space.x < 32.0 || space.y < 32.0 {
             return;
         }
@@ -72,7 +81,11 @@ impl MechanostatApp {
                     self.picture.camera.zoom((0.003 * scroll).exp());
                 }
             }
-            self.colour_bar(ui, space.y);
+            if self.picture.field.is_named() {
+                self.names(ui, space.y);
+            } else {
+                self.colour_bar(ui, space.y);
+            }
             self.scale_bar(ui, rect);
         });
     }
@@ -101,6 +114,26 @@ impl MechanostatApp {
             egui::FontId::proportional(12.0),
             ink,
         );
+    }
+
+    /// Which colour is which muscle.
+    fn names(&self, ui: &mut Ui, height: f32) {
+        let Some(session) = &self.session else { return };
+        let table = self.picture.colormap.table();
+        ui.allocate_ui(egui::vec2(NAMES_WIDE, height), |ui| {
+            egui::ScrollArea::vertical().show(ui, |ui| {
+                for (k, muscle) in session.simulation().anatomy().muscles.iter().enumerate() {
+                    let [r, g, b] = table[k + 1];
+                    ui.horizontal(|ui| {
+                        let (rect, _) =
+                            ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
+                        ui.painter()
+                            .rect_filled(rect, 0.0, Color32::from_rgb(r, g, b));
+                        ui.label(RichText::new(plain(muscle.name)).size(11.0));
+                    });
+                }
+            });
+        });
     }
 
     fn colour_bar(&self, ui: &mut Ui, height: f32) {

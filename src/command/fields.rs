@@ -3,7 +3,7 @@
 use crate::io;
 use crate::sim::Simulation;
 use crate::study::FieldFormat;
-use crate::tissue::Parts;
+use crate::tissue::{Anatomy, Parts};
 use crate::view::{Field, FieldKind};
 use crate::volume::{Axes, Volume};
 
@@ -11,16 +11,19 @@ use super::error::CommandError;
 use super::results::{FIELDS, Results, field_stem};
 use super::wait::Wait as _;
 
-/// The table of a scene's parts, and where their labels are kept that are not in every file.
-pub(super) const REGIONS: [&str; 2] = ["regions.csv", "regions.npy"];
+/// The table of a scene's parts.
+pub(super) const PARTS: &str = "regions.csv";
+/// What is the same on every day, and so not in every file of one array: which part each voxel
+/// belongs to, and the direction of its muscle's fibres.
+pub(super) const SAME: [&str; 4] = ["regions", "fibre_x", "fibre_y", "fibre_z"];
 
 /// Writes the fields of the days that a run asks for.
 #[derive(Debug)]
 pub(super) struct FieldWriter {
     format: FieldFormat,
     field: Option<Field>,
-    /// Which part each voxel belongs to, and the table of the parts.
-    regions: Option<(Volume, Vec<u8>)>,
+    /// What is the same on every day, and the table of the parts.
+    same: Option<(Vec<Volume>, Vec<u8>)>,
 }
 
 impl FieldWriter {
@@ -33,15 +36,19 @@ impl FieldWriter {
                 simulation.anatomy(),
             )?),
         };
-        let regions = field.as_ref().map(|_| {
+        let same = field.as_ref().map(|_| {
             let parts = Parts::of(simulation.anatomy());
             let labels = parts.labels.iter().map(|label| *label as f32).collect();
-            (volume(simulation, "regions", "", labels), table(&parts))
+            let [x, y, z] = fibres(simulation.anatomy());
+            let values = [labels, x, y, z].into_iter();
+            let volumes = SAME.into_iter().zip(values);
+            let volumes = volumes.map(|(name, values)| volume(simulation, name, "", values));
+            (volumes.collect(), table(&parts))
         });
         Ok(Self {
             format,
             field,
-            regions,
+            same,
         })
     }
 
@@ -51,7 +58,7 @@ impl FieldWriter {
         simulation: &Simulation,
         results: &mut Results,
     ) -> Result<(), CommandError> {
-        let (Some(field), Some((regions, parts))) = (&self.field, &self.regions) else {
+        let (Some(field), Some((same, parts))) = (&self.field, &self.same) else {
             return Ok(());
         };
         let gpu = simulation.gpu();
@@ -63,28 +70,40 @@ impl FieldWriter {
         }
         let tissue = simulation.anatomy().tissue.iter();
         let tissue = tissue.map(|t| f32::from(*t as u8)).collect();
-        let names = "0 outside 1 soft 2 muscle 3 marrow 4 trabecular 5 cortical";
+        let names = "0 outside 1 soft 2 muscle 3 marrow 4 trabecular 5 cortical 6 bone beside";
         volumes.push(volume(simulation, "tissue", names, tissue));
         let day = simulation.day();
         let stem = format!("{FIELDS}/{}", field_stem(day));
         if self.format == FieldFormat::Vti {
-            volumes.push(regions.clone());
+            volumes.extend(same.iter().cloned());
             results.write(&format!("{stem}.vti"), &io::vti(&volumes, day))?;
         } else {
             for v in &volumes {
                 results.write(&format!("{stem}_{}.npy", v.name), &array(v)?)?;
             }
         }
-        // They are the same on every day.
-        let [parts_name, labels_name] = REGIONS.map(|name| format!("{FIELDS}/{name}"));
+        let parts_name = format!("{FIELDS}/{PARTS}");
         if !results.written().contains(&parts_name) {
             if self.format == FieldFormat::Npy {
-                results.write(&labels_name, &array(regions)?)?;
+                for v in same {
+                    results.write(&format!("{FIELDS}/{}.npy", v.name), &array(v)?)?;
+                }
             }
             results.write(&parts_name, parts)?;
         }
         Ok(())
     }
+}
+
+/// Components of the fibres' direction, NaN where there is no muscle.
+fn fibres(anatomy: &Anatomy) -> [Vec<f32>; 3] {
+    let mut components = [0; 3].map(|_| vec![f32::NAN; anatomy.len()]);
+    for plan in &anatomy.muscle {
+        for (component, value) in components.iter_mut().zip(plan.fibre) {
+            component[anatomy.voxel(plan.at)] = value;
+        }
+    }
+    components
 }
 
 fn array(volume: &Volume) -> Result<Vec<u8>, CommandError> {

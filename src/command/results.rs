@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::io::{self, IoError, Lock, Row};
 
 use super::error::CommandError;
-use super::fields::REGIONS;
+use super::fields::{PARTS, SAME};
 
 /// Where fields go.
 pub(super) const FIELDS: &str = "fields";
@@ -175,7 +175,8 @@ pub(super) fn field_stem(day: f64) -> String {
 /// Whether a file in the folder of fields is ours: the regions', or one named after a day,
 /// `day_00030.0000.vti`, `day_00030.0000_bmd.npy`.
 fn is_field(name: &str) -> bool {
-    if REGIONS.contains(&name) {
+    let stem = name.strip_suffix(".npy");
+    if name == PARTS || stem.is_some_and(|stem| SAME.contains(&stem)) {
         return true;
     }
     let Some(rest) = name.strip_prefix("day_") else {

@@ -501,6 +501,10 @@ impl Scene for LowerLeg {
         let in_fibula = sum / f64::max(count, 1.0);
         let lateral = (DVec3::X - axis * axis.x).normalize_or_zero();
         let anterior = axis.cross(lateral);
+        // In whichever direction it is widest.
+        let directions = (0..18).map(|k| (f64::from(k) * 10.0).to_radians().sin_cos());
+        let widths = directions.map(|(s, c)| width(&fibula, in_fibula, c * lateral + s * anterior));
+        let widest = widths.fold(0.0, f64::max);
         let area = |patches: Vec<Patch>| patches.iter().map(|p| p.area).sum::<f64>();
         let meets = |bone: usize, other: usize| {
             let of = &self.bones[other].distance;
@@ -519,10 +523,7 @@ impl Scene for LowerLeg {
             Dimension::mm("tibial width at mid-shaft", width(&tibia, middle, lateral)),
             Dimension::mm("tibial depth at mid-shaft", width(&tibia, middle, anterior)),
             Dimension::mm("fibular length", size(FIBULA_AT).z),
-            Dimension::mm(
-                "fibular width at mid-shaft",
-                width(&fibula, in_fibula, lateral),
-            ),
+            Dimension::mm("fibular width at mid-shaft", widest),
             Dimension::mm("talar length", size(TALUS_AT).y),
             Dimension::mm("talar width", size(TALUS_AT).x),
             Dimension::mm("talar height", size(TALUS_AT).z),

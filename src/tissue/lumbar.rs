@@ -31,13 +31,14 @@ const WAIST: f64 = 3.0;
 const HALF_DISC: f64 = 5.0;
 /// The canal: its middle behind the body's axis, half width and half depth.
 const CANAL: f64 = -26.0;
-const CANAL_RADII: (f64, f64) = (12.15, 8.75);
+const CANAL_RADII: (f64, f64) = (12.15, 8.0);
 
 /// Share of the compression that the facets take, standing: 3 to 25 % (Adams and Hutton 1980; Yang
 /// and King 1984; both recalled).
 const FACETS: f64 = 0.16;
 
-/// Muscle groups in the order of their load cases; the last pulls on the transverse processes, little.
+/// Muscle groups in the order of their load cases; the last pulls on the transverse processes, and
+/// little.
 const GROUPS: [&str; 3] = ["intrinsic_back", "psoas", "quadratus_lumborum"];
 
 /// Regions of bone, the one that has been measured longest first.
@@ -105,7 +106,7 @@ fn arch(p: DVec3) -> f64 {
     let lamina = flattened(
         p,
         at(16.5, -31.0, 26.0),
-        at(0.0, -39.5, 22.0),
+        at(0.0, -38.0, 22.0),
         [4.5, 4.0],
         2,
         2.2,

@@ -206,6 +206,8 @@ pub struct Field {
     muscle: Dispatch,
     choice: wgpu::Buffer,
     values: wgpu::Buffer,
+    /// Before anything is shown, where a bone beside the scene's has no value.
+    blank: Option<wgpu::Buffer>,
     envelope: wgpu::Buffer,
     voxels: usize,
     /// The one muscle that is shown, where one was chosen.
@@ -219,11 +221,15 @@ impl Field {
     pub fn new(gpu: &Gpu, state: &TissueState, anatomy: &Anatomy) -> Result<Self, GpuError> {
         let module = Shader::new(gpu, "field", &shader())?;
         let choice = gpu.uniform("field choice", &[0u32; 4])?;
-        let mut blank = vec![0.0; anatomy.len()];
+        let mut values = vec![0.0; anatomy.len()];
         for (voxel, _) in beside(anatomy) {
-            blank[voxel] = NOTHING;
+            values[voxel] = NOTHING;
         }
-        let values = gpu.storage_from("field", &blank)?;
+        let blank = match anatomy.beside {
+            None => None,
+            Some(_) => Some(gpu.storage_from("blank field", &values)?),
+        };
+        let values = gpu.storage_from("field", &values)?;
         let envelope = gpu.storage_from("field envelope", &envelope(anatomy, None))?;
         let counts = &state.counts;
         Ok(Self {
@@ -260,6 +266,7 @@ impl Field {
             choice,
             values,
             envelope,
+            blank,
             voxels: anatomy.len(),
             only: None,
         })
@@ -270,6 +277,10 @@ impl Field {
         // The choice travels through the queue: one submission a choice.
         gpu.write(&self.choice, &kind.code().words());
         let mut encoder = gpu.encoder("field");
+        // Of a voxel that a muscle shares with that bone, the muscle's value was shown last.
+        if let Some(blank) = &self.blank {
+            encoder.copy_buffer_to_buffer(blank, 0, &self.values, 0, Some(blank.size()));
+        }
         let spread = if kind.in_muscle() {
             &self.muscle
         } else {
