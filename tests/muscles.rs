@@ -52,6 +52,15 @@ fn muscles_have_their_volumes_and_leave_little_between_them() {
             (0.01..most_between).contains(&between),
             "{scene}: {between}"
         );
+        if scene == "lumbar" {
+            // The middle of the canal, behind the body.
+            let at = (DVec3::new(0.0, -26.0, 24.0) - DVec3::from(anatomy.origin)) / anatomy.spacing;
+            let at = at.floor().to_array().map(|x| x as usize);
+            assert!(
+                anatomy.muscle.iter().all(|m| m.at != at),
+                "muscle in the canal"
+            );
+        }
         // No voxel holds two muscles, or more than it has room for.
         let mut voxels: Vec<[usize; 3]> = anatomy.muscle.iter().map(|m| m.at).collect();
         let all = voxels.len();
@@ -185,6 +194,22 @@ fn groups_pull_along_their_muscles_lines() {
     }
 }
 
+/// Published volumes are linear in height; a scene is enlarged in all three directions.
+#[test]
+fn a_taller_person_is_told_beside_a_taller_persons_volumes() {
+    let tall = mechanostat::person::Person {
+        height_m: Some(1.75),
+        ..Default::default()
+    };
+    let tall = Anatomy::of("lower-leg", 24, &tall).unwrap();
+    let mean = Anatomy::build("lower-leg", 24).unwrap();
+    let by = 1.75 / 1.65;
+    for (tall, mean) in tall.muscles.iter().zip(&mean.muscles) {
+        assert!((tall.published_mm3 / mean.published_mm3 / by - 1.0).abs() < 1e-9);
+        assert!((tall.whole_mm3 / mean.whole_mm3 / by.powi(3) - 1.0).abs() < 1e-9);
+    }
+}
+
 #[test]
 fn joint_muscles_and_ground_balance_at_the_hip() {
     let anatomy = Anatomy::build("hip", 24).unwrap();
@@ -210,7 +235,18 @@ fn tables_that_are_no_muscles_are_refused() {
         said.to_string().contains("\"piri\" has no attachment"),
         "{said}"
     );
-    let no_belly = BELLIES.replace("\npiri,", "\nnobody,");
+    // Nor do points of its course by hand make up for a path.
+    let no_path = PATHS.replace("\nvaslat,", "\nnobody,");
+    let said = read(SIZES, &no_path, BELLIES).unwrap_err();
+    assert!(matches!(said, MuscleError::Unattached { .. }), "{said}");
+    let more = format!("{BELLIES}nobody,0,0,0,100,100\n");
+    let said = read(SIZES, PATHS, &more).unwrap_err();
+    assert!(matches!(said, MuscleError::Stranger { .. }), "{said}");
+    let flat = SIZES.replace(",819.3,", ",0,");
+    let said = read(&flat, PATHS, BELLIES).unwrap_err();
+    assert!(said.to_string().contains("force above 0"), "{said}");
+    let kept = BELLIES.lines().filter(|l| !l.starts_with("piri,"));
+    let no_belly = kept.collect::<Vec<_>>().join("\n");
     let said = read(SIZES, PATHS, &no_belly).unwrap_err();
     assert!(matches!(said, MuscleError::Unattached { .. }), "{said}");
     let apart = SIZES.replace(

@@ -87,7 +87,7 @@ class Part:
         spread = np.trapezoid(profile, self.s)
         if not path:
             # Both sides of the slab that the scene has, 48 mm high.
-            spread, self.volume = 2 * 48.0, self.volume
+            spread = 2 * 48.0
         self.area = profile * self.volume / spread
         if not path:
             self.volume = np.trapezoid(self.area, self.s)
@@ -229,7 +229,7 @@ def vertebra(p):
     ):
         found |= rod(p, *bar)
     # The canal holds nerves.
-    return found | ((p[:, 0] / 12.15) ** 2 + ((p[:, 1] + 26) / 8.75) ** 2 < 1)
+    return found | ((p[:, 0] / 12.15) ** 2 + ((p[:, 1] + 26) / 8.0) ** 2 < 1)
 
 
 def main():

@@ -13,7 +13,7 @@ struct Environment {
     muscle_type1: array<vec4<f32>, MOST / 4u>,  // how strongly each group's type I fibres answer disuse
     muscle_type2: array<vec4<f32>, MOST / 4u>,  // and its type II fibres
     muscle_share: array<vec4<f32>, MOST / 4u>,  // of each joint's force, what muscles pull
-    group_share: array<vec4<f32>, MOST / 4u>,   // of what muscles pull across joints, what each group does
+    group_share: array<vec4<f32>, MOST / 4u>,   // of the scene's peak muscle force, what each group has
     scale: array<vec4<f32>, MOST * MOST / 4u>, // [activity][case] force, 1 at 1 g (machines: 1 when used)
     gravity: f32,                       // that cells feel, g
     osteoclast_inhibition: f32,         // 0 to 1, by drugs
@@ -74,7 +74,7 @@ struct MuscleVoxel {
     type1: f32,    // share of type I fibre area
     force: f32,    // force a volume, over the group's
     muscle: u32,
-    fibre: f32,    // angle of its fibres to the long axis, degrees
+    fibre: f32,    // angle of its fibres to z, degrees
 }
 
 // Everything is relative to 1 at homeostasis but memory, which is 0 there.

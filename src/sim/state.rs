@@ -43,7 +43,7 @@ record! {
         muscle_type2: [f32; MOST],
         /// Of each joint's force, what muscles pull.
         muscle_share: [f32; MOST],
-        /// Of what muscles pull across joints, what each group does.
+        /// Of the scene's peak muscle force, what each group has.
         group_share: [f32; MOST],
         /// Force of each activity's load cases, `[activity][case]`, 1 at 1 g.
         scale: [f32; MOST * MOST],
@@ -151,7 +151,7 @@ record! {
         force: f32,
         /// Which of the scene's muscles.
         muscle: u32,
-        /// Angle of its fibres to the long axis, degrees.
+        /// Angle of its fibres to z, degrees.
         fibre: f32,
     }
 }

@@ -77,7 +77,7 @@ pub struct MuscleBeside {
     pub group: &'static str,
     /// Volume in the lattice, cm³.
     pub volume_cm3: f64,
-    /// Published volume of the whole muscle, cm³ (Handsfield 2014, at the scene's size).
+    /// Published volume of the whole muscle, cm³ (Handsfield 2014, for this height).
     pub published_cm3: f64,
     /// Share of its belly that lies in the lattice.
     pub inside: f64,
@@ -210,9 +210,9 @@ fn muscles(anatomy: &Anatomy) -> Vec<MuscleBeside> {
             name: m.name,
             group: anatomy.groups[m.group],
             volume_cm3,
-            published_cm3: m.whole_mm3 / 1e3,
+            published_cm3: m.published_mm3 / 1e3,
             inside: m.inside,
-            over_published: volume_cm3 / (m.inside * m.whole_mm3 / 1e3),
+            over_published: volume_cm3 / (m.inside * m.published_mm3 / 1e3),
             off_path_mm: off_path(anatomy, k, m),
             cross_section_cm2: m.cross_section() / 100.0,
             fibre_mm: m.fibre_mm,
@@ -247,7 +247,7 @@ fn off_path(anatomy: &Anatomy, muscle: usize, own: &Muscle) -> Option<[f64; 2]> 
     use std::collections::BTreeMap;
     const STRETCH: f64 = 20.0;
     let origin = DVec3::from(anatomy.origin);
-    let mut sections: BTreeMap<(usize, usize), (DVec3, f64, DVec3)> = BTreeMap::new();
+    let mut sections: BTreeMap<(usize, usize), (DVec3, f64)> = BTreeMap::new();
     for plan in anatomy.muscle.iter().filter(|plan| plan.muscle == muscle) {
         let p = origin + anatomy.spacing * (DVec3::from(plan.at.map(|x| x as f64)) + 0.5);
         let of_part = own.paths.iter().enumerate();
@@ -262,15 +262,13 @@ fn off_path(anatomy: &Anatomy, muscle: usize, own: &Muscle) -> Option<[f64; 2]> 
             continue;
         }
         let section = (part, (along / STRETCH) as usize);
-        let entry = sections.entry(section).or_insert((DVec3::ZERO, 0.0, axis));
+        let entry = sections.entry(section).or_insert((DVec3::ZERO, 0.0));
         entry.0 += plan.fraction * beside;
         entry.1 += plan.fraction;
     }
     let widest = sections.values().map(|s| s.1).fold(0.0, f64::max);
     let told = sections.values().filter(|s| s.1 > 0.1 * widest);
-    let off: Vec<f64> = told
-        .map(|(sum, count, _)| (*sum / *count).length())
-        .collect();
+    let off: Vec<f64> = told.map(|(sum, count)| (*sum / *count).length()).collect();
     let most = off.iter().copied().fold(0.0, f64::max);
     (!off.is_empty()).then(|| [off.iter().sum::<f64>() / off.len() as f64, most])
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use glam::DVec3;
 
-use super::muscles::{Atlas, MuscleError, Muscles, Part, Residual, residuals};
+use super::muscles::{Atlas, MuscleError, Muscles, Residual, residuals};
 use super::scene::{Inside, Lattice, Scene, over};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface};
@@ -19,7 +19,7 @@ use crate::person::Person;
 const FEMUR: &[u8] = include_bytes!("../../assets/anatomy/femur.ply");
 const PELVIS: &[u8] = include_bytes!("../../assets/anatomy/hemipelvis.ply");
 
-/// The lattice of the mean, mm: lower corner and extent, the longest side along z. Where a shape's
+/// The lattice of the mean, mm: lower corner and extent. Where a shape's
 /// femur comes nearer to its border than [`MARGIN`], it is larger; below the femur is cut.
 const ORIGIN: DVec3 = DVec3::new(-82.0, -114.0, -150.0);
 const EXTENT: DVec3 = DVec3::new(198.0, 204.0, 180.0);
@@ -153,7 +153,8 @@ impl Hip {
         let distance = Distance::new(&femur);
         let pelvis = Surface::read("hemipelvis.ply", PELVIS)?.shaped(&person.shape)?;
         let atlas = Atlas::own()?;
-        let bone = |p: DVec3| distance.at(p);
+        let pelvis_at = Distance::new(&pelvis);
+        let bone = |p: DVec3| distance.at(p).min(pelvis_at.at(p));
         let muscles = atlas.muscles("hip", &GROUPS, frame, bone, carried, false)?;
         let mut patches = femur.patches(3.0);
         patches.retain(|p| p.at.z > ORIGIN.z);
@@ -163,7 +164,7 @@ impl Hip {
             atlas,
             muscles,
             frame,
-            pelvis: Distance::new(&pelvis),
+            pelvis: pelvis_at,
             distance,
             head_radius: radii.iter().sum::<f64>() / radii.len().max(1) as f64,
             junction,
@@ -217,37 +218,30 @@ impl Hip {
         patches
     }
 
-    /// Pull of a group's muscles, each along its own line over its attachment, 1 N in all: shared
-    /// as in walking, or by their peak force where walking asks for none of them.
+    /// Pull of those of a group's muscles that are attached above the cut, each along its own line
+    /// over its attachment, 1 N in all.
     fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
         // Above the cut.
         let here = |p: &DVec3| p.z > self.frame[0].z;
         let carried = |p: &DVec3| self.mean.carried(*p, &self.femur);
-        let walking = |part: &Part| self.atlas.force("walking", &part.name);
-        let mut parts = Vec::new();
+        let (mut parts, mut pulls) = (Vec::new(), Vec::new());
         for part in self.atlas.of("hip").filter(|p| p.group() == group) {
             let mut forces = part.pull("femur").unwrap_or_default();
             for (places, _) in &mut forces {
                 *places = places.iter().map(carried).filter(here).collect();
             }
             if forces.first().is_some_and(|(places, _)| !places.is_empty()) {
-                parts.push((part, forces));
+                parts.push(part);
+                pulls.push(forces);
             }
         }
-        let asked: f64 = parts.iter().map(|(part, _)| walking(part)).sum();
-        let (mut points, mut total) = (Vec::new(), 0.0);
-        for (part, forces) in parts {
-            let share = if asked > 0.0 {
-                walking(part)
-            } else {
-                part.force()
-            };
-            total += share;
+        let mut points = Vec::new();
+        for (share, forces) in self.atlas.shares(&parts).into_iter().zip(pulls) {
             for (places, force) in forces.iter().filter(|(places, _)| !places.is_empty()) {
                 points.extend(over(&self.patches, places, ATTACHED, share * *force));
             }
         }
-        lattice.pulls(group, &points, total)
+        lattice.pulls(group, &points, 1.0)
     }
 
     /// How far `p` is from the shaft's axis, mm.

@@ -272,16 +272,12 @@ impl LowerLeg {
     /// Pull of a group's muscles, each along its own line: at the heel by the Achilles tendon, and
     /// where it arises from tibia and fibula and bends around them. Each has 1 N in all.
     fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
-        let parts = || self.atlas.of("lower-leg").filter(|p| p.group() == group);
-        let push_off = |p: &Part| self.atlas.force("walking, push-off", &p.name);
-        let asked: f64 = parts().map(push_off).sum();
-        let all = |p: &Part| if asked > 0.5 { push_off(p) } else { p.force() };
-        let total: f64 = parts().map(all).sum();
+        let parts = self.atlas.of("lower-leg").filter(|p| p.group() == group);
+        let parts: Vec<&Part> = parts.collect();
         let heel = self.achilles();
         let leg = self.leg.concat();
         let mut points = Vec::new();
-        for part in parts() {
-            let share = all(part);
+        for (share, part) in self.atlas.shares(&parts).into_iter().zip(&parts) {
             // The long tendons go on beyond the scene. The foot goes with the ankle.
             if ["soleus", "gastrocnemius"].contains(&group)
                 && let Some((at, direction)) = part.line("foot")
@@ -294,7 +290,7 @@ impl LowerLeg {
                 points.extend(over(&leg, &places, ATTACHED, share * force));
             }
         }
-        lattice.pulls(group, &points, total)
+        lattice.pulls(group, &points, 1.0)
     }
 }
 

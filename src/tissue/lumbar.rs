@@ -229,6 +229,10 @@ impl Scene for Lumbar {
             Inside::Trabecular
         }
     }
+    /// The canal holds nerves.
+    fn is_taken(&self, p: DVec3) -> bool {
+        canal(p) < 0.0
+    }
     fn muscles(&self) -> &Muscles {
         &self.muscles
     }

@@ -421,6 +421,7 @@ impl Anatomy {
         }
         for muscle in &mut self.muscles {
             muscle.whole_mm3 *= factor.powi(3);
+            muscle.published_mm3 *= factor;
             muscle.fibre_mm *= factor;
             for point in muscle.paths.iter_mut().flatten() {
                 *point *= factor;

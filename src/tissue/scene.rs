@@ -67,6 +67,10 @@ pub(super) trait Scene {
     fn residuals(&self) -> Result<Vec<Residual>, MuscleError> {
         Ok(Vec::new())
     }
+    /// Whether other soft tissue has its place there, and muscle none.
+    fn is_taken(&self, _: DVec3) -> bool {
+        false
+    }
     /// Its muscles; bone and what ties bones are cut out of them.
     fn muscles(&self) -> &Muscles;
     /// Distance to a region's border.
@@ -221,7 +225,9 @@ impl<'a> Sampler<'a> {
                 tied += 1;
             } else if to_beside < 1.5 * reach && scene.to_beside(p) < 0.0 {
                 beside += 1;
-            } else if let Some(muscle) = scene.muscles().at(p, &bellies) {
+            } else if let Some(muscle) = scene.muscles().at(p, &bellies)
+                && !scene.is_taken(p)
+            {
                 *muscle_counts.entry(muscle).or_default() += 1;
             }
         }

@@ -117,8 +117,8 @@ fields! {
     MuscleChange: "Muscle change since start", "muscle_change", "%", (-25.0, 25.0), Code::AreaChange;
     /// Number of the muscle in the scene's list, from 1.
     Muscle: "Muscles by name", "muscle", "number", (0.0, 255.0), Code::Name;
-    /// Angle between fibres and the lattice's long axis.
-    FibreAngle: "Fibres' angle to the long axis", "fibre_angle", "degrees", (0.0, 60.0), Code::Fibre;
+    /// Angle between fibres and z, the limb's axis.
+    FibreAngle: "Fibres' angle to the limb's axis", "fibre_angle", "degrees", (0.0, 60.0), Code::Fibre;
     /// Change of muscle's thickness since the start.
     MuscleThickness: "Muscle thickness since start", "muscle_thickness", "%", (-12.0, 12.0), Code::Thickness;
     /// Area of type I fibres.
@@ -290,14 +290,12 @@ impl Field {
         gpu.submit(encoder);
     }
 
-    /// Shows one muscle only, or all. Returns whether that is another choice than before.
-    pub fn choose(&mut self, gpu: &Gpu, anatomy: &Anatomy, only: Option<usize>) -> bool {
-        let is_other = only != self.only;
-        if is_other {
+    /// Shows one muscle only, or all.
+    pub fn choose(&mut self, gpu: &Gpu, anatomy: &Anatomy, only: Option<usize>) {
+        if only != self.only {
             self.only = only;
             gpu.write(&self.envelope, &envelope(anatomy, only));
         }
-        is_other
     }
 
     /// The quantity shown last, by lattice voxel (f32), x fastest.

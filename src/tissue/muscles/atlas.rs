@@ -36,6 +36,12 @@ pub enum MuscleError {
         /// The name.
         name: String,
     },
+    /// A path, a belly or a force of a part that muscles.csv does not name.
+    #[error("\"{name}\" has a path, a belly or a force, but muscles.csv does not name it")]
+    Stranger {
+        /// The part.
+        name: String,
+    },
     /// Parts of one muscle that contradict each other.
     #[error(
         "muscles.csv: parts of \"{name}\" differ in group, scene or volume, or their shares do not add up to 1"
@@ -188,7 +194,8 @@ impl Part {
         let towards = |k: usize, j: usize| (point(j) - point(k)).normalize_or_zero();
         let mut attached = vec![point(0)];
         if is_of(0) {
-            attached.extend(&self.via);
+            // Its course above where its path begins is a fleshy origin.
+            attached.extend(self.via.iter().filter(|p| p.z > self.path[0].1.z));
         }
         let bends = (1..leaves).map(|k| (vec![point(k)], towards(k, k + 1) + towards(k, k - 1)));
         Some(
@@ -299,8 +306,22 @@ impl Atlas {
             };
             let path = of_path.remove(&name).unwrap_or_else(|| {
                 // Of the back only courses are known.
-                via.iter().map(|p| ("course".to_owned(), *p)).collect()
+                let is_back = row.scene == "lumbar";
+                let course = via.iter().filter(|_| is_back);
+                course.map(|p| ("course".to_owned(), *p)).collect()
             });
+            let numbers = [row.volume_cm3, row.share, row.fibre_mm, row.force];
+            if !numbers.iter().all(|x| x.is_finite() && *x > 0.0)
+                || !(0.0..90.0).contains(&row.pennation_deg)
+            {
+                return Err(MuscleError::Row {
+                    file: "muscles.csv",
+                    line: parts.len() as u64 + 2,
+                    why: format!(
+                        "\"{name}\" needs a share, volume, fibre length and force above 0, and a pennation of 0 to 90 degrees"
+                    ),
+                });
+            }
             let belly = of_belly.remove(&name).unwrap_or_default();
             if path.len() < 2 || belly.len() < 2 {
                 return Err(MuscleError::Unattached { name });
@@ -312,6 +333,9 @@ impl Atlas {
                 via,
                 belly,
             });
+        }
+        if let Some(name) = of_path.into_keys().chain(of_belly.into_keys()).next() {
+            return Err(MuscleError::Stranger { name });
         }
         for part in &parts {
             let own = || parts.iter().filter(|p| p.row.muscle == part.row.muscle);
@@ -330,11 +354,29 @@ impl Atlas {
         }
         let forces = rows::<ForceRow>("muscle-forces.csv", forces)?;
         if let Some(row) = (forces.iter()).find(|f| parts.iter().all(|p| p.name != f.part)) {
-            return Err(MuscleError::Unattached {
+            return Err(MuscleError::Stranger {
                 name: row.part.clone(),
             });
         }
         Ok(Self { parts, forces })
+    }
+
+    /// Shares of a group's parts in its force: as in the activity that asks most of them, or by
+    /// their peak forces where none asks for any.
+    pub(in crate::tissue) fn shares(&self, parts: &[&Part]) -> Vec<f64> {
+        let of = |activity: &str| -> Vec<f64> {
+            parts
+                .iter()
+                .map(|p| self.force(activity, &p.name))
+                .collect()
+        };
+        let activities = self.forces.iter().map(|f| of(&f.activity));
+        let sum = |shares: &Vec<f64>| shares.iter().sum::<f64>();
+        let most = activities.max_by(|a, b| sum(a).total_cmp(&sum(b)));
+        let shares = most.filter(|shares| sum(shares) > 0.0);
+        let shares = shares.unwrap_or_else(|| parts.iter().map(|p| p.force()).collect());
+        let all = sum(&shares);
+        shares.into_iter().map(|s| s / all).collect()
     }
 
     /// Force of a part at the peak of an activity, % of body weight; 0 where none is known.
@@ -398,6 +440,7 @@ impl Atlas {
                     name: &part.row.muscle,
                     group,
                     whole_mm3: 1e3 * part.row.volume_cm3,
+                    published_mm3: 1e3 * part.row.volume_cm3,
                     inside: 0.0,
                     fibre_mm: 0.0,
                     pennation: part.row.pennation_deg,

@@ -31,8 +31,12 @@ pub struct Muscle {
     pub name: &'static str,
     /// Which of the scene's groups it belongs to.
     pub group: usize,
-    /// Volume of the whole muscle, mm³ (Handsfield 2014 J Biomech 47:631, for 1.65 m and 75 kg).
+    /// Volume of the whole muscle, mm³: as published for a person of 1.65 m, and as much larger as
+    /// the scene is enlarged.
     pub whole_mm3: f64,
+    /// What is published for a person of this height, mm³: linear in it (Handsfield 2014 J Biomech
+    /// 47:631, 75 kg).
+    pub published_mm3: f64,
     /// Share of the belly that lies in the lattice, 0 to 1, by its chains.
     pub inside: f64,
     /// Length of its fibres, mm.
@@ -52,6 +56,7 @@ impl Muscle {
             name,
             group: 0,
             whole_mm3: 0.0,
+            published_mm3: 0.0,
             inside: 1.0,
             fibre_mm: 100.0,
             pennation: 0.0,
