@@ -349,6 +349,47 @@ fn a_twin_goes_on_beside_the_first_run() {
 /// Ten years at a month a second: then no frame takes longer than in a window that has just been
 /// opened. Frames of the two are taken in turns, so that what else the machine does falls on both.
 /// Some minutes: `cargo test --release --test window -- --ignored --nocapture`.
+/// Muscles are told apart by name, and one can be looked at alone.
+#[test]
+fn a_muscle_is_chosen_by_name() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        app.session().unwrap().simulation().is_settled()
+    });
+    harness.get_by_label("Field").click_accesskit();
+    harness.run_steps(5);
+    harness.get_by_label("Muscles by name").click_accesskit();
+    harness.run_steps(5);
+    // The key beside the picture.
+    assert!(harness.query_by_label("gluteus maximus").is_some());
+    harness.get_by_label("Muscle").click_accesskit();
+    harness.run_steps(5);
+    // In the list, and in the key.
+    for named in harness.query_all_by_label("psoas") {
+        named.click_accesskit();
+    }
+    harness.run_steps(5);
+    let muscles = &harness
+        .state()
+        .session()
+        .unwrap()
+        .simulation()
+        .anatomy()
+        .muscles;
+    let psoas = muscles.iter().position(|m| m.name == "psoas");
+    assert_eq!(harness.state().picture().muscle, psoas);
+    // Bone has no muscle to choose.
+    harness.get_by_label("Field").click_accesskit();
+    harness.run_steps(5);
+    harness
+        .get_by_label("Bone mineral density")
+        .click_accesskit();
+    harness.run_steps(5);
+    assert_eq!(harness.state().picture().muscle, None);
+    assert!(harness.query_by_label("gluteus maximus").is_none());
+    assert_eq!(harness.state().trouble(), None);
+}
+
 #[test]
 #[ignore = "takes some minutes"]
 fn after_ten_years_frames_are_as_fast_as_at_the_start() {

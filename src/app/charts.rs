@@ -14,9 +14,9 @@ type CurveSpec = (CurveOf, Color32, LineStyle);
 /// Where the curves of a chart are measured.
 #[derive(Clone, Copy)]
 enum Where {
-    /// The same quantity in every muscle.
+    /// The same quantity in every group of muscles.
     Muscles,
-    /// In the scene's first muscle.
+    /// In the scene's first group of muscles.
     Muscle,
     /// In the scene's main region of bone.
     Bone,
@@ -148,7 +148,8 @@ impl MechanostatApp {
                 .collect()
         };
         let main = bone_curves(anatomy).first().map(|c| c.region);
-        let muscles = anatomy.muscle_regions.iter().map(|m| m.name);
+        let muscles = anatomy.muscle_regions.iter().filter(|r| r.is_whole);
+        let muscles = muscles.map(|m| m.name);
         let curves: Vec<CurveOf> = match shown.place {
             Where::Muscles => muscles
                 .map(|m| CurveOf::new(m, shown.quantities[0], plain(m)))

@@ -323,6 +323,11 @@ impl MechanostatApp {
         }
     }
 
+    /// What the picture shows.
+    pub fn picture(&self) -> &Picture {
+        &self.picture
+    }
+
     /// What went wrong, if anything did.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()

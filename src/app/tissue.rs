@@ -120,7 +120,9 @@ impl MechanostatApp {
     fn names(&self, ui: &mut Ui, height: f32) {
         let Some(session) = &self.session else { return };
         let table = self.picture.colormap.table();
-        ui.allocate_ui(egui::vec2(NAMES_WIDE, height), |ui| {
+        let size = egui::vec2(NAMES_WIDE, height);
+        let downwards = egui::Layout::top_down(egui::Align::Min);
+        ui.allocate_ui_with_layout(size, downwards, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| {
                 for (k, muscle) in session.simulation().anatomy().muscles.iter().enumerate() {
                     let [r, g, b] = table[k + 1];

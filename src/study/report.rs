@@ -45,7 +45,8 @@ fn lower_curves(anatomy: &Anatomy) -> (&'static str, Vec<CurveOf>) {
         let curves = cells.map(|(quantity, name)| CurveOf::new(WHOLE_BODY, quantity, name));
         return ("Bone cells, change (%)", curves.to_vec());
     }
-    let muscles = anatomy.muscle_regions.iter();
+    // Muscles of a group go together: more curves would tell no more.
+    let muscles = anatomy.muscle_regions.iter().filter(|r| r.is_whole);
     let curves = muscles.map(|m| CurveOf::new(m.name, Quantity::Volume, plain(m.name)));
     ("Muscle volume, change (%)", curves.collect())
 }
@@ -162,6 +163,7 @@ pub fn shown_changes(courses: &Courses, anatomy: &Anatomy) -> Vec<Change> {
     let muscle = anatomy
         .muscle_regions
         .iter()
+        .filter(|r| r.is_whole)
         .flat_map(|r| of(r.name, &MUSCLE));
     bone.chain(muscle).chain(of(WHOLE_BODY, &BODY)).collect()
 }
