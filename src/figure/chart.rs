@@ -70,13 +70,14 @@ pub struct Chart {
 }
 
 /// Colours of Okabe and Ito, told apart by colour-blind readers, with dash patterns for grey print.
-const STYLES: [(&str, &str); 6] = [
+const STYLES: [(&str, &str); 7] = [
     ("#0072b2", ""),
     ("#d55e00", "2.2 0.8"),
     ("#009e73", "0.8 0.8"),
     ("#cc79a7", "3 0.8 0.8 0.8"),
     ("#56b4e9", "1.5 0.6"),
     ("#e69f00", "0.5 0.7"),
+    ("#000000", "3 0.6 0.6 0.6 0.6 0.6"),
 ];
 
 /// A step of 1, 2 or 5 times a power of ten that cuts `range` into about `parts`.
