@@ -23,6 +23,7 @@ const LEVEL: u32 = 5u;
 const NAME: u32 = 6u;
 const FIBRE: u32 = 7u;
 const THICKNESS: u32 = 8u;
+const MINERAL: u32 = 9u;
 const SITE_MEMBERS: u32 = 12u;
 const MUSCLE_MEMBERS: u32 = 9u;
 const FLUID: u32 = 3u;
@@ -56,6 +57,7 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         value = 0.0;
         if (before > 0.02 * volume) { value = 100.0 * (finite(bone_volume / before) - 1.0); }
     }
+    if (choice.x == MINERAL) { value = physiology.tissue_mineral * bone_volume; }
     if (choice.x == ENERGY) { value = finite(energy[t] / volume); }
     if (choice.x == MEMBER) { value = finite(member / volume); }
     values[place.voxel] = value;

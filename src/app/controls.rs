@@ -7,7 +7,7 @@ use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, 
 use crate::sim::SimError;
 use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
-use crate::view::{Cut, FieldKind, Picture};
+use crate::view::{Cut, FieldKind, MuscleSet, Muscles, Picture};
 
 use super::{MechanostatApp, Session, Speed};
 
@@ -321,7 +321,7 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
                     picture.range = Picture::of(anatomy, field, [1, 1]).range;
                     picture.colormap = field.colormap();
                     if !field.in_muscle() {
-                        picture.muscle = None;
+                        picture.shown = MuscleSet::ALL;
                     }
                 }
             }
@@ -336,21 +336,19 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
         };
         let label = ui.label("Muscle");
         egui::ComboBox::from_id_salt("muscle")
-            .selected_text(name(picture.muscle))
+            .selected_text(name(picture.shown.single(muscles.len())))
             .width(210.0)
             .show_ui(ui, |ui| {
                 for only in std::iter::once(None).chain((0..muscles.len()).map(Some)) {
-                    ui.selectable_value(&mut picture.muscle, only, name(only));
+                    let set = only.map_or(MuscleSet::ALL, MuscleSet::only);
+                    ui.selectable_value(&mut picture.shown, set, name(only));
                 }
             })
             .response
             .labelled_by(label.id);
     }
     let mut open = picture.cut != Cut::None;
-    let mut at = match picture.cut {
-        Cut::Coronal(at) | Cut::Sagittal(at) | Cut::Axial(at) => at,
-        Cut::None => 0.53,
-    };
+    let mut at = picture.cut.share().unwrap_or(0.53);
     ui.checkbox(&mut open, "cut open");
     ui.add_enabled(
         open,
@@ -361,11 +359,17 @@ fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
     // The plane stays the scene's own; a share of its depth is moved.
     picture.cut = match picture.cut {
         _ if !open => Cut::None,
-        Cut::Sagittal(_) => Cut::Sagittal(at),
-        Cut::Axial(_) => Cut::Axial(at),
-        Cut::Coronal(_) | Cut::None => Cut::Coronal(at),
+        Cut::None => Cut::Coronal(at),
+        cut => cut.at(at),
     };
-    ui.checkbox(&mut picture.ghost, "hint at the muscles");
+    let mut ghost = picture.muscles != Muscles::Hidden;
+    if ui.checkbox(&mut ghost, "hint at the muscles").changed() {
+        picture.muscles = match (ghost, picture.field.in_muscle()) {
+            (false, _) => Muscles::Hidden,
+            (true, false) => Muscles::Shell,
+            (true, true) => Muscles::Solid,
+        };
+    }
     if ui.button("Reset view").clicked() {
         let size = picture.size;
         let field = picture.field;

@@ -4,7 +4,7 @@ use eframe::egui::{self, Color32, RichText, Ui};
 
 use crate::figure::plain;
 use crate::sim::SETTLING_ROUNDS;
-use crate::view::{scale_bar, tick};
+use crate::view::{Above, scale_bar, tick};
 
 use super::{MechanostatApp, Session};
 
@@ -181,7 +181,7 @@ impl MechanostatApp {
                 [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
                 egui::Stroke::new(1.0, ink),
             );
-            let text = if field.clipped() && i == 4 {
+            let text = if field.above() == Above::LastColour && i == 4 {
                 format!("≥ {label}")
             } else if low < 0.0 && value > 0.0 {
                 format!("+{label}")

@@ -14,7 +14,7 @@ use crate::scenario::STANDARD_MASS_KG;
 use crate::sim::{SETTLING_ROUNDS, Simulation};
 use crate::study::{AnatomyReport, Beside, Place, person};
 use crate::tissue::{Anatomy, Surface};
-use crate::view::{Camera, Cut, FieldKind, Picture, RayMarch};
+use crate::view::{Camera, Cut, FieldKind, MuscleSet, Muscles, Picture, RayMarch};
 
 use super::error::{CommandError, say, say_json};
 use super::panel::DOTS_PER_INCH;
@@ -201,8 +201,12 @@ fn from_four_sides(
         let picture = Picture {
             camera,
             cut: Cut::None,
-            ghost: false,
-            muscle,
+            muscles: if field.in_muscle() {
+                Muscles::Solid
+            } else {
+                Muscles::Hidden
+            },
+            shown: muscle.map_or(MuscleSet::ALL, MuscleSet::only),
             ..usual
         };
         march.draw(gpu, &picture)?;
@@ -227,7 +231,7 @@ fn from_four_sides(
             Key::Bar(ColourBar {
                 colormap: usual.colormap,
                 range: (f64::from(usual.range.0), f64::from(usual.range.1)),
-                clipped: field.clipped(),
+                above: field.above(),
                 label: format!("{} ({})", field.title(), field.unit()),
             })
         },

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::view::{Colormap, scale_bar, tick};
+use crate::view::{Above, Colormap, IVORY, scale_bar, tick};
 
 use super::chart::Chart;
 use super::raster::{FigureError, Raster};
@@ -27,8 +27,8 @@ pub struct ColourBar {
     pub colormap: Colormap,
     /// Value at either end.
     pub range: (f64, f64),
-    /// Whether the last colour stands for everything above the range too.
-    pub clipped: bool,
+    /// What values above the range look like.
+    pub above: Above,
     /// Quantity and unit.
     pub label: String,
 }
@@ -68,6 +68,11 @@ impl ColourBar {
             writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{:.3}\" fill=\"rgb({r},{g},{b})\"/>", height - step * i as f64).ok();
         }
         writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.15\"/>").ok();
+        if self.above == Above::Bone {
+            let [r, g, b] = IVORY;
+            writeln!(out, "<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"3\" height=\"2.4\" fill=\"rgb({r},{g},{b})\" stroke=\"#000\" stroke-width=\"0.15\"/>", y - 3.0).ok();
+            out += &text(x + 4.3, y - 1.0, 6.0, "start", "above");
+        }
         for i in 0..=4 {
             let share = f64::from(i) / 4.0;
             let range = self.range.1 - self.range.0;
@@ -78,7 +83,7 @@ impl ColourBar {
             } else {
                 label.replace('-', "−")
             };
-            let label = if self.clipped && i == 4 {
+            let label = if self.above == Above::LastColour && i == 4 {
                 format!("≥ {label}")
             } else {
                 label

@@ -79,7 +79,7 @@ pub fn mission_figure(
         ColourBar {
             colormap,
             range: (f64::from(low), f64::from(high)),
-            clipped: kind.clipped(),
+            above: kind.above(),
             label: label.to_owned(),
         }
     };

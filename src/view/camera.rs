@@ -7,7 +7,7 @@ use glam::Vec3;
 pub struct Camera {
     /// Degrees around the vertical axis; 0 looks from the front.
     pub azimuth: f32,
-    /// Degrees above the horizon, −89 to 89.
+    /// Degrees above the horizon, −90 to 90.
     pub elevation: f32,
     /// Point in the middle of the picture, mm in the lattice's frame.
     pub centre: [f32; 3],
@@ -20,6 +20,10 @@ pub struct Camera {
 /// Heights of a picture, as shares of the longest edge of what is looked at.
 const NEAREST: f32 = 0.02;
 const FARTHEST: f32 = 10.0;
+
+/// Degrees above the horizon to which one can turn it, at most: beyond, right and left would
+/// change sides.
+const STEEPEST: f32 = 89.0;
 
 impl Camera {
     /// Looks at a box of `extent` mm from the front, all of it in the picture.
@@ -36,7 +40,12 @@ impl Camera {
     /// Turns by degrees.
     pub fn orbit(&mut self, azimuth: f32, elevation: f32) {
         self.azimuth = (self.azimuth + azimuth).rem_euclid(360.0);
-        self.elevation = (self.elevation + elevation).clamp(-89.0, 89.0);
+        self.elevation = (self.elevation + elevation).clamp(-STEEPEST, STEEPEST);
+    }
+
+    /// Looks down on the body, its front up in the picture.
+    pub fn look_down(&mut self) {
+        (self.azimuth, self.elevation) = (180.0, 90.0);
     }
 
     /// Makes things larger (factor above 1) or smaller.

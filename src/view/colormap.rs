@@ -11,17 +11,20 @@ pub enum Colormap {
     Cividis,
     /// Diverging around its middle (Crameri).
     Vik,
+    /// Lightness alone, as a radiograph.
+    Grey,
     /// A colour a number, none like its neighbours: for what only has names.
     Names,
 }
 
 impl Colormap {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Batlow,
         Self::Viridis,
         Self::Cividis,
         Self::Vik,
+        Self::Grey,
         Self::Names,
     ];
 
@@ -32,6 +35,7 @@ impl Colormap {
             Self::Viridis => "viridis",
             Self::Cividis => "cividis",
             Self::Vik => "vik",
+            Self::Grey => "grey",
             Self::Names => "names",
         }
     }
@@ -43,6 +47,7 @@ impl Colormap {
             Self::Viridis => include_str!("../../assets/colormaps/viridis.csv"),
             Self::Cividis => include_str!("../../assets/colormaps/cividis.csv"),
             Self::Vik => include_str!("../../assets/colormaps/vik.csv"),
+            Self::Grey => return std::array::from_fn(|k| [k as u8; 3]),
             Self::Names => return names(),
         };
         let mut table = [[0; 3]; 256];

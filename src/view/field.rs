@@ -7,7 +7,7 @@ use crate::sim::shader::tissue_stage;
 use crate::sim::state::{MuscleState, SiteState, TissueState};
 use crate::tissue::Anatomy;
 
-use super::Colormap;
+use super::{Colormap, MuscleSet};
 
 macro_rules! fields {
     ($($(#[$doc:meta])* $kind:ident: $title:literal, $key:literal, $unit:expr, $range:expr, $code:expr;)+) => {
@@ -46,10 +46,22 @@ macro_rules! fields {
     };
 }
 
+/// What values above a field's range look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Above {
+    /// There are few, in the last colour.
+    None,
+    /// They are common, in the last colour.
+    LastColour,
+    /// They are bone's own colour, which stands for no number.
+    Bone,
+}
+
 /// How `field.wgsl` is asked for a field.
 #[derive(Clone, Copy)]
 enum Code {
     Density,
+    Mineral,
     Change,
     Energy,
     /// A member of the sites' state, by its byte offset.
@@ -77,6 +89,7 @@ impl Code {
             Self::Name => (6, 0),
             Self::Fibre => (7, 0),
             Self::Thickness => (8, 0),
+            Self::Mineral => (9, 0),
         };
         [what, which, 0, 0]
     }
@@ -87,6 +100,8 @@ const AT_REST: &str = "1 = at rest";
 fields! {
     /// Bone mineral density.
     Density: "Bone mineral density", "bmd", "mg HA/cm³", (0.0, 600.0), Code::Density;
+    /// Mineral a volume of the whole voxel, whatever else is in it.
+    Mineral: "Mineral in the voxel", "mineral", "mg HA/cm³", (0.0, 1200.0), Code::Mineral;
     /// Change of bone mineral density since the start.
     Change: "Bone change since start", "bmd_change", "%", (-20.0, 20.0), Code::Change;
     /// Strain energy density of the hardest activity.
@@ -155,9 +170,15 @@ impl FieldKind {
         }
     }
 
-    /// Whether values above the range are common and shown in its last colour.
-    pub fn clipped(self) -> bool {
-        !matches!(self, Self::MuscleArea) && !self.diverging()
+    /// What values above the range look like.
+    pub fn above(self) -> Above {
+        match self {
+            // Cortex, in a range that is made for trabecular bone.
+            Self::Density => Above::Bone,
+            Self::MuscleArea => Above::None,
+            _ if self.diverging() => Above::None,
+            _ => Above::LastColour,
+        }
     }
 
     /// Whether it lives in muscle rather than bone.
@@ -210,8 +231,8 @@ pub struct Field {
     blank: Option<wgpu::Buffer>,
     envelope: wgpu::Buffer,
     voxels: usize,
-    /// The one muscle that is shown, where one was chosen.
-    only: Option<usize>,
+    /// The muscles that are shown.
+    shown: MuscleSet,
 }
 
 impl Field {
@@ -230,7 +251,7 @@ impl Field {
             Some(_) => Some(gpu.storage_from("blank field", &values)?),
         };
         let values = gpu.storage_from("field", &values)?;
-        let envelope = gpu.storage_from("field envelope", &envelope(anatomy, None))?;
+        let envelope = gpu.storage_from("field envelope", &envelope(anatomy, MuscleSet::ALL))?;
         let counts = &state.counts;
         Ok(Self {
             bone: Dispatch::new(
@@ -268,7 +289,7 @@ impl Field {
             envelope,
             blank,
             voxels: anatomy.len(),
-            only: None,
+            shown: MuscleSet::ALL,
         })
     }
 
@@ -290,11 +311,11 @@ impl Field {
         gpu.submit(encoder);
     }
 
-    /// Shows one muscle only, or all.
-    pub fn choose(&mut self, gpu: &Gpu, anatomy: &Anatomy, only: Option<usize>) {
-        if only != self.only {
-            self.only = only;
-            gpu.write(&self.envelope, &envelope(anatomy, only));
+    /// Shows these muscles only.
+    pub fn choose(&mut self, gpu: &Gpu, anatomy: &Anatomy, shown: MuscleSet) {
+        if shown != self.shown {
+            self.shown = shown;
+            gpu.write(&self.envelope, &envelope(anatomy, shown));
         }
     }
 
@@ -303,8 +324,7 @@ impl Field {
         &self.values
     }
 
-    /// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and
-    /// muscle.
+    /// By lattice voxel, 8 bits each: bone's and muscle's share.
     pub fn envelope(&self) -> &wgpu::Buffer {
         &self.envelope
     }
@@ -348,11 +368,11 @@ pub fn shader() -> String {
     tissue_stage(include_str!("../../shaders/view/field.wgsl"))
 }
 
-/// Value of what is drawn without a value of its own. Keep in step with `ray_march.wgsl`.
+/// Value of what is drawn without a value of its own. Keep in step with `shape.wgsl`.
 const NOTHING: f32 = -1e30;
 
 /// Voxels of a bone beside the scene's that hold none of its own bone, with their share.
-fn beside(anatomy: &Anatomy) -> Vec<(usize, f64)> {
+pub(super) fn beside(anatomy: &Anatomy) -> Vec<(usize, f64)> {
     let own: std::collections::BTreeSet<usize> =
         anatomy.bone.iter().map(|b| anatomy.voxel(b.at)).collect();
     let voxels = anatomy.beside.iter().flat_map(|(_, voxels)| voxels);
@@ -360,9 +380,8 @@ fn beside(anatomy: &Anatomy) -> Vec<(usize, f64)> {
     alone.copied().collect()
 }
 
-/// By lattice voxel, 8 bits each: bone's and muscle's share, steps to the nearest bone and muscle;
-/// of one muscle only, if one is chosen.
-fn envelope(anatomy: &Anatomy, muscle: Option<usize>) -> Vec<u32> {
+/// By lattice voxel, 8 bits each: bone's and muscle's share, of the muscles that are shown.
+fn envelope(anatomy: &Anatomy, shown: MuscleSet) -> Vec<u32> {
     let mut envelope = vec![0u32; anatomy.len()];
     let byte = |share: f64| (255.0 * share).round() as u32;
     for plan in &anatomy.bone {
@@ -371,57 +390,8 @@ fn envelope(anatomy: &Anatomy, muscle: Option<usize>) -> Vec<u32> {
     for (voxel, share) in beside(anatomy) {
         envelope[voxel] |= byte(share);
     }
-    let chosen = |m: usize| muscle.is_none_or(|only| only == m);
-    for plan in anatomy.muscle.iter().filter(|p| chosen(p.muscle)) {
+    for plan in anatomy.muscle.iter().filter(|p| shown.has(p.muscle)) {
         envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
     }
-    for (shift, mask) in [(16, 0xff), (24, 0xff00)] {
-        let occupied: Vec<bool> = envelope.iter().map(|e| e & mask != 0).collect();
-        for (e, d) in envelope.iter_mut().zip(distance(anatomy.voxels, &occupied)) {
-            *e |= u32::from(d) << shift;
-        }
-    }
     envelope
-}
-
-/// Steps (through faces, edges or corners, at most 255) from each voxel to the nearest occupied
-/// one.
-fn distance(voxels: [usize; 3], occupied: &[bool]) -> Vec<u8> {
-    // The largest of three axis distances separates: one sweep forth and back along each axis
-    // of "the least, over the line, of the larger of the step and what is there".
-    let mut d: Vec<u8> = occupied.iter().map(|o| if *o { 0 } else { 255 }).collect();
-    let [nx, ny, nz] = voxels;
-    let line = |d: &mut Vec<u8>, start: usize, stride: usize, n: usize| {
-        let old: Vec<u8> = (0..n).map(|i| d[start + i * stride]).collect();
-        for i in 0..n {
-            let mut best = old[i];
-            let mut step = 1;
-            // Further along than the best so far nothing can be nearer.
-            while step < usize::from(best) {
-                let near = i
-                    .checked_sub(step)
-                    .map_or(255, |j| old[j])
-                    .min(old.get(i + step).copied().unwrap_or(255));
-                best = best.min(near.max(step.min(255) as u8));
-                step += 1;
-            }
-            d[start + i * stride] = best;
-        }
-    };
-    for z in 0..nz {
-        for y in 0..ny {
-            line(&mut d, nx * (y + ny * z), 1, nx);
-        }
-    }
-    for z in 0..nz {
-        for x in 0..nx {
-            line(&mut d, x + nx * ny * z, nx, ny);
-        }
-    }
-    for y in 0..ny {
-        for x in 0..nx {
-            line(&mut d, x + nx * y, nx * ny, nz);
-        }
-    }
-    d
 }

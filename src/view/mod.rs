@@ -3,12 +3,29 @@
 
 mod camera;
 mod colormap;
+mod distance;
+mod exposure;
 mod field;
+mod look;
+mod muscle_set;
 mod picture;
+mod place;
+mod projection;
 mod ray_march;
+mod shape;
+mod vision;
 
 pub use camera::{Camera, scale_bar, tick};
 pub use colormap::Colormap;
-pub use field::{Field, FieldKind, shader as field_shader};
-pub use picture::{Cut, Picture};
-pub use ray_march::{RayMarch, SHADER, ViewUniform};
+pub use exposure::{EXPOSURE, ExposureUniform};
+pub use field::{Above, Field, FieldKind, shader as field_shader};
+pub use look::{Look, contour, round_range};
+pub use muscle_set::MuscleSet;
+pub use picture::{Cut, Muscles, Opacity, Picture, PictureError, Style, Tile};
+pub use place::{Finder, Hit, Way, gravity_arrow, ways};
+pub use projection::{Areal, BeamUniform, PROJECTION, Projection};
+pub use ray_march::{
+    IVORY, PRINT_SAMPLES, RayMarch, STILL_SAMPLES, ViewUniform, shader as ray_march_shader,
+};
+pub use shape::{ShapeUniform, shader as shape_shader};
+pub use vision::{Vision, contrast};
