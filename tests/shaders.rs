@@ -19,7 +19,10 @@ use mechanostat::solver::Element;
 use mechanostat::solver::Scalars;
 use mechanostat::solver::grid::GridUniform;
 use mechanostat::solver::multigrid::SweepUniform;
-use mechanostat::view::{SHADER, ViewUniform, field_shader};
+use mechanostat::view::{
+    BeamUniform, EXPOSURE, ExposureUniform, PROJECTION, ShapeUniform, ViewUniform, field_shader,
+    ray_march_shader, shape_shader,
+};
 
 /// Every shader as it is compiled, behind the functions that check its numbers or do nothing.
 fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
@@ -29,7 +32,10 @@ fn compiled(stage: Option<usize>) -> Vec<(&'static str, String)> {
     all.push(("connectivity", connectivity_shader()));
     all.push(("day_tissue", day_tissue_shader()));
     all.extend(solver::shader::all(&Element::new(0.3, [1.0, 1.1, 1.2])));
-    all.push(("ray_march", SHADER.to_owned()));
+    all.push(("ray_march", ray_march_shader()));
+    all.push(("shape", shape_shader()));
+    all.push(("exposure", EXPOSURE.to_owned()));
+    all.push(("projection", PROJECTION.to_owned()));
     for (_, source) in &mut all {
         source.insert_str(0, &prelude(stage));
     }
@@ -56,7 +62,7 @@ fn every_shader_is_valid_and_its_workgroups_are_as_the_host_counts() {
         let module = module(&source);
         let mut validator = naga::valid::Validator::new(
             naga::valid::ValidationFlags::all(),
-            naga::valid::Capabilities::empty(),
+            naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32,
         );
         if let Err(e) = validator.validate(&module) {
             panic!("{name}: {}", e.emit_to_string(&source));
@@ -309,13 +315,43 @@ fn host_records_lie_as_the_shaders_declare_them() {
         layout!(SweepUniform: root, level),
         size_of::<SweepUniform>()
     ));
-    let view = layout!(ViewUniform: origin, solid, forward, ghost, right, low, up, high, cut, background, voxels, scale);
-    assert!(same(SHADER, "View", view, size_of::<ViewUniform>()));
+    let view = view_layout();
+    assert!(same(
+        &ray_march_shader(),
+        "View",
+        view,
+        size_of::<ViewUniform>()
+    ));
+    let shape = layout!(ShapeUniform: voxels, flags, low, inverse, exaggeration, second_low, second_inverse, padding_a, padding_b, padding_c);
+    assert!(same(
+        &shape_shader(),
+        "Shape",
+        shape,
+        size_of::<ShapeUniform>()
+    ));
+    let exposure = layout!(ExposureUniform: ground, vision, samples, seen, padding_a, padding_b);
+    assert!(same(
+        EXPOSURE,
+        "Exposure",
+        exposure,
+        size_of::<ExposureUniform>()
+    ));
+    let beam = layout!(BeamUniform: voxels, along, scale, padding_a, padding_b, padding_c);
+    assert!(same(PROJECTION, "Beam", beam, size_of::<BeamUniform>()));
+}
+
+fn view_layout() -> &'static [(&'static str, usize)] {
+    const LAYOUT: &[(&str, usize)] = layout!(ViewUniform: origin, flags, forward, pixel, right, sample, up, shell, key, iso, cut, voxels, grain, size, corner, contour, padding, flesh);
+    LAYOUT
 }
 
 #[test]
 fn the_layout_comparison_fails_on_a_changed_member() {
-    let source = SHADER.replacen("ghost: f32", "ghost: vec2<f32>", 1);
-    let view = layout!(ViewUniform: origin, solid, forward, ghost, right, low, up, high, cut, background, voxels, scale);
-    assert!(!same(&source, "View", view, size_of::<ViewUniform>()));
+    let source = ray_march_shader().replacen("padding: vec2<f32>", "padding: vec4<f32>", 1);
+    assert!(!same(
+        &source,
+        "View",
+        view_layout(),
+        size_of::<ViewUniform>()
+    ));
 }

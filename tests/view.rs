@@ -18,8 +18,8 @@ use mechanostat::sim::Simulation;
 use mechanostat::sim::state::{MuscleState, SiteState};
 use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SitePlan, Surface, Tissue};
 use mechanostat::view::{
-    Camera, Colormap, Cut, FieldKind, IVORY, Look, MuscleSet, Muscles, Opacity, Picture, Projection,
-    RayMarch, Style, Tile, contrast, tick,
+    Camera, Colormap, Cut, FieldKind, IVORY, Look, MuscleSet, Muscles, Opacity, Picture,
+    Projection, RayMarch, Style, Tile, contrast, tick,
 };
 use mechanostat::volume::each;
 
@@ -171,13 +171,21 @@ fn outlines_lie_where_the_tissue_ends() {
         };
         let (ox, oz) = (off, 0.4 * off);
         let cases: [(&str, Box<dyn Fn([f64; 3]) -> f64>, Outline); 3] = [
-            ("sphere", Box::new(sphere), Box::new(move |[x, z]| length(&[x - ox, z - oz]) - 9.3)),
+            (
+                "sphere",
+                Box::new(sphere),
+                Box::new(move |[x, z]| length(&[x - ox, z - oz]) - 9.3),
+            ),
             (
                 "slab",
                 Box::new(slab),
                 Box::new(move |[x, z]| (c * (x - ox) + s * (z - oz)).abs() - 2.5),
             ),
-            ("rod", Box::new(rod), Box::new(move |[x, z]| length(&[x - ox, z - oz]) - 3.2)),
+            (
+                "rod",
+                Box::new(rod),
+                Box::new(move |[x, z]| length(&[x - ox, z - oz]) - 3.2),
+            ),
         ];
         for (name, bone, outline) in cases {
             let anatomy = scene_of(32, bone, NONE);
@@ -225,7 +233,11 @@ fn a_sphere_is_shaded_without_rings() {
                 continue;
             }
             seen += 1;
-            let normal = [x / radius, (1.0 - (flat / radius).powi(2)).sqrt(), z / radius];
+            let normal = [
+                x / radius,
+                (1.0 - (flat / radius).powi(2)).sqrt(),
+                z / radius,
+            ];
             // What light makes of a convex surface, and how much of a change 3 degrees are.
             let light = |n: [f64; 3]| {
                 let facing = n.iter().zip(key).map(|(a, b)| a * b).sum::<f64>().max(0.0);
@@ -301,7 +313,10 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar() {
                 let off = (0..3).map(|c| (f64::from(pixel[c]) - wanted[c]).abs());
                 let off = off.fold(0.0, f64::max);
                 // Half a step is lost to 8 bits of the picture itself.
-                assert!(off <= 1.5, "{colormap:?} {samples}: {pixel:?}, {wanted:?} at {z}");
+                assert!(
+                    off <= 1.5,
+                    "{colormap:?} {samples}: {pixel:?}, {wanted:?} at {z}"
+                );
             }
             assert!(seen > 10_000);
         }
@@ -311,7 +326,10 @@ fn a_cut_face_has_exactly_the_colours_of_the_colour_bar() {
     march.draw(&gpu, &picture).unwrap();
     let found = pixels(&gpu, &march, &picture);
     let middle = found[100 * 200 + 100];
-    assert!((0..3).all(|c| middle[c].abs_diff(IVORY[c]) <= 1), "{middle:?}");
+    assert!(
+        (0..3).all(|c| middle[c].abs_diff(IVORY[c]) <= 1),
+        "{middle:?}"
+    );
 }
 
 #[test]
@@ -333,7 +351,11 @@ fn a_cut_bone_is_as_large_as_it_is() {
     picture.cut = Cut::Coronal((row as f32 + 0.5) / anatomy.voxels[1] as f32);
     picture.range = (0.0, 600.0);
     let site = SiteState::at_rest(300.0 / mineral);
-    write(&gpu, &simulation.state().bone, &vec![site; simulation.state().counts.sites]);
+    write(
+        &gpu,
+        &simulation.state().bone,
+        &vec![site; simulation.state().counts.sites],
+    );
     march.draw(&gpu, &picture).unwrap();
     // Bone of the plane by the anatomy itself, its periosteum with what lies within, mm².
     let inside = anatomy.bone.iter().filter(|b| b.at[1] == row);
@@ -385,14 +407,21 @@ fn a_muscle_shrinks_true_to_scale_and_keeps_its_outline() {
     let found = radius(&mut march, &picture);
     let want = 10.0 - 3.0 * (10.0 - want);
     assert!((found - want).abs() < 0.4, "{found}, wanted {want}");
-    assert!(picture.exaggerated().is_some_and(|told| told.contains("×3")));
+    assert!(
+        picture
+            .exaggerated()
+            .is_some_and(|told| told.contains("×3"))
+    );
     // The outline of the start stays, as a line: something 10 voxels off, then nothing, then the
     // muscle.
     picture.exaggeration = 1.0;
     picture.outline = true;
     march.draw(&gpu, &picture).unwrap();
     let found = pixels(&gpu, &march, &picture);
-    let row: Vec<bool> = found[300 * 150..300 * 151].iter().map(|p| p[3] > 60).collect();
+    let row: Vec<bool> = found[300 * 150..300 * 151]
+        .iter()
+        .map(|p| p[3] > 60)
+        .collect();
     let edges: Vec<usize> = (1..300).filter(|k| row[*k] != row[k - 1]).collect();
     assert_eq!(edges.len(), 6, "{edges:?}");
     let off = |k: usize| across(&picture, spacing, 150 * 300 + k)[0] - 0.1;
@@ -509,9 +538,7 @@ fn an_areal_projection_is_the_sum_of_the_columns() {
 #[test]
 fn what_cannot_be_shown_is_drawn_sensibly() {
     let gpu = gpu();
-    let sphere = |p: [f64; 3]| {
-        p.iter().map(|x| x * x).sum::<f64>().sqrt() - 8.0
-    };
+    let sphere = |p: [f64; 3]| p.iter().map(|x| x * x).sum::<f64>().sqrt() - 8.0;
     let anatomy = scene_of(24, sphere, NONE);
     let simulation = simulation(&gpu, anatomy.clone());
     let mut march = RayMarch::new(simulation.body()).unwrap();
@@ -529,14 +556,25 @@ fn what_cannot_be_shown_is_drawn_sensibly() {
     let whole = seen(&draw(usual));
     assert!(whole > 300);
     // A field that is no number anywhere, a range upside down, a range of nothing.
-    write(&gpu, &simulation.state().bone, &vec![SiteState::at_rest(f32::NAN); count]);
+    write(
+        &gpu,
+        &simulation.state().bone,
+        &vec![SiteState::at_rest(f32::NAN); count],
+    );
     assert_eq!(seen(&draw(usual)), whole);
-    write(&gpu, &simulation.state().bone, &vec![SiteState::at_rest(0.3); count]);
+    write(
+        &gpu,
+        &simulation.state().bone,
+        &vec![SiteState::at_rest(0.3); count],
+    );
     for range in [(5.0, 1.0), (2.0, 2.0), (f32::NAN, 1.0)] {
         assert_eq!(seen(&draw(Picture { range, ..usual })), whole);
     }
     // One pixel; planes that take away nothing and all; a muscle that there is not.
-    let one = draw(Picture { size: [1, 1], ..usual });
+    let one = draw(Picture {
+        size: [1, 1],
+        ..usual
+    });
     assert_eq!(one.len(), 1);
     for (cut, left) in [
         (Cut::Coronal(5.0), whole),
@@ -553,13 +591,22 @@ fn what_cannot_be_shown_is_drawn_sensibly() {
         ..usual
     };
     assert_eq!(seen(&draw(none)), whole, "bone stays");
-    let large = Picture { size: [16_385, 4], ..usual };
+    let large = Picture {
+        size: [16_385, 4],
+        ..usual
+    };
     let told = large.check().unwrap_err().to_string();
-    assert!(told.contains("16385 × 4") && told.contains("1 to 16384"), "{told}");
+    assert!(
+        told.contains("16385 × 4") && told.contains("1 to 16384"),
+        "{told}"
+    );
     // In one piece an adapter draws no larger than its largest texture; in tiles it does.
     let most = gpu.device().limits().max_texture_dimension_2d;
     if most < 16_384 {
-        let wide = Picture { size: [16_384, 2], ..usual };
+        let wide = Picture {
+            size: [16_384, 2],
+            ..usual
+        };
         assert!(march.draw(&gpu, &wide).is_err());
     }
 }
@@ -567,9 +614,7 @@ fn what_cannot_be_shown_is_drawn_sensibly() {
 #[test]
 fn slices_isosurfaces_and_clouds_show_what_they_are_of() {
     let gpu = gpu();
-    let block = |p: [f64; 3]| {
-        p.iter().map(|x| x.abs()).fold(0.0, f64::max) - 12.0
-    };
+    let block = |p: [f64; 3]| p.iter().map(|x| x.abs()).fold(0.0, f64::max) - 12.0;
     let anatomy = scene_of(32, block, NONE);
     let spacing = anatomy.spacing;
     let simulation = simulation(&gpu, anatomy.clone());
@@ -599,7 +644,9 @@ fn slices_isosurfaces_and_clouds_show_what_they_are_of() {
         ..usual
     };
     let found = draw(&ball);
-    let error = outline_error(&ball, spacing, &found, |[x, z]| (x * x + z * z).sqrt() - 7.0);
+    let error = outline_error(&ball, spacing, &found, |[x, z]| {
+        (x * x + z * z).sqrt() - 7.0
+    });
     assert!(error < 0.35, "isosurface off by {error} voxels");
     // A slice through what lies behind the block shows nothing of it.
     let slice = |share: f32| Picture {
@@ -621,7 +668,10 @@ fn slices_isosurfaces_and_clouds_show_what_they_are_of() {
     for opacity in [0.02f32, 0.2] {
         let kept = 1.0 - (1.0 - f64::from(opacity)).powf(24.0 * spacing);
         let found = f64::from(middle(&draw(&cloud(opacity)))) / 255.0;
-        assert!((found - kept).abs() < 0.04, "{opacity}: {found}, wanted {kept}");
+        assert!(
+            (found - kept).abs() < 0.04,
+            "{opacity}: {found}, wanted {kept}"
+        );
     }
 }
 
@@ -652,11 +702,17 @@ fn two_bodies_are_told_apart() {
     march.draw(&gpu, &picture).unwrap();
     let found = pixels(&gpu, &march, &picture)[25 * 50 + 25];
     let want = Colormap::Vik.table()[191];
-    assert!((0..3).all(|c| found[c].abs_diff(want[c]) <= 2), "{found:?} {want:?}");
+    assert!(
+        (0..3).all(|c| found[c].abs_diff(want[c]) <= 2),
+        "{found:?} {want:?}"
+    );
     march.refer(&gpu, None);
     march.draw(&gpu, &picture).unwrap();
     let found = pixels(&gpu, &march, &picture)[25 * 50 + 25];
-    assert!((0..3).all(|c| found[c].abs_diff(IVORY[c]) <= 1), "400 is above the range: {found:?}");
+    assert!(
+        (0..3).all(|c| found[c].abs_diff(IVORY[c]) <= 1),
+        "400 is above the range: {found:?}"
+    );
 }
 
 #[test]

@@ -36,6 +36,12 @@ fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
         })
 }
 
+/// All that the first screen leaves out.
+fn explore(harness: &mut Harness<'static, MechanostatApp>) {
+    harness.get_by_label("Explore").click();
+    harness.run_steps(3);
+}
+
 /// Frames until `done`, at most `most`.
 fn until(
     harness: &mut Harness<'static, MechanostatApp>,
@@ -74,6 +80,7 @@ fn the_window_plays_toggles_gravity_and_pauses() {
     });
     assert_eq!(day(harness.state()), 0.0);
 
+    explore(&mut harness);
     harness.get_by_label("Step 1 day").click();
     until(&mut harness, 200, |app| day(app) == 1.0);
 
@@ -140,6 +147,7 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let mut harness = harness();
     let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
+    explore(&mut harness);
     harness.get_by_label("What if a link were cut?").click();
     harness.run_steps(20);
     harness.get_by_label("muscle atrophy").click();
@@ -198,6 +206,7 @@ fn reset_goes_back_to_day_0_without_settling_again() {
     let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
     let first = rows(harness.state());
+    explore(&mut harness);
     let fly = |harness: &mut Harness<'static, MechanostatApp>| {
         for _ in 0..9 {
             harness.get_by_label("Step 1 day").click();
@@ -254,6 +263,7 @@ fn what_was_done_in_the_window_runs_without_one_to_the_same_numbers() {
     until(&mut harness, 5000, |app| {
         !app.session().unwrap().run().courses().is_empty()
     });
+    explore(&mut harness);
     let step = |harness: &mut Harness<'static, MechanostatApp>| {
         harness.get_by_label("Step 1 day").click();
         harness.run_steps(5);
@@ -309,6 +319,7 @@ fn a_twin_goes_on_beside_the_first_run() {
     until(&mut harness, 5000, |app| {
         !app.session().unwrap().run().courses().is_empty()
     });
+    explore(&mut harness);
     harness.get_by_label("Step 1 day").click();
     until(&mut harness, 200, |app| day(app) == 1.0);
     harness.get_by_label("Session").click();
@@ -356,15 +367,18 @@ fn a_muscle_is_chosen_by_name() {
     until(&mut harness, 5000, |app| {
         app.session().unwrap().simulation().is_settled()
     });
+    explore(&mut harness);
     harness.get_by_label("Field").click_accesskit();
     harness.run_steps(5);
     harness.get_by_label("Muscles by name").click_accesskit();
     harness.run_steps(5);
     // The key beside the picture.
     assert!(harness.query_by_label("gluteus maximus").is_some());
-    harness.get_by_label("Muscle").click_accesskit();
+    harness
+        .get_by_role_and_label(egui::Role::ComboBox, "Muscle")
+        .click_accesskit();
     harness.run_steps(5);
-    // In the list, and in the key.
+    // In the list, in the key, and among those to hide.
     for named in harness.query_all_by_label("psoas") {
         named.click_accesskit();
     }
@@ -377,7 +391,8 @@ fn a_muscle_is_chosen_by_name() {
         .anatomy()
         .muscles;
     let psoas = muscles.iter().position(|m| m.name == "psoas");
-    assert_eq!(harness.state().picture().muscle, psoas);
+    let count = muscles.len();
+    assert_eq!(harness.state().picture().shown.single(count), psoas);
     // Bone has no muscle to choose.
     harness.get_by_label("Field").click_accesskit();
     harness.run_steps(5);
@@ -385,7 +400,7 @@ fn a_muscle_is_chosen_by_name() {
         .get_by_label("Bone mineral density")
         .click_accesskit();
     harness.run_steps(5);
-    assert_eq!(harness.state().picture().muscle, None);
+    assert_eq!(harness.state().picture().shown.single(count), None);
     assert!(harness.query_by_label("gluteus maximus").is_none());
     assert_eq!(harness.state().trouble(), None);
 }
@@ -398,6 +413,7 @@ fn after_ten_years_frames_are_as_fast_as_at_the_start() {
         until(&mut harness, 5000, |app| {
             !app.session().unwrap().run().courses().is_empty()
         });
+        explore(&mut harness);
         harness.get_by_label("1 s = 1 month").click();
         // By hand, so that the run does not stop where the scenario ends.
         harness.get_by_label("Moon").click();

@@ -259,7 +259,7 @@ fn flesh(p: vec3<f32>, n: vec3<f32>, colour: vec3<f32>, chance: vec3<f32>) -> ve
     let wide = 0.35;
     let seam = number(q + wide * side) != here || number(q + wide * other) != here;
     let tone = colour * (1.0 + 0.55 * seen * (grain - 0.5));
-    return mix(tone, SEPTUM, select(0.0, 0.35, seam));
+    return mix(tone, SEPTUM, select(0.0, 0.35, seam && view.sample > 0u));
 }
 
 // Bone of a voxel's own look.
@@ -299,7 +299,7 @@ fn face(p: vec3<f32>, d: vec4<f32>, chance: vec3<f32>) -> vec4<f32> {
         let wide = max(view.pixel, 0.3);
         let seam = number(q + wide * towards(view.right)) != here
             || number(q + wide * towards(view.up)) != here;
-        let tone = mix(view.flesh.rgb, SEPTUM, select(0.0, 0.5, seam));
+        let tone = mix(view.flesh.rgb, SEPTUM, select(0.0, 0.5, seam && view.sample > 0u));
         let opacity = select(min(1.1 * view.shell, 1.0), 1.0, SOLID);
         return vec4<f32>(tone * opacity, opacity);
     }

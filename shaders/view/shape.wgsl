@@ -15,8 +15,10 @@ struct Shape {
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> still: array<vec2<u32>>;   // halves: bone, muscle, as they were at the start; muscle's depth, bone smoothed
-@group(0) @binding(2) var<storage, read> owner: array<u32>;         // the nearest voxel of muscle in its list, from 1; 0 none near
+// Halves: bone, muscle, as they were at the start; muscle's depth, bone smoothed. Then the nearest
+// voxel of muscle in its list, from 1; 0 none near.
+@group(0) @binding(1) var<storage, read> still: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> areas: array<f32>;         // of fibres on a day that is remembered, 1 at the start
 @group(0) @binding(3) var<storage, read> muscle_voxels: array<MuscleVoxel>;
 @group(0) @binding(4) var<storage, read> muscle: array<f32>;        // MuscleState, member by member
 @group(0) @binding(5) var<storage, read> values: array<f32>;
@@ -29,6 +31,7 @@ struct Shape {
 const OF_MUSCLE: u32 = 1u;
 const STRUTS: u32 = 2u;
 const DIFFERENCE: u32 = 4u;
+const PAST: u32 = 8u;         // muscle is as it is remembered
 const MUSCLE_MEMBERS: u32 = 9u;
 const FLUID: u32 = 3u;
 // What has no value has this one; keep in step with field.rs.
@@ -73,12 +76,14 @@ fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups)
     // Fibres have grown thinner on all sides alike: the surface has moved in by the share of the
     // muscle's own depth that is gone.
     var now = start.y;
-    if (owner[i] > 0u) {
-        let v = owner[i] - 1u;
+    if (here.z > 0u) {
+        let v = here.z - 1u;
         let type1 = muscle_voxels[v].type1;
         let first = MUSCLE_MEMBERS * v;
-        let area = type1 * muscle[first] + (1.0 - type1) * muscle[first + 1u];
-        let lost = 1.0 - finite(sqrt(max(area * muscle[first + FLUID], 0.0)));
+        var area = type1 * muscle[first] + (1.0 - type1) * muscle[first + 1u];
+        area *= muscle[first + FLUID];
+        if ((shape.flags & PAST) != 0u) { area = areas[v]; }
+        let lost = 1.0 - finite(sqrt(max(area, 0.0)));
         // Where it lies on bone it stays.
         now += shape.exaggeration * lost * depth * smoothstep(0.5, 3.0, start.x);
     }

@@ -1,12 +1,18 @@
 //! Curves over the days.
 
 use eframe::egui::{self, Color32, RichText, Ui};
-use egui_plot::{AxisHints, Legend, Line, LineStyle, Plot, PlotPoints, Span};
+use egui_plot::{
+    AxisHints, Legend, Line, LineStyle, Plot, PlotPoint, PlotPoints, Span, Text, VLine,
+};
 
 use crate::figure::{CurveOf, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
 
 use super::{MechanostatApp, Session};
+
+/// Bone's and muscle's curves on the first screen.
+const BONE: Color32 = Color32::from_rgb(235, 228, 205);
+const MUSCLE: Color32 = Color32::from_rgb(240, 130, 110);
 
 /// One curve of a chart: region, quantity, name, colour, dash.
 type CurveSpec = (CurveOf, Color32, LineStyle);
@@ -98,6 +104,27 @@ const LOWER_CHARTS: &[LowerChart] = &[
 ];
 
 impl MechanostatApp {
+    /// Bone and muscle in one chart, with their names at their ends.
+    pub(super) fn curve(&mut self, ui: &mut Ui) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let anatomy = session.simulation().anatomy();
+        let mut curves = Vec::new();
+        if let Some(bone) = bone_curves(anatomy).into_iter().next() {
+            curves.push((bone, BONE, LineStyle::Solid));
+        }
+        if let Some(muscle) = anatomy.muscle_regions.first() {
+            let of = CurveOf::new(muscle.name, Quantity::Volume, plain(muscle.name));
+            curves.push((of, MUSCLE, LineStyle::Solid));
+        }
+        ui.label(RichText::new("Bone density and muscle volume, change (%)").strong());
+        let height = (ui.available_height() - 8.0).max(100.0);
+        if let Some(day) = chart(ui, session, "first", height, &curves, true) {
+            session.look_at(day);
+        }
+    }
+
     pub(super) fn curves(&mut self, ui: &mut Ui) {
         let Some(session) = &self.session else { return };
         let height = (0.5 * ui.available_height() - 30.0).max(100.0);
@@ -118,7 +145,7 @@ impl MechanostatApp {
         let anatomy = session.simulation().anatomy();
         let bone = styled(bone_curves(anatomy));
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
-        chart(ui, session, "bone", height, &bone);
+        chart(ui, session, "bone", height, &bone, false);
         // What a scene has no muscle for is not offered.
         let has_muscle = !anatomy.muscle_regions.is_empty();
         let offered = |chart: &LowerChart| {
@@ -158,19 +185,30 @@ impl MechanostatApp {
             Where::Bone => main.into_iter().flat_map(of_region).collect(),
             Where::Body => of_region(WHOLE_BODY),
         };
-        chart(ui, session, shown.title, height, &styled(curves));
+        chart(ui, session, shown.title, height, &styled(curves), false);
     }
 }
 
-fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveSpec]) {
+/// A chart of curves; `named` at their ends instead of in a legend. Returns the day that was clicked.
+fn chart(
+    ui: &mut Ui,
+    session: &Session,
+    id: &str,
+    height: f32,
+    curves: &[CurveSpec],
+    named: bool,
+) -> Option<f64> {
     let days = session
         .setup()
         .scenario
         .days()
         .max(session.simulation().day());
-    Plot::new(id.to_owned())
+    let mut plot = Plot::new(id.to_owned());
+    if !named {
+        plot = plot.legend(Legend::default().position(egui_plot::Corner::RightTop));
+    }
+    let shown = plot
         .height(height)
-        .legend(Legend::default().position(egui_plot::Corner::RightTop))
         .custom_x_axes(vec![
             AxisHints::new_x()
                 .label("mission day")
@@ -181,6 +219,9 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
         .include_y(0.5)
         .include_y(-2.0)
         .allow_scroll(false)
+        .allow_drag(!named)
+        .allow_zoom(!named)
+        .allow_boxed_zoom(!named)
         .show(ui, |plot| {
             let day = session.simulation().day();
             for segment in session.run().document().segments(day) {
@@ -197,7 +238,22 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
                 }
             }
             for (of, colour, style) in curves {
-                let points = PlotPoints::from(session.change(of.region, of.quantity));
+                let points = session.change(of.region, of.quantity);
+                if let (true, Some([day, change])) = (named, points.last().copied()) {
+                    let text = RichText::new(format!("{} {change:+.1} %", of.label));
+                    let text = text.color(*colour).size(13.0);
+                    // Beside its end where there is room, else before it.
+                    let align = if day < 0.6 * days {
+                        egui::Align2::LEFT_BOTTOM
+                    } else {
+                        egui::Align2::RIGHT_BOTTOM
+                    };
+                    plot.text(
+                        Text::new(of.label.clone(), PlotPoint::new(day, change), text)
+                            .anchor(align),
+                    );
+                }
+                let points = PlotPoints::from(points);
                 plot.line(
                     Line::new(of.label.clone(), points)
                         .color(*colour)
@@ -211,5 +267,12 @@ fn chart(ui: &mut Ui, session: &Session, id: &str, height: f32, curves: &[CurveS
                     plot.line(line.color(faint).width(1.0).style(*style));
                 }
             }
+            // Where one looks.
+            let head = VLine::new("", session.day()).color(Color32::from_gray(200));
+            plot.vline(head.width(1.0));
+            let clicked = plot.response().clicked() || plot.response().dragged();
+            let at = plot.pointer_coordinate().filter(|_| named && clicked);
+            at.map(|p| p.x.clamp(0.0, session.simulation().day()))
         });
+    shown.inner
 }

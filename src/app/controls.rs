@@ -2,20 +2,21 @@
 
 use eframe::egui::{self, RichText, Ui};
 
-use crate::figure::plain;
-use crate::scenario::{BUILT_IN, Conditions, DoseResponse, Drug, Exercise, Link, Posture};
+use crate::scenario::{Conditions, DoseResponse, Drug, Link, Posture};
 use crate::sim::SimError;
 use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
-use crate::view::{Cut, FieldKind, MuscleSet, Muscles, Picture};
 
 use super::{MechanostatApp, Session, Speed};
 
 /// The stops of the gravity control.
 const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378), ("1 g", 1.0)];
 
+/// How long the strain field is shown after gravity was touched.
+const FLASH: std::time::Duration = std::time::Duration::from_millis(1500);
+
 /// What the user asked of the run in this frame.
-enum Intent {
+pub(super) enum Intent {
     Restart(Option<&'static str>),
     Scene(&'static str),
     Group(String),
@@ -29,28 +30,20 @@ enum Intent {
 }
 
 impl MechanostatApp {
+    /// All that the first screen leaves out.
     pub(super) fn controls(&mut self, ui: &mut Ui) {
         let mut intent = None;
-        ui.add_space(6.0);
-        ui.heading("Mechanostat");
-        ui.add_space(6.0);
         let Some(session) = &mut self.session else {
             ui.label("No run.");
             return;
         };
-        file(ui, &mut self.file, &self.told, &mut intent);
-        ui.add_space(6.0);
-        if session.driver.has_twin() {
-            which(ui, session.shows(), &mut intent);
-        }
-        mission(ui, session, &mut intent);
+        scene(ui, session, &mut intent);
         ui.separator();
-        time(ui, session, &mut intent);
+        time(ui, session);
         ui.separator();
-        ui.label(RichText::new("Gravity").strong());
         ui.add_enabled_ui(session.simulation().is_settled(), |ui| {
             let (now, _) = session.conditions();
-            gravity(ui, now, &mut intent);
+            posture(ui, now, &mut intent);
             care(ui, now, &mut intent);
             what_if(ui, now, &mut intent);
             ui.add_enabled_ui(session.is_by_hand(), |ui| {
@@ -60,13 +53,27 @@ impl MechanostatApp {
             });
         });
         ui.separator();
-        view(ui, session, &mut self.picture);
+        ui.horizontal_wrapped(|ui| self.looks(ui));
+        self.picture_controls(ui);
+        ui.separator();
+        if let Some(session) = &self.session {
+            log(ui, session);
+        }
         if let Some(intent) = intent {
             self.perform(intent);
         }
     }
 
-    fn perform(&mut self, intent: Intent) {
+    /// Files, undo, twins: a menu.
+    pub(super) fn session_menu(&mut self, ui: &mut Ui) {
+        let mut intent = None;
+        file(ui, &mut self.file, &mut intent);
+        if let Some(intent) = intent {
+            self.perform(intent);
+        }
+    }
+
+    pub(super) fn perform(&mut self, intent: Intent) {
         let Some(session) = &mut self.session else {
             return;
         };
@@ -74,10 +81,14 @@ impl MechanostatApp {
         let place = session.place.clone();
         match intent {
             Intent::Do(what) => {
+                if matches!(what, What::Gravity(_)) {
+                    self.flash = Some(std::time::Instant::now() + FLASH);
+                }
                 let done = session.act(what);
                 self.tell(done);
             }
             Intent::Adjust(what) => {
+                self.flash = Some(std::time::Instant::now() + FLASH);
                 let done = session.adjust(what);
                 self.tell(done);
             }
@@ -122,21 +133,8 @@ impl MechanostatApp {
     }
 }
 
-/// Which mission, where, of whom.
-fn mission(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
-    let label = ui.label("Scenario");
-    egui::ComboBox::from_id_salt("scenario")
-        .selected_text(session.setup().scenario.name.clone())
-        .width(210.0)
-        .show_ui(ui, |ui| {
-            for (name, _) in BUILT_IN {
-                if ui.selectable_label(false, *name).clicked() {
-                    *intent = Some(Intent::Restart(Some(name)));
-                }
-            }
-        })
-        .response
-        .labelled_by(label.id);
+/// Where, of whom.
+fn scene(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
     let label = ui.label("Scene");
     let scene = session.simulation().anatomy().scene;
     egui::ComboBox::from_id_salt("scene")
@@ -171,52 +169,50 @@ fn mission(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
         .labelled_by(label.id);
 }
 
-/// Playing, stepping, beginning anew.
-fn time(ui: &mut Ui, session: &mut Session, intent: &mut Option<Intent>) {
+/// A day at a time.
+fn time(ui: &mut Ui, session: &mut Session) {
     let settled = session.simulation().is_settled();
+    let stands = settled && !session.is_playing() && session.past().is_none();
     ui.label(RichText::new("Time").strong());
-    ui.horizontal(|ui| {
-        let name = if session.playing { "Pause" } else { "Play" };
-        if ui
-            .add_sized([60.0, 24.0], egui::Button::new(name))
-            .clicked()
-        {
-            session.playing = !session.playing;
-        }
-        if ui
-            .add_enabled(settled && !session.playing, egui::Button::new("Step 1 day"))
-            .clicked()
-        {
-            session.step_once();
-        }
-        if ui.button("Reset").clicked() {
-            *intent = Some(Intent::Restart(None));
-        }
-    });
     for speed in Speed::ALL {
         ui.radio_value(&mut session.speed, speed, speed.name());
     }
-}
-
-/// Gravity and posture.
-fn gravity(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
+    if ui
+        .add_enabled(stands, egui::Button::new("Step 1 day"))
+        .clicked()
+    {
+        session.step_once();
+    }
     ui.horizontal(|ui| {
-        for (name, gravity) in STOPS {
-            let chosen = (now.gravity - gravity).abs() < 1e-9;
-            if ui.selectable_label(chosen, name).clicked() {
-                *intent = Some(Intent::Do(What::Gravity(gravity)));
+        for (name, by) in [("−1 day", -1.0), ("+1 day", 1.0), ("today", f64::INFINITY)] {
+            if ui.button(name).clicked() {
+                session.look_at(session.day() + by);
             }
         }
     });
+}
+
+/// Gravity where people have been, and may be.
+pub(super) fn gravity_stops(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
+    for (name, gravity) in STOPS {
+        let chosen = (now.gravity - gravity).abs() < 1e-9;
+        if ui.selectable_label(chosen, name).clicked() {
+            *intent = Some(Intent::Do(What::Gravity(gravity)));
+        }
+    }
+}
+
+/// Any gravity.
+pub(super) fn gravity_slider(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     let mut gravity = now.gravity;
     // The slider may neither round nor clamp a scenario's own gravity: that would be a change that
     // the user did not make.
     let slider = egui::Slider::new(&mut gravity, 0.0..=3.0)
         .clamping(egui::SliderClamping::Edits)
         .custom_formatter(|g, _| format!("{g:.2}"))
-        .suffix(" g")
-        .text("gravity");
+        .suffix(" g");
     let response = ui.add(slider);
+    response.widget_info(|| egui::WidgetInfo::slider(true, now.gravity, "gravity"));
     if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
         // One drag is one action, however often the slider moves.
         let is_going_on = response.dragged() && !response.drag_started();
@@ -227,6 +223,10 @@ fn gravity(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
             Intent::Do(what)
         });
     }
+}
+
+/// Posture.
+fn posture(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     let mut bed = now.posture == Posture::BedRest;
     if ui.checkbox(&mut bed, "bed rest").changed() {
         let posture = if bed {
@@ -238,23 +238,8 @@ fn gravity(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     }
 }
 
-/// Exercise, a drug, a culture.
+/// A drug, a culture.
 fn care(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
-    let label = ui.label("Exercise");
-    egui::ComboBox::from_id_salt("exercise")
-        .selected_text(now.exercise.name())
-        .show_ui(ui, |ui| {
-            for exercise in Exercise::ALL {
-                if ui
-                    .selectable_label(*exercise == now.exercise, exercise.name())
-                    .clicked()
-                {
-                    *intent = Some(Intent::Do(What::Exercise(*exercise)));
-                }
-            }
-        })
-        .response
-        .labelled_by(label.id);
     let mut drug = now.drug == Drug::Bisphosphonate;
     if ui.checkbox(&mut drug, "bisphosphonate").changed() {
         let drug = if drug {
@@ -303,97 +288,18 @@ fn what_if(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     });
 }
 
-/// Field, cut, and the way back to the usual view.
-fn view(ui: &mut Ui, session: &Session, picture: &mut Picture) {
-    ui.label(RichText::new("View").strong());
-    let label = ui.label("Field");
-    egui::ComboBox::from_id_salt("field")
-        .selected_text(picture.field.title())
-        .width(210.0)
-        .show_ui(ui, |ui| {
-            for field in FieldKind::ALL.iter().copied() {
-                if ui
-                    .selectable_label(field == picture.field, field.title())
-                    .clicked()
-                {
-                    let anatomy = session.simulation().anatomy();
-                    picture.field = field;
-                    picture.range = Picture::of(anatomy, field, [1, 1]).range;
-                    picture.colormap = field.colormap();
-                    if !field.in_muscle() {
-                        picture.shown = MuscleSet::ALL;
-                    }
-                }
-            }
-        })
-        .response
-        .labelled_by(label.id);
-    if picture.field.in_muscle() {
-        let muscles = &session.simulation().anatomy().muscles;
-        let name = |only: Option<usize>| {
-            let one = only.and_then(|k| muscles.get(k));
-            one.map_or_else(|| "all muscles".to_owned(), |m| plain(m.name))
-        };
-        let label = ui.label("Muscle");
-        egui::ComboBox::from_id_salt("muscle")
-            .selected_text(name(picture.shown.single(muscles.len())))
-            .width(210.0)
-            .show_ui(ui, |ui| {
-                for only in std::iter::once(None).chain((0..muscles.len()).map(Some)) {
-                    let set = only.map_or(MuscleSet::ALL, MuscleSet::only);
-                    ui.selectable_value(&mut picture.shown, set, name(only));
-                }
-            })
-            .response
-            .labelled_by(label.id);
-    }
-    let mut open = picture.cut != Cut::None;
-    let mut at = picture.cut.share().unwrap_or(0.53);
-    ui.checkbox(&mut open, "cut open");
-    ui.add_enabled(
-        open,
-        egui::Slider::new(&mut at, 0.05..=0.95)
-            .show_value(false)
-            .text("cut"),
-    );
-    // The plane stays the scene's own; a share of its depth is moved.
-    picture.cut = match picture.cut {
-        _ if !open => Cut::None,
-        Cut::None => Cut::Coronal(at),
-        cut => cut.at(at),
-    };
-    let mut ghost = picture.muscles != Muscles::Hidden;
-    if ui.checkbox(&mut ghost, "hint at the muscles").changed() {
-        picture.muscles = match (ghost, picture.field.in_muscle()) {
-            (false, _) => Muscles::Hidden,
-            (true, false) => Muscles::Shell,
-            (true, true) => Muscles::Solid,
-        };
-    }
-    if ui.button("Reset view").clicked() {
-        let size = picture.size;
-        let field = picture.field;
-        let background = picture.background;
-        *picture = Picture::of(session.simulation().anatomy(), field, size);
-        picture.background = background;
-    }
-}
-
 /// Which of two runs is shown, and acted on.
-fn which(ui: &mut Ui, shows: Which, intent: &mut Option<Intent>) {
-    ui.horizontal(|ui| {
-        ui.label("Shown:");
-        for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
-            if ui.selectable_label(shows == which, name).clicked() {
-                *intent = Some(Intent::Show(which));
-            }
+pub(super) fn which(ui: &mut Ui, shows: Which, intent: &mut Option<Intent>) {
+    ui.label("Shown:");
+    for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
+        if ui.selectable_label(shows == which, name).clicked() {
+            *intent = Some(Intent::Show(which));
         }
-    });
-    ui.add_space(6.0);
+    }
 }
 
 /// Saving, opening, undoing, and beginning a twin.
-fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>) {
+fn file(ui: &mut Ui, name: &mut String, intent: &mut Option<Intent>) {
     ui.menu_button("Session", |ui| {
         let label = ui.label("File");
         ui.text_edit_singleline(name).labelled_by(label.id);
@@ -421,7 +327,21 @@ fn file(ui: &mut Ui, name: &mut String, told: &str, intent: &mut Option<Intent>)
             ui.close();
         }
     });
-    if !told.is_empty() {
-        ui.label(told);
-    }
+}
+
+/// What was done by hand, in the order of days.
+fn log(ui: &mut Ui, session: &Session) {
+    egui::CollapsingHeader::new("What was done").show(ui, |ui| {
+        let actions = session.driver.document().actions();
+        if actions.is_empty() {
+            ui.label("nothing by hand; conditions are the mission's");
+        }
+        for action in actions {
+            let on = match action.on {
+                Which::First => "",
+                Which::Twin => ", the twin",
+            };
+            ui.label(format!("day {:.0}{on}: {}", action.day, action.what.told()));
+        }
+    });
 }

@@ -2,10 +2,13 @@
 
 mod charts;
 mod controls;
+mod looks;
+mod mission;
 mod panels;
 mod session;
 mod status;
 mod tissue;
+mod views;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,11 +19,12 @@ use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuError, WgpuSetup, WgpuSetup
 
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
-use crate::study::{Document, FieldFormat, Output, Place, StrengthDays, StudyError};
+use crate::study::{Document, FieldFormat, Output, Place, Run, StrengthDays, StudyError, Which};
 use crate::tissue::{Anatomy, SCENES};
-use crate::view::{FieldKind, Picture};
+use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Picture, contour, round_range};
 
 pub use session::{Session, Speed};
+pub use views::Compare;
 
 /// The whole application.
 pub struct MechanostatApp {
@@ -31,6 +35,23 @@ pub struct MechanostatApp {
     /// What went wrong, shown until the user resets.
     trouble: Option<String>,
     picture: Picture,
+    /// The look that was chosen last, until its field is another.
+    look: Look,
+    /// Whether the field's range follows what there is.
+    fitting: bool,
+    /// That range, and what it is of.
+    fit: Option<((u64, FieldKind), Option<(f32, f32)>)>,
+    views: views::Views,
+    finder: Option<Finder>,
+    /// The place that slices go through, mm in the lattice's frame.
+    crosshair: [f32; 3],
+    slices: looks::Slices,
+    /// What is looked for among the fields.
+    search: String,
+    /// Whether all that there is to choose is shown.
+    explore: bool,
+    /// Until when the strain field is shown on the cut, because gravity was touched.
+    flash: Option<Instant>,
     /// Which of [`panels::LOWER_CHARTS`] is shown.
     lower_chart: usize,
     /// Whether passes are timed, and shown.
@@ -38,7 +59,6 @@ pub struct MechanostatApp {
     /// The session's file, and what was told of it last.
     file: String,
     told: String,
-    texture: Option<egui::TextureId>,
     last_frame: Instant,
     /// Pixels a point at which the largest window was last told.
     told_scale: f32,
@@ -105,6 +125,8 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
         let mut app = MechanostatApp::new(cc, document, place)?;
         if let Some(session) = &mut app.session {
             session.go_to(day);
+            // A saved session stands where it was left; a mission goes on by itself.
+            session.playing = day == 0.0;
         }
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
@@ -170,19 +192,28 @@ impl MechanostatApp {
         // The window may have been opened on an adapter's own limits; this names what is missing.
         device_descriptor(&render.adapter, place.need(size)?).map_err(StudyError::from)?;
         let anatomy = place.anatomy(size, &document.setup().scenario.person)?;
-        let mut picture = Picture::of(&anatomy, FieldKind::Density, [512, 640]);
-        picture.background = [0.11, 0.12, 0.14];
+        let mut picture = Look::default().picture(&anatomy, [512, 640]);
+        picture.background = GROUND;
         let mut app = Self {
             render,
             gpu,
             session: None,
             trouble: None,
             picture,
+            look: Look::default(),
+            fitting: true,
+            fit: None,
+            views: views::Views::new(),
+            finder: None,
+            crosshair: [0.0; 3],
+            slices: looks::Slices::default(),
+            search: String::new(),
+            explore: false,
+            flash: None,
             lower_chart: 0,
             timing: false,
             file: "session.toml".to_owned(),
             told: String::new(),
-            texture: None,
             last_frame: Instant::now(),
             told_scale: 0.0,
         };
@@ -217,6 +248,9 @@ impl MechanostatApp {
                     self.trouble = None;
                 }
                 self.look_at(session.simulation().anatomy());
+                self.views.clear(&self.render);
+                self.slices.clear(&self.render);
+                self.finder = Some(Finder::new(session.simulation().anatomy()));
                 self.session = Some(session);
             }
             Err(error) => self.trouble = Some(error.to_string()),
@@ -281,10 +315,12 @@ impl MechanostatApp {
         if before == Some(anatomy.scene) {
             return;
         }
-        let best = Picture::of(anatomy, self.picture.field, self.picture.size);
+        self.crosshair = anatomy
+            .voxels
+            .map(|n| 0.5 * n as f32 * anatomy.spacing as f32);
         self.picture = Picture {
             background: self.picture.background,
-            ..best
+            ..self.look.picture(anatomy, self.picture.size)
         };
     }
 
@@ -340,45 +376,87 @@ impl MechanostatApp {
         self.trouble.get_or_insert(message);
     }
 
-    /// Draws the tissue at `pixels` and hands the image to egui.
-    fn draw(&mut self, pixels: [u32; 2]) -> Option<egui::TextureId> {
-        let resized = self.picture.size != pixels;
+    /// What the picture shows in this frame: strain for a moment after gravity was touched.
+    fn shown_picture(&mut self, pixels: [u32; 2]) -> Picture {
         self.picture.size = pixels;
-        let session = self.session.as_mut()?;
-        let drawn = match session.draw(&self.picture) {
-            Ok(drawn) => drawn,
-            Err(error) => {
-                self.fail(error.to_string());
-                return self.texture;
+        if let (Some(session), true) = (&self.session, self.fitting) {
+            let of = (session.generation(), self.picture.field);
+            if self.fit.is_none_or(|(known, _)| known != of) {
+                self.fit = Some((of, fitted(session, &self.picture)));
             }
-        };
-        if drawn || self.texture.is_none() {
-            let texture = session.march.image()?;
-            let view = texture.create_view(&wgpu::TextureViewDescriptor::default());
-            let mut renderer = self.render.renderer.write();
-            match self.texture {
-                Some(id) if !resized => {
-                    renderer.update_egui_texture_from_wgpu_texture(
-                        &self.render.device,
-                        &view,
-                        wgpu::FilterMode::Linear,
-                        id,
-                    );
-                }
-                old => {
-                    if let Some(id) = old {
-                        renderer.free_texture(&id);
-                    }
-                    self.texture = Some(renderer.register_native_texture(
-                        &self.render.device,
-                        &view,
-                        wgpu::FilterMode::Linear,
-                    ));
+            if let Some((_, Some(range))) = self.fit {
+                self.picture.range = range;
+                if self.picture.contour > 0.0 {
+                    self.picture.contour = contour(range.1);
                 }
             }
         }
-        self.texture
+        let flashes = self.flash.is_some_and(|until| Instant::now() < until);
+        let is_cut = self.picture.cut != Cut::None;
+        if flashes && is_cut && self.session.as_ref().is_some_and(|s| s.past().is_none()) {
+            let strain = Look::Strain.field();
+            return Picture {
+                field: strain,
+                range: strain.range(),
+                colormap: strain.colormap(),
+                tissue: false,
+                struts: false,
+                contour: 0.0,
+                muscles: match self.picture.muscles {
+                    Muscles::Solid => Muscles::Shell,
+                    other => other,
+                },
+                ..self.picture
+            };
+        }
+        self.flash = self.flash.filter(|_| flashes);
+        self.picture
     }
+}
+
+/// The colour behind the tissue.
+const GROUND: [f32; 3] = [0.11, 0.12, 0.14];
+
+/// A round range for the changes that a run has come to: bone weighs as much as there is of it. None
+/// for other fields, and before anything has changed.
+fn fitted(session: &Session, picture: &Picture) -> Option<(f32, f32)> {
+    if !picture.field.diverging() {
+        return None;
+    }
+    let of = |run: &Run| -> Option<f32> {
+        let days = run.timeline().days();
+        let (start, last) = (days.first()?, days.last()?);
+        let anatomy = run.simulation().anatomy();
+        let percent = |now: f64, before: f64| (100.0 * (now / before - 1.0)) as f32;
+        if picture.field.in_muscle() {
+            let thickness = picture.field == FieldKind::MuscleThickness;
+            let areas = (0..anatomy.muscle.len()).filter_map(|v| last.fibre_area(v));
+            let size = |area: f64| {
+                if thickness {
+                    area.max(0.0).sqrt()
+                } else {
+                    area
+                }
+            };
+            return Some(round_range(areas.map(|a| (percent(size(a), 1.0), 1.0))));
+        }
+        // Every third says as much as all.
+        let sites = (0..)
+            .step_by(3)
+            .map_while(|s| Some((start.bvtv(s)?, last.bvtv(s)?)));
+        let changes = sites.filter(|(before, _)| *before > 0.02);
+        let changes = changes.map(|(before, now)| (percent(now, before), before as f32));
+        Some(round_range(changes))
+    };
+    let first = of(session.driver.of(Which::First))?;
+    let both = if session.driver.has_twin() {
+        first.max(of(session.driver.of(Which::Twin))?)
+    } else {
+        first
+    };
+    // Smaller than what is seen in months it only shows noise.
+    let high = both.max(5.0);
+    Some((-high, high))
 }
 
 impl eframe::App for MechanostatApp {
@@ -395,7 +473,8 @@ impl eframe::App for MechanostatApp {
         if let Some(session) = &mut self.session {
             match session.work(frame) {
                 Ok(()) => {
-                    if session.is_busy() {
+                    if session.is_busy() || self.views.is_gathering(session) || self.flash.is_some()
+                    {
                         ctx.request_repaint();
                     }
                 }

@@ -3,14 +3,13 @@
 use std::time::{Duration, Instant};
 
 use crate::figure::{bone_curves, plain};
-use crate::gpu::{Gpu, GpuError};
+use crate::gpu::{Gpu, Readback};
 use crate::measure::Quantity;
 use crate::scenario::{Conditions, Link};
 use crate::sim::{SETTLING_ROUNDS, SimError, Simulation};
 use crate::study::{
     Action, Document, Driver, Event, Looks, Place, Plan, Run, Setup, StudyError, What, Which,
 };
-use crate::view::{Picture, RayMarch};
 
 /// How long a frame may be busy with the simulation.
 const BUDGET: Duration = Duration::from_millis(12);
@@ -70,22 +69,65 @@ pub struct Session {
     pub speed: Speed,
     /// Time the adapter needed for the last step, solves included.
     pub step_time: Duration,
-    /// The picture's pipeline.
-    pub march: RayMarch,
-    /// Of which body it is: which run, and how many twins there had been.
-    march_of: (Which, u32),
+    /// The day that is looked at, where that is not today.
+    past: Option<f64>,
+    /// Whether what is already computed is played again.
+    replaying: bool,
+    /// The day in the past to which something was done last.
+    changed: Option<f64>,
+    gauge: Gauge,
     shows: Which,
     settling: u32,
     owed: f64,
     opened: Instant,
     step_started: Option<Instant>,
-    shown: Option<(Picture, u64)>,
     generation: u64,
     single_steps: u32,
     /// The day up to which the run goes by itself: after a change in the past, to where it was.
     goal: f64,
     /// Whether play has stopped once at the end of the scenario.
     ended: bool,
+}
+
+/// Mean strain of the bone, read now and then, beside that at 1 g.
+#[derive(Debug, Default)]
+struct Gauge {
+    /// On its way: of which generation, and whether bone settles under 1 g.
+    reading: Option<(Readback, u64, bool)>,
+    read: u64,
+    on_earth: Option<f64>,
+    now: Option<f64>,
+}
+
+impl Gauge {
+    /// Asks for what is new, and takes in what has come.
+    fn poll(&mut self, simulation: &Simulation, generation: u64) -> Result<(), SimError> {
+        let gpu = simulation.gpu();
+        let state = simulation.state();
+        if let Some((readback, of, settling)) = &self.reading {
+            let Some(parts) = readback.poll()? else {
+                return Ok(());
+            };
+            // Strain goes with the root of its energy density.
+            let energy: Vec<f32> = parts.first().map_or(Vec::new(), |b| crate::gpu::values(b));
+            let sum: f64 = energy.iter().map(|e| f64::from(e.max(0.0)).sqrt()).sum();
+            if *settling {
+                self.on_earth = Some(sum);
+            }
+            self.now = Some(sum);
+            self.read = *of;
+            self.reading = None;
+        }
+        if self.read != generation {
+            let bytes = 4 * state.counts.bone_voxels as u64;
+            let mut encoder = gpu.encoder("strain gauge");
+            let ranges = [(&state.energy, 0, bytes)];
+            let readback = Readback::record(gpu, &mut encoder, &ranges)?;
+            gpu.submit(encoder);
+            self.reading = Some((readback, generation, !simulation.is_settled()));
+        }
+        Ok(())
+    }
 }
 
 /// Looks after every step, up to a day.
@@ -121,8 +163,6 @@ impl Session {
             .with_timeline(MOMENT_BYTES, DAY_BYTES)?
             .with_slice(if software { 2 } else { 8 });
         Ok(Self {
-            march: RayMarch::new(run.simulation().body())?,
-            march_of: (Which::First, 0),
             shows: Which::First,
             driver: Driver::new(run),
             place,
@@ -133,7 +173,10 @@ impl Session {
             owed: 0.0,
             opened: Instant::now(),
             step_started: None,
-            shown: None,
+            past: None,
+            replaying: false,
+            changed: None,
+            gauge: Gauge::default(),
             generation: 0,
             single_steps: 0,
             goal: 0.0,
@@ -192,6 +235,10 @@ impl Session {
             return false;
         }
         self.playing = false;
+        self.past = None;
+        self.changed = None;
+        self.replaying = false;
+        self.gauge.read = 0;
         self.shows = Which::First;
         self.owed = 0.0;
         self.goal = 0.0;
@@ -208,21 +255,32 @@ impl Session {
         if !self.simulation().is_settled() {
             return (Conditions::EARTH, "settling".to_owned());
         }
-        let (document, day) = (self.run().document(), self.simulation().day());
+        let (document, day) = (self.run().document(), self.day());
         (document.conditions_at(day), document.name_at(day))
     }
 
     /// Whether conditions are set by hand instead of by the scenario.
     pub fn is_by_hand(&self) -> bool {
-        let day = self.simulation().day();
-        !self.run().document().follows_scenario_at(day)
+        !self.run().document().follows_scenario_at(self.day())
     }
 
-    /// Does something to the run that is shown, today. A twin that begins is shown.
+    /// Does something on the day that is looked at, to the run that is shown. A twin that begins is
+    /// shown. What is done in the first run's past leaves that as it is: it is done to a twin.
     /// # Errors
     /// As [`Driver::apply`].
     pub fn act(&mut self, what: What) -> Result<(), SimError> {
-        let day = self.simulation().day();
+        let day = self.day();
+        let there = self.last_day();
+        let changes_past = self.past.is_some() && self.shows() == Which::First;
+        if changes_past && what != What::Branch {
+            let on = Which::First;
+            self.driver.apply(Action {
+                day,
+                what: What::Branch,
+                on,
+            })?;
+            self.shows = Which::Twin;
+        }
         let on = match what {
             What::Branch => Which::First,
             _ => self.shows(),
@@ -230,19 +288,24 @@ impl Session {
         self.driver.apply(Action { day, what, on })?;
         if what == What::Branch {
             self.shows = Which::Twin;
-            // It may have to come forward to where the first run stands.
-            self.goal = self.goal.max(day);
         }
+        // Whoever stands behind goes on to where the other is.
+        self.changed = self.past.map(|_| day);
+        if self.past.take().is_some() || what == What::Branch {
+            self.goal = self.goal.max(there);
+        }
+        self.replaying = false;
         // The strain field has changed already; the next picture shows it.
         self.generation += 1;
         Ok(())
     }
 
-    /// The same while a control is being dragged: it takes the place of what it just did today.
+    /// The same while a control is being dragged: it takes the place of what it just did that day.
     /// # Errors
     /// As [`Driver::apply`].
     pub fn adjust(&mut self, what: What) -> Result<(), SimError> {
-        let (day, on) = (self.simulation().day(), self.shows());
+        let on = self.shows();
+        let day = self.changed.unwrap_or_else(|| self.simulation().day());
         self.driver.adjust(Action { day, what, on })?;
         self.generation += 1;
         Ok(())
@@ -293,8 +356,51 @@ impl Session {
         if self.is_behind(there) {
             self.goal = self.goal.max(there);
         }
+        self.past = None;
+        self.changed = None;
         self.generation += 1;
         Ok(done)
+    }
+
+    /// The day that is looked at.
+    pub fn day(&self) -> f64 {
+        self.past.unwrap_or_else(|| self.simulation().day())
+    }
+
+    /// The day that is looked at, where the run that is shown has gone on since.
+    pub fn past(&self) -> Option<f64> {
+        self.past
+    }
+
+    /// Looks at a day that was computed already; at today, from the last one on.
+    pub fn look_at(&mut self, day: f64) {
+        let today = self.simulation().day();
+        let day = day.max(0.0);
+        self.past = (day < today - 1e-6).then_some(day);
+        self.replaying = false;
+    }
+
+    /// Mean strain of the bone today, % of that under 1 g; none before it is known.
+    pub fn strain_percent(&self) -> Option<f64> {
+        let (now, on_earth) = (self.gauge.now?, self.gauge.on_earth?);
+        (on_earth > 0.0).then(|| 100.0 * now / on_earth)
+    }
+
+    /// Plays or pauses. From a day in the past what is computed is played again, then time goes on.
+    pub fn toggle_play(&mut self) {
+        if self.replaying {
+            self.replaying = false;
+        } else if self.past.is_some() {
+            self.replaying = true;
+            self.playing = false;
+        } else {
+            self.playing = !self.playing;
+        }
+    }
+
+    /// Whether time passes, on the screen or in the run.
+    pub fn is_playing(&self) -> bool {
+        self.playing || self.replaying
     }
 
     /// Goes to a day by itself, as fast as the adapter can.
@@ -312,6 +418,18 @@ impl Session {
     /// [`SimError`]: the run has stopped.
     pub fn work(&mut self, frame: Duration) -> Result<(), SimError> {
         let start = Instant::now();
+        if let (true, Some(past)) = (self.replaying, self.past) {
+            let next = past + frame.as_secs_f64() * self.speed.days_per_second();
+            if next >= self.simulation().day() {
+                self.past = None;
+                self.replaying = false;
+                self.playing = true;
+            } else {
+                self.past = Some(next);
+            }
+        }
+        let shown = self.driver.of(self.shows).simulation();
+        self.gauge.poll(shown, self.generation + 1)?;
         if self.playing && self.simulation().is_settled() {
             self.owed += frame.as_secs_f64() * self.speed.days_per_second();
             // What a slow adapter cannot follow is dropped rather than owed for ever.
@@ -381,25 +499,6 @@ impl Session {
         true
     }
 
-    /// Draws `picture` if anything in it has changed. Returns whether it did.
-    /// # Errors
-    /// As [`Gpu::scoped`].
-    pub fn draw(&mut self, picture: &Picture) -> Result<bool, GpuError> {
-        let wanted = (*picture, self.generation);
-        if self.shown == Some(wanted) {
-            return Ok(false);
-        }
-        let gpu = self.simulation().gpu().clone();
-        let of = (self.shows(), self.driver.forks());
-        if self.march_of != of {
-            self.march = RayMarch::new(self.simulation().body())?;
-            self.march_of = of;
-        }
-        self.march.draw(&gpu, picture)?;
-        self.shown = Some(wanted);
-        Ok(true)
-    }
-
     /// Change of a quantity since day 0, %, over the days: no more points than a chart has room
     /// for.
     pub fn change(&self, region: &str, quantity: Quantity) -> Vec<[f64; 2]> {
@@ -427,48 +526,58 @@ impl Session {
 
     /// One plain sentence about how things stand.
     pub fn sentence(&self) -> String {
+        self.sentence_of(self.shows())
+    }
+
+    /// The same of either run.
+    pub fn sentence_of(&self, which: Which) -> String {
+        let run = self.driver.of(which);
         if !self.simulation().is_settled() {
             return format!(
                 "The bone settles under 1 g: round {} of {SETTLING_ROUNDS}.",
                 self.settling
             );
         }
-        let last = |region: &str, quantity| {
-            let change = self.run().courses().last_change(region, quantity);
-            change.unwrap_or(0.0)
+        let day = self.day();
+        let on_day = |region: &str, quantity| {
+            let curve = run.courses().change(region, quantity);
+            let known = curve.partition_point(|(d, _)| *d <= day + 1e-6);
+            known.checked_sub(1).map(|k| curve[k].1)
         };
-        let tell = |x: f64| {
-            if x.abs() < 0.05 {
-                "as at the start".to_owned()
-            } else {
-                format!(
-                    "{:.1} % {} the start",
-                    x.abs(),
-                    if x < 0.0 { "below" } else { "above" }
-                )
+        let tell = |name: &str, change: Option<f64>| {
+            let change = change.unwrap_or(0.0);
+            let size = format!("{:.1} %", change.abs());
+            match change {
+                c if c.abs() < 0.05 => format!("{name} as at the start"),
+                c if c < 0.0 => format!("{name} −{size}"),
+                _ => format!("{name} +{size}"),
             }
         };
         let anatomy = self.simulation().anatomy();
-        let mut text = format!(
-            "Day {:.0}, {}",
-            self.simulation().day(),
-            self.conditions().1
-        );
-        let bone = bone_curves(anatomy);
-        if let Some(curve) = bone.first() {
-            let density = tell(last(curve.region, curve.quantity));
-            text = format!("{text}: {} density {density}", curve.label);
+        let mut parts = Vec::new();
+        if let Some(curve) = bone_curves(anatomy).first() {
+            let change = on_day(curve.region, curve.quantity);
+            parts.push(tell(
+                &format!("{} bone", curve.label.trim_start_matches("total ")),
+                change,
+            ));
         }
         if let Some(muscle) = anatomy.muscle_regions.first() {
-            let volume = tell(last(muscle.name, Quantity::Volume));
-            text = format!("{text}, {} volume {volume}", plain(muscle.name));
+            parts.push(tell(
+                &plain(muscle.name),
+                on_day(muscle.name, Quantity::Volume),
+            ));
         }
-        text + "."
+        let phase = run.document().name_at(day);
+        format!("Day {day:.0}, {phase}: {}", parts.join(", "))
     }
 
     /// Whether frames are needed without anybody touching anything.
     pub fn is_busy(&self) -> bool {
-        self.playing || self.driver.is_busy() || self.single_steps > 0 || self.is_behind(self.goal)
+        self.is_playing()
+            || self.driver.is_busy()
+            || self.single_steps > 0
+            || self.is_behind(self.goal)
     }
 
     /// Picture generation, for tests: grows whenever the shown field may have changed.

@@ -1,21 +1,25 @@
-//! The picture of the tissue, with its bars.
+//! The picture of the tissue, with what one needs to read it: bars, letters, the arrow of gravity.
 
-use eframe::egui::{self, Color32, RichText, Ui};
+use eframe::egui::{self, Color32, Painter, Pos2, Rect, RichText, Ui};
 
 use crate::figure::plain;
 use crate::sim::SETTLING_ROUNDS;
-use crate::view::{Above, scale_bar, tick};
+use crate::study::Which;
+use crate::view::{Above, Camera, Cut, Picture, gravity_arrow, scale_bar, tick, ways};
 
+use super::views::{Compare, of_difference};
 use super::{MechanostatApp, Session};
 
-/// Room for the names of muscles, points.
+/// Room for the names of muscles, and for a colour bar, points.
 const NAMES_WIDE: f32 = 150.0;
+const BAR_WIDE: f32 = 88.0;
+/// How long a state is shown before the other takes its place, seconds.
+const BLINK: f64 = 0.6;
+
+const INK: Color32 = Color32::from_gray(220);
 
 impl MechanostatApp {
     pub(super) fn tissue(&mut self, ui: &mut Ui) {
-        if let Some(session) = &self.session {
-            ui.label(RichText::new(session.sentence()).size(15.0));
-        }
         if let Some(trouble) = self.trouble.clone() {
             ui.colored_label(
                 Color32::from_rgb(240, 110, 90),
@@ -30,35 +34,33 @@ impl MechanostatApp {
         if let Some(session) = &self.session
             && !session.simulation().is_settled()
         {
-            ui.add(
-                egui::ProgressBar::new(
-                    session.simulation().settling() as f32 / SETTLING_ROUNDS as f32,
-                )
-                .desired_height(8.0),
-            );
+            let share = session.simulation().settling() as f32 / SETTLING_ROUNDS as f32;
+            ui.add(egui::ProgressBar::new(share).desired_height(8.0));
         }
         let beside = if self.picture.field.is_named() {
             NAMES_WIDE + 8.0
+        } else if self.picture.tissue {
+            0.0
         } else {
-            84.0
+            BAR_WIDE + 8.0
         };
         let space = ui.available_size() - egui::vec2(beside, 4.0);
         if space.x < 32.0 || space.y < 32.0 {
             return;
         }
-        // A software adapter draws half the pixels: a fluent picture is worth more than a sharp
-        // one.
-        let software = self.gpu.info().device_type == wgpu::DeviceType::Cpu;
-        let per_point = ui.ctx().pixels_per_point() * if software { 0.5 } else { 1.0 };
-        let pixels =
-            [(space.x * per_point) as u32, (space.y * per_point) as u32].map(|n| n.clamp(16, 4096));
-        let texture = self.draw(pixels);
+        let per_point = ui.ctx().pixels_per_point();
+        let wide = if self.views.compare == Compare::Side {
+            0.5
+        } else {
+            1.0
+        };
+        let most = self.gpu.device().limits().max_texture_dimension_2d;
+        let pixels = [space.x * wide * per_point, space.y * per_point];
+        let pixels = pixels.map(|n| (n as u32).clamp(16, most));
+        let shown = self.shown_picture(pixels);
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(space, egui::Sense::click_and_drag());
-            if let Some(texture) = texture {
-                let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
-                ui.painter().image(texture, rect, whole, Color32::WHITE);
-            }
+            self.pictures(ui, rect, &shown);
             let sentence = self
                 .session
                 .as_ref()
@@ -71,48 +73,257 @@ impl MechanostatApp {
                     format!("Tissue in 3-D. {sentence}"),
                 )
             });
-            if response.dragged() {
-                let d = response.drag_delta();
-                self.picture.camera.orbit(0.4 * d.x, 0.4 * d.y);
-            }
-            if response.hovered() {
-                let scroll = ui.input(|i| i.smooth_scroll_delta.y);
-                if scroll != 0.0 {
-                    self.picture.camera.zoom((0.003 * scroll).exp());
-                }
-            }
-            if self.picture.field.is_named() {
-                self.names(ui, space.y);
+            self.turn(ui, &response, rect);
+            let shown_bar = if self.views.compare == Compare::Difference {
+                of_difference(&shown)
             } else {
-                self.colour_bar(ui, space.y);
+                shown
+            };
+            if shown.field.is_named() {
+                self.names(ui, space.y);
+            } else if !shown.tissue {
+                let is_difference = self.views.compare == Compare::Difference;
+                colour_bar(ui, space.y, &shown_bar, is_difference);
             }
-            self.scale_bar(ui, rect);
+            self.frame_of_reference(ui, rect, &shown);
         });
     }
 
-    fn scale_bar(&self, ui: &Ui, rect: egui::Rect) {
+    /// One picture or two.
+    fn pictures(&mut self, ui: &Ui, rect: Rect, shown: &Picture) {
+        let Some(session) = &self.session else { return };
+        let own = session.shows();
+        let other = match own {
+            Which::First => Which::Twin,
+            Which::Twin => Which::First,
+        };
+        let compare = if session.driver.has_twin() {
+            self.views.compare
+        } else {
+            Compare::Single
+        };
+        let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+        let painter = ui.painter().with_clip_rect(rect);
+        let mut told = Vec::new();
+        let draw = |views: &mut super::views::Views, which| {
+            views.draw(session, which, shown, &self.render)
+        };
+        let drawn = (|| -> Result<(), crate::gpu::GpuError> {
+            match compare {
+                Compare::Single => {
+                    if let Some(id) = draw(&mut self.views, own)? {
+                        painter.image(id, rect, whole, Color32::WHITE);
+                    }
+                }
+                Compare::Blink => {
+                    let first = (ui.input(|i| i.time) / BLINK) as u64 % 2 == 0;
+                    let which = if first { own } else { other };
+                    if let Some(id) = draw(&mut self.views, which)? {
+                        painter.image(id, rect, whole, Color32::WHITE);
+                    }
+                    let now = if which == Which::First {
+                        "first run"
+                    } else {
+                        "twin"
+                    };
+                    told.push((rect.center_top(), now.to_owned()));
+                    let after = std::time::Duration::from_secs_f64(0.5 * BLINK);
+                    ui.ctx().request_repaint_after(after);
+                }
+                Compare::Side => {
+                    let (left, right) = rect.split_left_right_at_fraction(0.5);
+                    for (which, half) in [(Which::First, left), (Which::Twin, right)] {
+                        if let Some(id) = draw(&mut self.views, which)? {
+                            painter.image(id, half, whole, Color32::WHITE);
+                        }
+                        let name = if which == Which::First {
+                            "first run"
+                        } else {
+                            "twin"
+                        };
+                        told.push((half.center_top(), name.to_owned()));
+                    }
+                }
+                Compare::Wipe => {
+                    let at = self.views.wipe;
+                    let x = rect.left() + at * rect.width();
+                    let parts = [(Which::First, 0.0, at), (Which::Twin, at, 1.0)];
+                    for (which, low, high) in parts {
+                        let Some(id) = draw(&mut self.views, which)? else {
+                            continue;
+                        };
+                        let part = Rect::from_min_max(
+                            egui::pos2(rect.left() + low * rect.width(), rect.top()),
+                            egui::pos2(rect.left() + high * rect.width(), rect.bottom()),
+                        );
+                        let uv = Rect::from_min_max(egui::pos2(low, 0.0), egui::pos2(high, 1.0));
+                        painter.image(id, part, uv, Color32::WHITE);
+                    }
+                    painter.vline(x, rect.y_range(), egui::Stroke::new(2.0, INK));
+                    told.push((egui::pos2(x - 50.0, rect.top()), "first run".to_owned()));
+                    told.push((egui::pos2(x + 30.0, rect.top()), "twin".to_owned()));
+                }
+                Compare::Difference => {
+                    let picture = of_difference(shown);
+                    let id = self.views.difference(session, &picture, &self.render)?;
+                    if let Some(id) = id {
+                        painter.image(id, rect, whole, Color32::WHITE);
+                    }
+                    let less = match own {
+                        Which::First => "first run − twin",
+                        Which::Twin => "twin − first run",
+                    };
+                    told.push((rect.center_top(), less.to_owned()));
+                }
+            }
+            Ok(())
+        })();
+        if compare != Compare::Single {
+            let lock = "same camera, range, cut and day";
+            told.push((
+                rect.center_bottom() - egui::vec2(0.0, 18.0),
+                lock.to_owned(),
+            ));
+        }
+        if session.past().is_some() && !self.views.is_known(own) {
+            let what = format!("{} was not kept of past days", shown.field.title());
+            told.push((rect.center() - egui::vec2(0.0, 20.0), what));
+        }
+        for (at, text) in told {
+            label(
+                &painter,
+                at + egui::vec2(0.0, 4.0),
+                egui::Align2::CENTER_TOP,
+                &text,
+            );
+        }
+        if let Err(error) = drawn {
+            self.fail(error.to_string());
+        }
+    }
+
+    /// Turning, zooming, moving the plane, naming what is under the pointer.
+    fn turn(&mut self, ui: &Ui, response: &egui::Response, rect: Rect) {
+        let picture = &mut self.picture;
+        let points = rect.height() / picture.size[1].max(1) as f32;
+        if response.dragged_by(egui::PointerButton::Primary) {
+            let d = response.drag_delta();
+            let line = rect.left() + self.views.wipe * rect.width();
+            let near = response
+                .interact_pointer_pos()
+                .is_some_and(|p| (p.x - line).abs() < 24.0);
+            if self.views.compare == Compare::Wipe && near {
+                self.views.wipe = (self.views.wipe + d.x / rect.width()).clamp(0.0, 1.0);
+            } else {
+                picture.camera.orbit(0.4 * d.x, 0.4 * d.y);
+            }
+        }
+        if response.dragged_by(egui::PointerButton::Secondary) {
+            let d = response.drag_delta();
+            drag_cut(picture, [d.x, d.y], rect.height());
+        }
+        if response.dragged_by(egui::PointerButton::Middle) {
+            let d = response.drag_delta();
+            let [_, right, up] = picture.camera.axes();
+            let mm = picture.camera.height / rect.height();
+            let moved = (up * d.y - right * d.x) * mm;
+            for (c, m) in picture.camera.centre.iter_mut().zip(moved.to_array()) {
+                *c += m;
+            }
+        }
+        if response.double_clicked()
+            && let (Some(session), Some(at)) = (&self.session, response.interact_pointer_pos())
+        {
+            let pixel = (at - rect.min) / points;
+            let anatomy = session.simulation().anatomy();
+            if let Some(place) = picture.on_cut(anatomy, [pixel.x, pixel.y]) {
+                self.crosshair = place;
+            }
+        }
+        if !response.hovered() {
+            return;
+        }
+        let scroll = ui.input(|i| i.smooth_scroll_delta.y);
+        if scroll != 0.0 {
+            picture.camera.zoom((0.003 * scroll).exp());
+        }
+        let (Some(session), Some(finder), Some(at)) =
+            (&self.session, &self.finder, response.hover_pos())
+        else {
+            return;
+        };
+        let pixel = (at - rect.min) / points;
+        if let Some(muscle) = finder
+            .under(picture, [pixel.x, pixel.y])
+            .and_then(|h| h.muscle)
+        {
+            let name = plain(session.simulation().anatomy().muscles[muscle].name);
+            label(
+                ui.painter(),
+                at + egui::vec2(14.0, 10.0),
+                egui::Align2::LEFT_TOP,
+                &name,
+            );
+        }
+    }
+
+    /// What tells how large things are, which way they lie, and how strong gravity is.
+    fn frame_of_reference(&self, ui: &Ui, rect: Rect, shown: &Picture) {
+        let painter = ui.painter().with_clip_rect(rect);
+        letters(&painter, rect, &shown.camera, INK);
+        self.scale_bar(&painter, rect);
+        if let Some(session) = &self.session {
+            let (now, _) = session.conditions();
+            let [x, y] = gravity_arrow(&shown.camera, now.gravity, now.posture);
+            let from = rect.right_top() + egui::vec2(-34.0, 44.0);
+            let text = format!("{} g", tick(now.gravity, 0.01));
+            let name = from + egui::vec2(0.0, -14.0);
+            label(&painter, name, egui::Align2::CENTER_BOTTOM, &text);
+            if x.hypot(y) > 0.01 {
+                let along = 46.0 * egui::vec2(x, -y);
+                painter.arrow(from, along, egui::Stroke::new(2.5, INK));
+            } else {
+                painter.circle_stroke(from, 4.0, egui::Stroke::new(2.0, INK));
+            }
+        }
+        let mut told = Vec::new();
+        told.extend(shown.exaggerated());
+        if shown.is_shaded() {
+            told.push("shaded".to_owned());
+        }
+        if self.flash.is_some() && shown.field == crate::view::Look::Strain.field() {
+            told.push("strain energy density, at once".to_owned());
+        }
+        if shown.vision != crate::view::Vision::Full {
+            told.push(shown.vision.name().to_owned());
+        }
+        for (k, text) in told.into_iter().enumerate() {
+            let at = rect.left_top() + egui::vec2(8.0, 26.0 + 20.0 * k as f32);
+            label(&painter, at, egui::Align2::LEFT_TOP, &text);
+        }
+    }
+
+    fn scale_bar(&self, painter: &Painter, rect: Rect) {
         let points_per_mm = rect.height() / self.picture.camera.height;
         let millimetres = scale_bar(f64::from(self.picture.camera.height));
         let length = millimetres as f32 * points_per_mm;
         let at = rect.left_bottom() + egui::vec2(14.0, -14.0);
-        let ink = Color32::from_gray(220);
         // On bright tissue the bar needs a ground of its own.
-        let ground = egui::Rect::from_min_max(
+        let ground = Rect::from_min_max(
             at + egui::vec2(-6.0, -22.0),
             at + egui::vec2(length + 6.0, 6.0),
         );
-        ui.painter()
-            .rect_filled(ground, 3.0, Color32::from_black_alpha(150));
-        ui.painter().line_segment(
+        painter.rect_filled(ground, 3.0, Color32::from_black_alpha(150));
+        painter.line_segment(
             [at, at + egui::vec2(length, 0.0)],
-            egui::Stroke::new(2.5, ink),
+            egui::Stroke::new(2.5, INK),
         );
-        ui.painter().text(
+        painter.text(
             at + egui::vec2(0.5 * length, -4.0),
             egui::Align2::CENTER_BOTTOM,
             format!("{} mm", tick(millimetres, millimetres)),
             egui::FontId::proportional(12.0),
-            ink,
+            INK,
         );
     }
 
@@ -125,7 +336,7 @@ impl MechanostatApp {
         ui.allocate_ui_with_layout(size, downwards, |ui| {
             egui::ScrollArea::vertical().show(ui, |ui| {
                 for (k, muscle) in session.simulation().anatomy().muscles.iter().enumerate() {
-                    let [r, g, b] = table[k + 1];
+                    let [r, g, b] = self.picture.vision.of(table[k + 1]);
                     ui.horizontal(|ui| {
                         let (rect, _) =
                             ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
@@ -137,71 +348,154 @@ impl MechanostatApp {
             });
         });
     }
+}
 
-    fn colour_bar(&self, ui: &mut Ui, height: f32) {
-        let (rect, response) =
-            ui.allocate_exact_size(egui::vec2(76.0, height), egui::Sense::hover());
-        let field = self.picture.field;
-        let (low, high) = self.picture.range;
-        response.widget_info(|| {
-            egui::WidgetInfo::labeled(
-                egui::Role::Label,
-                true,
-                format!(
-                    "Colour bar: {} from {} to {} {}",
-                    field.title(),
-                    tick(f64::from(low), f64::from(high - low) / 4.0),
-                    tick(f64::from(high), f64::from(high - low) / 4.0),
-                    field.unit()
-                ),
-            )
-        });
-        let bar = egui::Rect::from_min_size(
-            rect.min + egui::vec2(4.0, 34.0),
-            egui::vec2(16.0, (height - 60.0).max(40.0)),
+/// Turns an oblique plane by a drag, or moves any other along its way.
+fn drag_cut(picture: &mut Picture, [x, y]: [f32; 2], height: f32) {
+    if let Cut::Oblique(way, at) = picture.cut {
+        let [_, right, up] = picture.camera.axes();
+        let turned = glam::Vec3::from(way) + (right * x - up * y) * (3.0 / height);
+        let turned = turned.normalize_or(glam::Vec3::Y);
+        picture.cut = Cut::Oblique(turned.to_array(), at);
+    } else if let Some(share) = picture.cut.share() {
+        picture.cut = picture.cut.at((share + y / height).clamp(0.02, 0.98));
+    }
+}
+
+/// Words on a ground of their own.
+fn label(painter: &Painter, at: Pos2, align: egui::Align2, text: &str) {
+    let font = egui::FontId::proportional(13.0);
+    let galley = painter.layout_no_wrap(text.to_owned(), font, INK);
+    let rect = align.anchor_size(at, galley.size());
+    painter.rect_filled(rect.expand(3.0), 3.0, Color32::from_black_alpha(150));
+    painter.galley(rect.min, galley, INK);
+}
+
+/// Which way the body lies: a letter at each edge of the picture that one looks along, and a small
+/// figure that turns.
+pub(super) fn letters(painter: &Painter, rect: Rect, camera: &Camera, ink: Color32) {
+    let font = egui::FontId::proportional(13.0);
+    let centre = rect.right_bottom() + egui::vec2(-30.0, -30.0);
+    for way in ways(camera) {
+        let [x, y, near] = way.at;
+        // At an edge where one looks straight along it.
+        if x.hypot(y) > 0.9 && rect.height() > 100.0 {
+            let half = 0.5 * rect.size() - egui::vec2(10.0, 10.0);
+            let reach = (half.x / x.abs().max(1e-6)).min(half.y / y.abs().max(1e-6));
+            let at = rect.center() + reach * egui::vec2(x, -y);
+            let text = way.letter.to_string();
+            painter.text(at, egui::Align2::CENTER_CENTER, text, font.clone(), ink);
+        }
+        // The figure: the three ways that come nearer.
+        if rect.height() > 300.0 && matches!(way.letter, 'S' | 'A' | 'L') {
+            let shade = if near >= 0.0 { 1.0 } else { 0.5 };
+            let stroke = egui::Stroke::new(2.0, ink.gamma_multiply(shade));
+            let tip = centre + 20.0 * egui::vec2(x, -y);
+            painter.line_segment([centre, tip], stroke);
+            let at = centre + 27.0 * egui::vec2(x, -y);
+            let small = egui::FontId::proportional(10.0);
+            let ink = ink.gamma_multiply(shade);
+            painter.text(at, egui::Align2::CENTER_CENTER, way.letter, small, ink);
+        }
+    }
+}
+
+/// Colours, numbers, quantity and unit.
+fn colour_bar(ui: &mut Ui, height: f32, picture: &Picture, is_difference: bool) {
+    let (rect, response) =
+        ui.allocate_exact_size(egui::vec2(BAR_WIDE - 4.0, height), egui::Sense::hover());
+    let field = picture.field;
+    let (low, high) = picture.range();
+    let step = f64::from(high - low) / 4.0;
+    response.widget_info(|| {
+        egui::WidgetInfo::labeled(
+            egui::Role::Label,
+            true,
+            format!(
+                "Colour bar: {} from {} to {} {}",
+                field.title(),
+                tick(f64::from(low), step),
+                tick(f64::from(high), step),
+                field.unit()
+            ),
+        )
+    });
+    let bar = Rect::from_min_size(
+        rect.min + egui::vec2(4.0, 66.0),
+        egui::vec2(16.0, (height - 96.0).max(40.0)),
+    );
+    let table = picture.colormap.table();
+    let painter = ui.painter();
+    for (i, colour) in table.iter().enumerate() {
+        let [r, g, b] = picture.vision.of(*colour);
+        let top = bar.bottom() - bar.height() * (i + 1) as f32 / 256.0;
+        let stripe = Rect::from_min_max(
+            egui::pos2(bar.left(), top),
+            egui::pos2(bar.right(), top + bar.height() / 256.0 + 0.7),
         );
-        let table = self.picture.colormap.table();
-        let painter = ui.painter();
-        for (i, [r, g, b]) in table.iter().enumerate() {
-            let top = bar.bottom() - bar.height() * (i + 1) as f32 / 256.0;
-            let stripe = egui::Rect::from_min_max(
-                egui::pos2(bar.left(), top),
-                egui::pos2(bar.right(), top + bar.height() / 256.0 + 0.7),
-            );
-            painter.rect_filled(stripe.intersect(bar), 0.0, Color32::from_rgb(*r, *g, *b));
-        }
-        let ink = ui.visuals().text_color();
-        let font = egui::FontId::proportional(12.0);
-        for i in 0..=4 {
-            let share = i as f32 / 4.0;
-            let y = bar.bottom() - bar.height() * share;
-            let value = f64::from(low + share * (high - low));
-            let label = tick(value, f64::from(high - low) / 4.0);
-            painter.line_segment(
-                [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
-                egui::Stroke::new(1.0, ink),
-            );
-            let text = if field.above() == Above::LastColour && i == 4 {
-                format!("≥ {label}")
-            } else if low < 0.0 && value > 0.0 {
-                format!("+{label}")
-            } else {
-                label.replace('-', "−")
-            };
-            painter.text(
-                egui::pos2(bar.right() + 7.0, y),
-                egui::Align2::LEFT_CENTER,
-                text,
-                font.clone(),
-                ink,
-            );
-        }
+        painter.rect_filled(stripe.intersect(bar), 0.0, Color32::from_rgb(r, g, b));
+    }
+    let ink = ui.visuals().text_color();
+    let font = egui::FontId::proportional(12.0);
+    // A mark where colours stand for what lies beyond too.
+    let end = |tip: Pos2, base: f32, colour: [u8; 3]| {
+        let [r, g, b] = picture.vision.of(colour);
+        let corners = vec![
+            tip,
+            egui::pos2(bar.right(), base),
+            egui::pos2(bar.left(), base),
+        ];
+        painter.add(egui::Shape::convex_polygon(
+            corners,
+            Color32::from_rgb(r, g, b),
+            egui::Stroke::NONE,
+        ));
+    };
+    if field.above() != Above::None || field.diverging() || is_difference {
+        let beyond = match field.above() {
+            Above::Bone if !is_difference => crate::view::IVORY,
+            _ => table[255],
+        };
+        end(
+            bar.center_top() - egui::vec2(0.0, 12.0),
+            bar.top() - 1.0,
+            beyond,
+        );
+    }
+    if field.diverging() || is_difference {
+        end(
+            bar.center_bottom() + egui::vec2(0.0, 12.0),
+            bar.bottom() + 1.0,
+            table[0],
+        );
+    }
+    for i in 0..=4 {
+        let share = i as f32 / 4.0;
+        let y = bar.bottom() - bar.height() * share;
+        let value = f64::from(low + share * (high - low));
+        let label = tick(value, step);
+        painter.line_segment(
+            [egui::pos2(bar.right(), y), egui::pos2(bar.right() + 4.0, y)],
+            egui::Stroke::new(1.0, ink),
+        );
+        let text = if low < 0.0 && value > 0.0 {
+            format!("+{label}")
+        } else {
+            label.replace('-', "−")
+        };
         painter.text(
-            rect.left_top() + egui::vec2(0.0, 8.0),
-            egui::Align2::LEFT_TOP,
-            field.unit(),
-            font,
+            egui::pos2(bar.right() + 7.0, y),
+            egui::Align2::LEFT_CENTER,
+            text,
+            font.clone(),
             ink,
         );
     }
+    let title = if is_difference {
+        format!("{}, difference ({})", field.title(), field.unit())
+    } else {
+        format!("{} ({})", field.title(), field.unit())
+    };
+    let galley = painter.layout(title, egui::FontId::proportional(11.0), ink, BAR_WIDE - 6.0);
+    painter.galley(rect.left_top(), galley, ink);
 }

@@ -65,6 +65,23 @@ impl Action {
 }
 
 impl What {
+    /// What it is, for people.
+    pub fn told(self) -> String {
+        let is = |yes: bool| if yes { "on" } else { "off" };
+        match self {
+            Self::Gravity(g) => format!("gravity {g:.2} g"),
+            Self::Posture(posture) => format!("posture {}", posture.name()),
+            Self::Exercise(exercise) => format!("exercise {}", exercise.name()),
+            Self::Drug(drug) => format!("drug {}", drug.name()),
+            Self::SimulatedMicrogravity(on) => format!("simulated microgravity {}", is(on)),
+            Self::FollowScenario => "the mission's conditions again".to_owned(),
+            Self::DoseResponse(shape) => format!("answer to partial gravity: {}", shape.name()),
+            Self::Cut(link) => format!("cut the link {}", link.title()),
+            Self::Join(link) => format!("joined the link {}", link.title()),
+            Self::Branch => "a twin begins".to_owned(),
+        }
+    }
+
     /// The action that makes `wanted` of what holds now; none where nothing differs, and only the
     /// first where several do.
     pub fn between(now: &Conditions, wanted: &Conditions) -> Option<Self> {

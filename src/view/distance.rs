@@ -12,7 +12,11 @@ const FARTHEST: f32 = 4096.0;
 /// step with `shape.wgsl`.
 pub(super) fn of_mean(mean: f32) -> f32 {
     let off = (0.5 - mean).abs();
-    let distance = if off < 0.25 { 2.0 * off } else { 4.0 * off - 0.5 };
+    let distance = if off < 0.25 {
+        2.0 * off
+    } else {
+        4.0 * off - 0.5
+    };
     distance.min(NEAR).copysign(0.5 - mean)
 }
 
@@ -213,7 +217,9 @@ mod tests {
         // Bone below a plane across z, at every offset in a voxel.
         for step in 0..10 {
             let height = 8.0 + 0.1 * step as f32;
-            let share: Vec<f32> = (0..16).map(|k| (height - k as f32).clamp(0.0, 1.0)).collect();
+            let share: Vec<f32> = (0..16)
+                .map(|k| (height - k as f32).clamp(0.0, 1.0))
+                .collect();
             for (k, found) in signed([1, 1, 16], &share).into_iter().enumerate() {
                 let want = k as f32 + 0.5 - height;
                 let slack = if want.abs() < 1.0 { 0.13 } else { 0.3 };

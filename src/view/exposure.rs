@@ -150,6 +150,32 @@ impl Exposure {
         &self.image
     }
 
+    /// A copy of the picture.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub(super) fn copy(&self, gpu: &Gpu) -> Result<wgpu::Texture, GpuError> {
+        let copy = gpu.scoped("copy of a picture", |device| {
+            device.create_texture(&wgpu::TextureDescriptor {
+                label: Some("copy of a picture"),
+                size: self.image.size(),
+                mip_level_count: 1,
+                sample_count: 1,
+                dimension: wgpu::TextureDimension::D2,
+                format: FORMAT,
+                usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+                view_formats: &[],
+            })
+        })?;
+        let mut encoder = gpu.encoder("copy of a picture");
+        encoder.copy_texture_to_texture(
+            self.image.as_image_copy(),
+            copy.as_image_copy(),
+            self.image.size(),
+        );
+        gpu.submit(encoder);
+        Ok(copy)
+    }
+
     /// Schedules the picture's way back; [`pixels`] unpacks it.
     /// # Errors
     /// As [`Gpu::scoped`].

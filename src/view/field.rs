@@ -220,6 +220,19 @@ impl FieldKind {
     }
 }
 
+/// A day that is remembered.
+#[derive(Debug, Clone, Copy)]
+pub struct Past<'a> {
+    /// Bone volume fraction by site.
+    pub bvtv: &'a [f32],
+    /// The same at the start.
+    pub start: &'a [f32],
+    /// Area of the fibres by voxel of muscle, 1 at the start.
+    pub area: &'a [f32],
+    /// Mineral of bone without pores, mg HA/cm³.
+    pub tissue_mineral: f32,
+}
+
 /// One view's field: a chosen quantity of a body, and what the ray march needs beside it.
 #[derive(Debug)]
 pub struct Field {
@@ -309,6 +322,64 @@ impl Field {
         };
         gpu.pass(&mut encoder, "field", |pass| spread.run(pass));
         gpu.submit(encoder);
+    }
+
+    /// Spreads `kind` as it was on a day that is remembered; false where that was not kept, and
+    /// nothing is shown.
+    pub fn show_past(
+        &self,
+        gpu: &Gpu,
+        anatomy: &Anatomy,
+        kind: FieldKind,
+        past: &Past<'_>,
+    ) -> bool {
+        let mut values = vec![NOTHING; anatomy.len()];
+        let mut known = true;
+        let mut first = 0;
+        for plan in &anatomy.bone {
+            let own = first..first + plan.sites.len();
+            first = own.end;
+            let sum = |bvtv: &[f32]| -> f32 {
+                let shares = plan.sites.iter().map(|s| s.fraction as f32);
+                shares.zip(&bvtv[own.clone()]).map(|(f, b)| f * b).sum()
+            };
+            let volume: f32 = plan.sites.iter().map(|s| s.fraction as f32).sum();
+            if volume <= 0.0 {
+                continue;
+            }
+            let (now, before) = (sum(past.bvtv), sum(past.start));
+            let mineral = past.tissue_mineral;
+            values[anatomy.voxel(plan.at)] = match kind.code() {
+                Code::Density => mineral * now / volume,
+                Code::Mineral => mineral * now,
+                // Where there was next to no bone a change has no meaning.
+                Code::Change if before <= 0.02 * volume => 0.0,
+                Code::Change => 100.0 * (now / before - 1.0),
+                _ => NOTHING,
+            };
+        }
+        if !matches!(kind.code(), Code::Density | Code::Mineral | Code::Change) {
+            known = false;
+        }
+        if kind.in_muscle() {
+            values.fill(NOTHING);
+            for (plan, area) in anatomy.muscle.iter().zip(past.area) {
+                values[anatomy.voxel(plan.at)] = match kind.code() {
+                    Code::Area => 100.0 * area,
+                    Code::AreaChange => 100.0 * (area - 1.0),
+                    Code::Thickness => 100.0 * (area.max(0.0).sqrt() - 1.0),
+                    Code::Name => (plan.muscle + 1) as f32,
+                    Code::Fibre => plan.fibre[2].abs().min(1.0).acos().to_degrees(),
+                    _ => NOTHING,
+                };
+            }
+            known = matches!(
+                kind.code(),
+                Code::Area | Code::AreaChange | Code::Thickness | Code::Name | Code::Fibre
+            );
+        }
+        gpu.write(&self.values, &values);
+        known
     }
 
     /// Shows these muscles only.

@@ -54,8 +54,8 @@ impl Look {
     /// The picture of a scene.
     pub fn picture(self, anatomy: &Anatomy, size: [u32; 2]) -> Picture {
         let usual = Picture::of(anatomy, self.field(), size);
-        let has_struts = (anatomy.bone.iter())
-            .any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
+        let has_struts =
+            (anatomy.bone.iter()).any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
         match self {
             Self::Change => Picture {
                 struts: has_struts,
@@ -82,7 +82,10 @@ impl Look {
 /// Half the range of a change: the smallest round number that 98 of 100 weighed values lie within.
 /// `changes` are values and weights; without any, the usual one.
 pub fn round_range(changes: impl IntoIterator<Item = (f32, f32)>) -> f32 {
-    const ROUND: [f32; 9] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 75.0, 100.0];
+    const ROUND: [f32; 17] = [
+        1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 75.0,
+        100.0,
+    ];
     let sized = |(value, weight): (f32, f32)| (value.abs(), weight);
     let known = |(value, weight): &(f32, f32)| value.is_finite() && *weight > 0.0;
     let mut sizes: Vec<_> = changes.into_iter().filter(known).map(sized).collect();
@@ -97,11 +100,11 @@ pub fn round_range(changes: impl IntoIterator<Item = (f32, f32)>) -> f32 {
     ROUND.into_iter().find(|r| most <= *r).unwrap_or(100.0)
 }
 
-/// Between two contours of a change whose range ends at `high`: five to either side, in round
-/// numbers.
+/// Between two contours of a change whose range ends at `high`: at most six to either side, in
+/// round numbers.
 pub fn contour(high: f32) -> f32 {
     const ROUND: [f32; 7] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0];
-    ROUND.into_iter().find(|r| high <= 5.0 * r).unwrap_or(20.0)
+    ROUND.into_iter().find(|r| high <= 6.0 * r).unwrap_or(20.0)
 }
 
 #[cfg(test)]
@@ -111,14 +114,17 @@ mod tests {
     #[test]
     fn a_range_holds_nearly_all_and_is_round() {
         let changes = (0..1000).map(|k| (-0.006 * k as f32, 1.0));
-        assert_eq!(round_range(changes), 10.0);
+        assert_eq!(round_range(changes), 6.0);
         // Five of a thousand are nothing to go by.
         let few = (0..1000).map(|k| (if k < 5 { 80.0 } else { 1.5 }, 1.0));
         assert_eq!(round_range(few), 2.0);
         // Weighed: much at 3, little at 40.
-        assert_eq!(round_range([(3.0, 99.0), (-40.0, 1.0)]), 5.0);
+        assert_eq!(round_range([(3.0, 99.0), (-40.0, 1.0)]), 3.0);
         assert_eq!(round_range([(f32::NAN, 1.0), (4.0, 0.0)]), 20.0);
         assert_eq!(round_range([]), 20.0);
-        assert_eq!((contour(10.0), contour(5.0), contour(1000.0)), (2.0, 1.0, 20.0));
+        assert_eq!(
+            (contour(12.0), contour(5.0), contour(1000.0)),
+            (2.0, 1.0, 20.0)
+        );
     }
 }

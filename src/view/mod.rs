@@ -18,7 +18,7 @@ mod vision;
 pub use camera::{Camera, scale_bar, tick};
 pub use colormap::Colormap;
 pub use exposure::{EXPOSURE, ExposureUniform};
-pub use field::{Above, Field, FieldKind, shader as field_shader};
+pub use field::{Above, Field, FieldKind, Past, shader as field_shader};
 pub use look::{Look, contour, round_range};
 pub use muscle_set::MuscleSet;
 pub use picture::{Cut, Muscles, Opacity, Picture, PictureError, Style, Tile};

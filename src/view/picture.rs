@@ -98,7 +98,11 @@ impl Opacity {
         let low = (along.floor() as usize).min(3);
         let share = along - low as f32;
         let mix = self.0[low] + share * (self.0[low + 1] - self.0[low]);
-        if mix.is_finite() { mix.clamp(0.0, 1.0) } else { 0.0 }
+        if mix.is_finite() {
+            mix.clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
     }
 }
 
@@ -260,8 +264,12 @@ impl Picture {
     pub fn exaggerated(&self) -> Option<String> {
         let sees_muscle = self.muscles != Muscles::Hidden && !matches!(self.style, Style::Cloud(_));
         let is_true = (self.exaggeration - 1.0).abs() < 1e-3;
-        (sees_muscle && !is_true)
-            .then(|| format!("muscle loss shown ×{}", (10.0 * self.exaggeration).round() / 10.0))
+        (sees_muscle && !is_true).then(|| {
+            format!(
+                "muscle loss shown ×{}",
+                (10.0 * self.exaggeration).round() / 10.0
+            )
+        })
     }
 
     /// Whether colours on curved surfaces stand for numbers, so that light changes them.
@@ -283,7 +291,9 @@ mod tests {
     #[test]
     fn tiles_cover_a_picture_once() {
         let anatomy = Anatomy::build("trabecular-core", 24);
-        let Ok(anatomy) = anatomy else { panic!("no core") };
+        let Ok(anatomy) = anatomy else {
+            panic!("no core")
+        };
         for (size, most) in [([1, 1], 8), ([17, 5], 8), ([8, 8], 8), ([100, 33], 7)] {
             let picture = Picture::of(&anatomy, FieldKind::Density, size);
             let mut seen = vec![0u8; (size[0] * size[1]) as usize];
@@ -299,7 +309,11 @@ mod tests {
             assert!(seen.iter().all(|n| *n == 1));
         }
         let mut picture = Picture::of(&anatomy, FieldKind::Density, [16_385, 1]);
-        assert!(picture.check().is_err_and(|e| e.to_string().contains("16384")));
+        assert!(
+            picture
+                .check()
+                .is_err_and(|e| e.to_string().contains("16384"))
+        );
         picture.size = [0, 10];
         assert!(picture.check().is_err());
         picture.range = (3.0, 3.0);

@@ -63,7 +63,10 @@ impl Picture {
         let off = Vec3::from(mm) - Vec3::from(self.camera.centre);
         let [w, h] = self.size.map(|n| n as f32);
         let scale = h / self.camera.height;
-        [0.5 * w + scale * right.dot(off), 0.5 * h - scale * up.dot(off)]
+        [
+            0.5 * w + scale * right.dot(off),
+            0.5 * h - scale * up.dot(off),
+        ]
     }
 
     /// The ray under a pixel: a place before the lattice and the way along it, mm.
@@ -176,9 +179,8 @@ impl Finder {
                 BONE => None,
                 m => Some(usize::from(m) - 1),
             };
-            let is_shown = muscle.is_none_or(|m| {
-                picture.muscles != Muscles::Hidden && picture.shown.has(m)
-            });
+            let is_shown =
+                muscle.is_none_or(|m| picture.muscles != Muscles::Hidden && picture.shown.has(m));
             is_shown.then_some(Hit { at, muscle })
         })
     }
@@ -199,7 +201,12 @@ mod tests {
     #[test]
     fn letters_stand_where_the_body_is() {
         let camera = Camera::front([100.0; 3]);
-        let at = |letter| ways(&camera).into_iter().find(|w| w.letter == letter).map(|w| w.at);
+        let at = |letter| {
+            ways(&camera)
+                .into_iter()
+                .find(|w| w.letter == letter)
+                .map(|w| w.at)
+        };
         // A right leg from the front: lateral is on the viewer's left, anterior comes nearer.
         let near = |found: Option<[f32; 3]>, want: [f32; 3]| {
             found.is_some_and(|f| f.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6))
@@ -223,7 +230,10 @@ mod tests {
                 panic!("nothing on the cut")
             };
             let [x, y] = picture.pixel_of(place);
-            assert!((x - 100.0).abs() < 0.01 && (y - 77.0).abs() < 0.01, "{x} {y}");
+            assert!(
+                (x - 100.0).abs() < 0.01 && (y - 77.0).abs() < 0.01,
+                "{x} {y}"
+            );
         }
         let through = [60.0, 50.0, 40.0];
         for axis in 0..3 {
@@ -243,7 +253,10 @@ mod tests {
         let finder = Finder::new(&anatomy);
         let mut picture = Look::Change.picture(&anatomy, [200, 200]);
         // The middle of the shaft, low in the picture.
-        let low = anatomy.bone.iter().filter(|b| b.at[2] == 3 && b.envelope > 0.9);
+        let low = anatomy
+            .bone
+            .iter()
+            .filter(|b| b.at[2] == 3 && b.envelope > 0.9);
         let middle = low.clone().count();
         let Some(shaft) = low.clone().nth(middle / 2) else {
             panic!("no shaft")
@@ -255,8 +268,13 @@ mod tests {
         let hit = finder.under(&picture, pixel);
         assert_eq!(hit.map(|h| h.muscle), Some(None), "{hit:?}");
         // A muscle, and the same place with it hidden.
-        let muscle = anatomy.muscle.iter().find(|m| m.at[2] == 3 && m.fraction > 0.99);
-        let Some(muscle) = muscle else { panic!("no muscle") };
+        let muscle = anatomy
+            .muscle
+            .iter()
+            .find(|m| m.at[2] == 3 && m.fraction > 0.99);
+        let Some(muscle) = muscle else {
+            panic!("no muscle")
+        };
         let pixel = picture.pixel_of(muscle.at.map(|k| (k as f32 + 0.5) * anatomy.spacing as f32));
         let named = |p: &Picture| finder.under(p, pixel).and_then(|h| h.muscle);
         assert_eq!(named(&picture), Some(muscle.muscle));

@@ -8,7 +8,7 @@ use crate::sim::Body;
 use crate::tissue::Anatomy;
 
 use super::exposure::{Exposure, SUMS, pixels};
-use super::field::{Above, Field, FieldKind};
+use super::field::{Above, Field, FieldKind, Past};
 use super::picture::{Muscles, Picture, Style, Tile};
 use super::shape::Shape;
 
@@ -143,7 +143,9 @@ pub struct RayMarch {
     near: wgpu::Sampler,
     endless: wgpu::Sampler,
     anatomy: std::sync::Arc<Anatomy>,
-    target: Option<Target>,
+    /// The one that is drawn to last; another of before, so that a picture which is drawn small
+    /// while it moves and large when it stands has both.
+    targets: Vec<Target>,
     /// What is drawn, and how many samples of it are gathered.
     drawn: Option<(Picture, Tile, u32)>,
 }
@@ -187,7 +189,7 @@ impl RayMarch {
             near: sampler("near", wgpu::AddressMode::ClampToEdge),
             endless: sampler("endless", wgpu::AddressMode::Repeat),
             anatomy: std::sync::Arc::clone(anatomy),
-            target: None,
+            targets: Vec::new(),
             drawn: None,
         })
     }
@@ -221,7 +223,9 @@ impl RayMarch {
             sample,
             up: (up * 0.5 * height).to_array(),
             shell: SHELL_OPACITY,
-            key: (0.55 * up - 0.45 * right - 0.7 * forward).normalize().to_array(),
+            key: (0.55 * up - 0.45 * right - 0.7 * forward)
+                .normalize()
+                .to_array(),
             iso,
             cut: picture.cut.plane(voxels),
             voxels: voxels.map(|n| n as u32),
@@ -270,6 +274,30 @@ impl RayMarch {
         self.turn(gpu, picture)
     }
 
+    /// Shows `kind` as it was on a day that is remembered, to be referred to by another view.
+    pub fn show_past(&self, gpu: &Gpu, kind: FieldKind, past: &Past<'_>) {
+        self.field.show_past(gpu, &self.anatomy, kind, past);
+    }
+
+    /// Draws the fast sample of `picture` as its body was on a day that is remembered. Returns whether
+    /// the field was kept of that day; where not, bone and muscle are drawn without it.
+    /// # Errors
+    /// As [`RayMarch::draw`].
+    pub fn draw_past(
+        &mut self,
+        gpu: &Gpu,
+        picture: &Picture,
+        past: &Past<'_>,
+    ) -> Result<bool, GpuError> {
+        self.choose(gpu, picture);
+        let known = (self.field).show_past(gpu, &self.anatomy, picture.field, past);
+        self.shape.remember(gpu, Some(past.area));
+        self.shape.show(gpu, picture);
+        self.drawn = None;
+        self.redraw(gpu, picture)?;
+        Ok(known)
+    }
+
     /// The same of a body that has not changed since it was last drawn: cheap when only camera, cut
     /// or size have.
     /// # Errors
@@ -279,13 +307,18 @@ impl RayMarch {
         if (self.drawn.as_ref()).is_none_or(|(p, ..)| content(p) != content(picture)) {
             self.refresh(gpu, picture);
         }
+        self.redraw(gpu, picture)?;
+        self.image().ok_or_else(nothing_drawn)
+    }
+
+    /// What is spread already, from another side, say.
+    fn redraw(&mut self, gpu: &Gpu, picture: &Picture) -> Result<(), GpuError> {
         let whole = Tile {
             corner: [0, 0],
             size: picture.size.map(|n| n.max(1)),
         };
         self.aim(gpu, picture, whole)?;
-        self.sample(gpu, 0)?;
-        self.image().ok_or_else(nothing_drawn)
+        self.sample(gpu, 0)
     }
 
     /// Adds a sample to the picture drawn last, and tells how many there are: the fast one does not
@@ -323,8 +356,8 @@ impl RayMarch {
 
     /// Spreads the fields as they are now.
     fn refresh(&mut self, gpu: &Gpu, picture: &Picture) {
-        self.field.choose(gpu, &self.anatomy, picture.shown);
-        self.shape.choose(gpu, &self.anatomy, picture.shown);
+        self.choose(gpu, picture);
+        self.shape.remember(gpu, None);
         self.field.show(gpu, picture.field);
         if picture.tissue {
             self.second.show(gpu, FieldKind::MarrowFat);
@@ -332,14 +365,23 @@ impl RayMarch {
         self.shape.show(gpu, picture);
     }
 
+    fn choose(&mut self, gpu: &Gpu, picture: &Picture) {
+        self.field.choose(gpu, &self.anatomy, picture.shown);
+        self.shape.choose(gpu, &self.anatomy, picture.shown);
+    }
+
     /// What the next samples are of.
     fn aim(&mut self, gpu: &Gpu, picture: &Picture, tile: Tile) -> Result<(), GpuError> {
         let made = Made::of(picture, self.shape.is_struts());
-        let fits = |t: &&Target| t.exposure.size == tile.size && t.made == made;
-        if self.target.as_ref().filter(fits).is_none() {
-            // The old one's memory is given back first.
-            self.target = None;
-            self.target = Some(self.target_of(gpu, tile.size, made)?);
+        let fits = |t: &Target| t.exposure.size == tile.size && t.made == made;
+        match self.targets.iter().position(fits) {
+            Some(found) => self.targets.swap(0, found),
+            None => {
+                // The old one's memory is given back first.
+                self.targets.truncate(1);
+                let target = self.target_of(gpu, tile.size, made)?;
+                self.targets.insert(0, target);
+            }
         }
         let opacity = match picture.style {
             Style::Cloud(opacity) => Some(opacity),
@@ -360,17 +402,22 @@ impl RayMarch {
     }
 
     fn sample(&mut self, gpu: &Gpu, sample: u32) -> Result<(), GpuError> {
-        let (Some((picture, tile, _)), Some(target)) = (self.drawn, &self.target) else {
+        let (Some((picture, tile, _)), Some(target)) = (self.drawn, self.targets.first()) else {
             return Err(nothing_drawn());
         };
         gpu.write(&self.uniform, &[self.uniform_of(&picture, tile, sample)]);
         let which = sample as usize % 2;
         let mut encoder = gpu.encoder("picture");
-        gpu.render_pass(&mut encoder, "ray march", &target.exposure.sums[which], |pass| {
-            pass.set_pipeline(&target.pipeline);
-            pass.set_bind_group(0, &target.groups[which], &[]);
-            pass.draw(0..3, 0..1);
-        });
+        gpu.render_pass(
+            &mut encoder,
+            "ray march",
+            &target.exposure.sums[which],
+            |pass| {
+                pass.set_pipeline(&target.pipeline);
+                pass.set_bind_group(0, &target.groups[which], &[]);
+                pass.draw(0..3, 0..1);
+            },
+        );
         (target.exposure).expose(gpu, &mut encoder, &picture, (which, sample.max(1)));
         gpu.submit(encoder);
         self.drawn = Some((picture, tile, sample));
@@ -420,14 +467,22 @@ impl RayMarch {
 
     /// The last picture drawn.
     pub fn image(&self) -> Option<&wgpu::Texture> {
-        self.target.as_ref().map(|t| t.exposure.image())
+        self.targets.first().map(|t| t.exposure.image())
+    }
+
+    /// A copy of the last picture drawn, to keep.
+    /// # Errors
+    /// As [`Gpu::scoped`], or when nothing was drawn.
+    pub fn copy(&self, gpu: &Gpu) -> Result<wgpu::Texture, GpuError> {
+        let target = self.targets.first().ok_or_else(nothing_drawn)?;
+        target.exposure.copy(gpu)
     }
 
     /// Schedules the last picture's way back; [`RayMarch::pixels`] unpacks it.
     /// # Errors
     /// As [`Gpu::scoped`], or when nothing was drawn.
     pub fn read(&self, gpu: &Gpu) -> Result<Readback, GpuError> {
-        let target = self.target.as_ref().ok_or_else(nothing_drawn)?;
+        let target = self.targets.first().ok_or_else(nothing_drawn)?;
         target.exposure.read(gpu)
     }
 

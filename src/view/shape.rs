@@ -9,10 +9,10 @@ use crate::sim::shader::tissue_stage;
 use crate::sim::state::TissueState;
 use crate::tissue::{Anatomy, SiteKind};
 
+use super::MuscleSet;
 use super::distance::{signed, smooth, to_nearest};
 use super::field::{Field, beside};
 use super::picture::Picture;
-use super::MuscleSet;
 
 /// Keep in step with `struct Shape` in `shape.wgsl`; a test compares the layouts.
 #[repr(C)]
@@ -43,6 +43,7 @@ pub struct ShapeUniform {
 const OF_MUSCLE: u32 = 1;
 const STRUTS: u32 = 2;
 const DIFFERENCE: u32 = 4;
+const PAST: u32 = 8;
 
 /// Fat of red and of yellow marrow in the look of tissue, 1 at the start. For the eye: adults'
 /// marrow is a mixture that can grow redder and yellower.
@@ -54,13 +55,14 @@ pub(super) struct Shape {
     spread: Dispatch,
     uniform: wgpu::Buffer,
     still: wgpu::Buffer,
-    owner: wgpu::Buffer,
+    areas: wgpu::Buffer,
     reference: wgpu::Buffer,
     /// Distances, the field, fibres' directions with muscles' numbers.
     pub(super) textures: [wgpu::TextureView; 3],
     fibres: wgpu::Texture,
     is_struts: bool,
     has_reference: bool,
+    is_past: bool,
     voxels: [u32; 3],
     shown: MuscleSet,
 }
@@ -105,11 +107,10 @@ impl Shape {
         let told = texture("told", wgpu::TextureFormat::Rgba16Float, written)?;
         let copied = wgpu::TextureUsages::COPY_DST;
         let fibres = texture("fibres", wgpu::TextureFormat::Rgba8Unorm, copied)?;
-        let textures =
-            [&distances, &told, &fibres].map(|t| t.create_view(&Default::default()));
+        let textures = [&distances, &told, &fibres].map(|t| t.create_view(&Default::default()));
         let uniform = gpu.uniform("shape", &ShapeUniform::zeroed())?;
-        let still = gpu.storage::<[u32; 2]>("still shape", n)?;
-        let owner = gpu.storage::<u32>("nearest muscle", n)?;
+        let still = gpu.storage::<[u32; 4]>("still shape", n)?;
+        let areas = gpu.storage::<f32>("remembered muscle", state.counts.muscle_voxels)?;
         let reference = gpu.storage::<f32>("reference field", n)?;
         let spread = Dispatch::new(
             gpu,
@@ -118,7 +119,7 @@ impl Shape {
             &[
                 (0, whole(&uniform)),
                 (1, whole(&still)),
-                (2, whole(&owner)),
+                (2, whole(&areas)),
                 (3, whole(&state.muscle_voxels)),
                 (4, whole(&state.muscle)),
                 (5, whole(field.values())),
@@ -129,17 +130,19 @@ impl Shape {
                 (10, wgpu::BindingResource::TextureView(&textures[1])),
             ],
         )?;
-        let struts = |b: &crate::tissue::BonePlan| b.sites.iter().any(|s| s.kind == SiteKind::Strut);
+        let struts =
+            |b: &crate::tissue::BonePlan| b.sites.iter().any(|s| s.kind == SiteKind::Strut);
         let shape = Self {
             spread,
             uniform,
             still,
-            owner,
+            areas,
             reference,
             textures,
             fibres,
             is_struts: anatomy.bone.iter().any(struts),
             has_reference: false,
+            is_past: false,
             voxels,
             shown: MuscleSet::ALL,
         };
@@ -170,22 +173,30 @@ impl Shape {
         }
     }
 
+    /// Muscle as it is remembered, its fibres' area by voxel, 1 at the start; or as it is now.
+    pub(super) fn remember(&mut self, gpu: &Gpu, areas: Option<&[f32]>) {
+        self.is_past = areas.is_some();
+        if let Some(areas) = areas {
+            gpu.write(&self.areas, areas);
+        }
+    }
+
     /// What is the same on every day.
     fn lay_out(&self, gpu: &Gpu, anatomy: &Anatomy) {
         let muscles = Muscles::of(anatomy, self.shown);
         let bone = bone(anatomy);
         let mut smoothed = bone.clone();
         smooth(anatomy.voxels, &mut smoothed);
-        let still: Vec<[u32; 2]> = bone
+        let still: Vec<[u32; 4]> = bone
             .into_iter()
             .zip(smoothed)
             .zip(muscles.distance.iter().zip(&muscles.depth))
-            .map(|((bone, smoothed), (muscle, depth))| {
-                [halves(bone, *muscle), halves(*depth, smoothed)]
+            .zip(&muscles.owner)
+            .map(|(((bone, smoothed), (muscle, depth)), owner)| {
+                [halves(bone, *muscle), halves(*depth, smoothed), *owner, 0]
             })
             .collect();
         gpu.write(&self.still, &still);
-        gpu.write(&self.owner, &muscles.owner);
         let texels: Vec<[u8; 4]> = (muscles.owner.iter())
             .map(|owner| {
                 let plan = (*owner as usize).checked_sub(1);
@@ -219,6 +230,9 @@ impl Shape {
         }
         if self.has_reference {
             flags |= DIFFERENCE;
+        }
+        if self.is_past {
+            flags |= PAST;
         }
         // Numbers of things keep their place whatever the range.
         let (low, high) = if picture.field.is_named() {
@@ -303,8 +317,15 @@ impl Muscles {
             }
         }
         let distance = signed(voxels, &share);
-        let muscle = |owner: u32| (owner as usize).checked_sub(1).map(|k| anatomy.muscle[k].muscle);
-        let depth = depths(voxels, &owner.iter().map(|o| muscle(*o)).collect::<Vec<_>>());
+        let muscle = |owner: u32| {
+            (owner as usize)
+                .checked_sub(1)
+                .map(|k| anatomy.muscle[k].muscle)
+        };
+        let depth = depths(
+            voxels,
+            &owner.iter().map(|o| muscle(*o)).collect::<Vec<_>>(),
+        );
         let mut muscles = Self {
             distance,
             depth,
@@ -386,23 +407,25 @@ fn each(voxels: [usize; 3], mut visit: impl FnMut([usize; 3])) {
 /// Those that share a face, then those that share an edge or a corner.
 fn neighbours(voxels: [usize; 3], place: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
     let far = (0..27).filter(move |k| *k != 13 && ![4, 10, 12, 14, 16, 22].contains(k));
-    [4, 10, 12, 14, 16, 22].into_iter().chain(far).filter_map(move |k| {
-        let step = [k % 3, k / 3 % 3, k / 9];
-        let mut other = [0; 3];
-        for axis in 0..3 {
-            other[axis] = (place[axis] + step[axis]).checked_sub(1)?;
-            if other[axis] >= voxels[axis] {
-                return None;
+    [4, 10, 12, 14, 16, 22]
+        .into_iter()
+        .chain(far)
+        .filter_map(move |k| {
+            let step = [k % 3, k / 3 % 3, k / 9];
+            let mut other = [0; 3];
+            for axis in 0..3 {
+                other[axis] = (place[axis] + step[axis]).checked_sub(1)?;
+                if other[axis] >= voxels[axis] {
+                    return None;
+                }
             }
-        }
-        Some(other)
-    })
+            Some(other)
+        })
 }
 
 fn faces(voxels: [usize; 3], place: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
-    neighbours(voxels, place).filter(move |other| {
-        (0..3).map(|a| other[a].abs_diff(place[a])).sum::<usize>() == 1
-    })
+    neighbours(voxels, place)
+        .filter(move |other| (0..3).map(|a| other[a].abs_diff(place[a])).sum::<usize>() == 1)
 }
 
 #[cfg(test)]
@@ -422,7 +445,14 @@ mod tests {
             .collect();
         let depth = depths(voxels, &muscle);
         let middle = 20 * (5 + 11 * 5);
-        for (x, want) in [(0, 0.0), (3, 4.0), (6, 4.0), (10, 4.0), (11, 2.0), (14, 2.0)] {
+        for (x, want) in [
+            (0, 0.0),
+            (3, 4.0),
+            (6, 4.0),
+            (10, 4.0),
+            (11, 2.0),
+            (14, 2.0),
+        ] {
             let found = depth[middle + x];
             assert!((found - want).abs() <= 0.51, "{x}: {found} {want}");
         }

@@ -1,7 +1,9 @@
 //! How a picture looks to those who see fewer colours, and on a grey printer.
 
 /// With whose eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumIter, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, strum::EnumIter, strum::IntoStaticStr,
+)]
 pub enum Vision {
     /// All colours.
     #[default]
@@ -89,7 +91,10 @@ mod tests {
         for grey in [0, 40, 128, 255] {
             for vision in Vision::ALL {
                 let seen = vision.of([grey; 3]);
-                assert!(seen.iter().all(|c| c.abs_diff(grey) <= 1), "{vision:?} {seen:?}");
+                assert!(
+                    seen.iter().all(|c| c.abs_diff(grey) <= 1),
+                    "{vision:?} {seen:?}"
+                );
             }
         }
         let off = |a: [u8; 3], b: [u8; 3]| -> u32 {

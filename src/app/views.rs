@@ -1,0 +1,377 @@
+//! Pictures of the runs: drawn at once when anything changes, made finer while nothing does.
+
+use eframe::egui;
+use eframe::egui_wgpu::RenderState;
+
+use crate::gpu::GpuError;
+use crate::study::Which;
+use crate::view::{Colormap, Past, Picture, RayMarch, STILL_SAMPLES};
+
+use super::Session;
+
+/// How two states are shown beside each other. The same camera, range and cut for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compare {
+    /// One alone.
+    #[default]
+    Single,
+    /// The run on the left, the other on the right.
+    Side,
+    /// One picture, the run to the left of a line and the other to its right.
+    Wipe,
+    /// The run less the other.
+    Difference,
+    /// Each for a while, in turns.
+    Blink,
+}
+
+impl Compare {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Single,
+        Self::Side,
+        Self::Wipe,
+        Self::Difference,
+        Self::Blink,
+    ];
+
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "one alone",
+            Self::Side => "side by side",
+            Self::Wipe => "wipe",
+            Self::Difference => "difference",
+            Self::Blink => "blink",
+        }
+    }
+}
+
+/// A day of a run that is remembered.
+#[derive(Debug)]
+struct Remembered {
+    day: f64,
+    bvtv: Vec<f32>,
+    start: Vec<f32>,
+    area: Vec<f32>,
+}
+
+/// What a picture was drawn of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Drawn {
+    picture: Picture,
+    generation: u64,
+    past: Option<f64>,
+    difference: bool,
+}
+
+/// A picture of one run.
+#[derive(Debug)]
+pub(super) struct View {
+    march: RayMarch,
+    /// Of which body it is: which run, and how many twins there had been.
+    of: (Which, u32),
+    drawn: Option<Drawn>,
+    /// Whether fewer pixels were drawn than asked for, because it moves.
+    coarse: bool,
+    samples: u32,
+    remembered: Option<Remembered>,
+    /// Whether the field was kept of the day that is shown.
+    known: bool,
+    texture: Option<(egui::TextureId, [u32; 2])>,
+}
+
+/// A software adapter draws half the pixels of what moves: a fluent picture is worth more than a
+/// sharp one.
+const COARSE: u32 = 2;
+
+impl View {
+    fn new(session: &Session, which: Which) -> Result<Self, GpuError> {
+        let run = session.driver.of(which);
+        Ok(Self {
+            march: RayMarch::new(run.simulation().body())?,
+            of: (which, session.driver.forks()),
+            drawn: None,
+            coarse: false,
+            samples: 0,
+            remembered: None,
+            known: true,
+            texture: None,
+        })
+    }
+
+    /// Draws `picture` of a run if anything in it has changed, and makes it finer if nothing has.
+    /// Returns whether there are new pixels.
+    fn draw(
+        &mut self,
+        session: &Session,
+        picture: &Picture,
+        other: Option<&mut Self>,
+    ) -> Result<bool, GpuError> {
+        let simulation = session.driver.of(self.of.0).simulation();
+        let gpu = simulation.gpu().clone();
+        let wanted = Drawn {
+            picture: *picture,
+            generation: session.generation(),
+            past: session.past(),
+            difference: other.is_some(),
+        };
+        let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
+        if self.drawn == Some(wanted) {
+            if session.is_busy() || self.samples >= STILL_SAMPLES {
+                return Ok(false);
+            }
+            if self.coarse {
+                self.coarse = false;
+                self.render(session, picture, false)?;
+            } else {
+                self.samples = self.march.gather(&gpu)?;
+            }
+            return Ok(true);
+        }
+        let same_body = self.drawn.is_some_and(|d| {
+            (d.generation, d.past, d.difference) == (wanted.generation, wanted.past, false)
+                && !wanted.difference
+        });
+        if let Some(other) = other {
+            other.show(session, picture);
+            self.march.refer(&gpu, Some(&other.march));
+        } else if self.drawn.is_some_and(|d| d.difference) {
+            self.march.refer(&gpu, None);
+        }
+        self.coarse = software;
+        let mut first = *picture;
+        if self.coarse {
+            first.size = first.size.map(|n| (n / COARSE).max(1));
+        }
+        self.render(session, &first, !same_body)?;
+        self.drawn = Some(wanted);
+        self.samples = 0;
+        Ok(true)
+    }
+
+    /// Spreads the field of this run, to be taken off another's.
+    fn show(&mut self, session: &Session, picture: &Picture) {
+        let simulation = session.driver.of(self.of.0).simulation();
+        let gpu = simulation.gpu().clone();
+        self.remember(session);
+        let mineral = simulation.model().physiology.tissue_mineral;
+        match &self.remembered {
+            Some(day) => self
+                .march
+                .show_past(&gpu, picture.field, &day.past(mineral)),
+            None => self.march.show(&gpu, picture.field),
+        }
+        self.drawn = None;
+    }
+
+    fn render(
+        &mut self,
+        session: &Session,
+        picture: &Picture,
+        is_new: bool,
+    ) -> Result<(), GpuError> {
+        let simulation = session.driver.of(self.of.0).simulation();
+        let gpu = simulation.gpu().clone();
+        self.remember(session);
+        if let Some(day) = &self.remembered {
+            let mineral = simulation.model().physiology.tissue_mineral;
+            self.known = self.march.draw_past(&gpu, picture, &day.past(mineral))?;
+        } else {
+            self.known = true;
+            if is_new {
+                self.march.draw(&gpu, picture)?;
+            } else {
+                self.march.turn(&gpu, picture)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was kept of the day that is shown.
+    fn remember(&mut self, session: &Session) {
+        let Some(day) = session.past() else {
+            self.remembered = None;
+            return;
+        };
+        let run = session.driver.of(self.of.0);
+        let days = run.timeline().days();
+        let at = days.partition_point(|d| d.day() <= day + 1e-6);
+        let (Some(start), Some(kept)) = (days.first(), days.get(at.saturating_sub(1))) else {
+            self.remembered = None;
+            return;
+        };
+        if (self.remembered.as_ref()).is_some_and(|r| (r.day - kept.day()).abs() < 1e-9) {
+            return;
+        }
+        let counts = &run.simulation().state().counts;
+        let number = |x: Option<f64>| x.unwrap_or(0.0) as f32;
+        self.remembered = Some(Remembered {
+            day: kept.day(),
+            bvtv: (0..counts.sites).map(|s| number(kept.bvtv(s))).collect(),
+            start: (0..counts.sites).map(|s| number(start.bvtv(s))).collect(),
+            area: (0..counts.muscle_voxels)
+                .map(|v| number(kept.fibre_area(v)))
+                .collect(),
+        });
+    }
+
+    /// The picture as egui knows it.
+    fn texture(&mut self, render: &RenderState, is_new: bool) -> Option<egui::TextureId> {
+        let image = self.march.image()?;
+        let size = [image.width(), image.height()];
+        if let (Some((id, _)), false) = (self.texture, is_new) {
+            return Some(id);
+        }
+        let view = image.create_view(&wgpu::TextureViewDescriptor::default());
+        let mut renderer = render.renderer.write();
+        if let Some((id, _)) = self.texture {
+            renderer.update_egui_texture_from_wgpu_texture(
+                &render.device,
+                &view,
+                wgpu::FilterMode::Linear,
+                id,
+            );
+            self.texture = Some((id, size));
+        } else {
+            let filter = wgpu::FilterMode::Linear;
+            let id = renderer.register_native_texture(&render.device, &view, filter);
+            self.texture = Some((id, size));
+        }
+        self.texture.map(|(id, _)| id)
+    }
+}
+
+impl Remembered {
+    fn past(&self, tissue_mineral: f32) -> Past<'_> {
+        Past {
+            bvtv: &self.bvtv,
+            start: &self.start,
+            area: &self.area,
+            tissue_mineral,
+        }
+    }
+}
+
+/// The pictures of the run and of its twin.
+#[derive(Debug, Default)]
+pub(super) struct Views {
+    first: Option<View>,
+    twin: Option<View>,
+    /// How they are shown.
+    pub(super) compare: Compare,
+    /// Where one picture ends and the other begins, 0 left to 1 right.
+    pub(super) wipe: f32,
+}
+
+impl Views {
+    pub(super) fn new() -> Self {
+        Self {
+            wipe: 0.5,
+            ..Self::default()
+        }
+    }
+
+    /// Another body: what was drawn is of none that there is.
+    pub(super) fn clear(&mut self, render: &RenderState) {
+        for view in [self.first.take(), self.twin.take()].into_iter().flatten() {
+            if let Some((id, _)) = view.texture {
+                render.renderer.write().free_texture(&id);
+            }
+        }
+    }
+
+    fn slot(&mut self, which: Which) -> &mut Option<View> {
+        match which {
+            Which::First => &mut self.first,
+            Which::Twin => &mut self.twin,
+        }
+    }
+
+    fn made<'a>(
+        slot: &'a mut Option<View>,
+        session: &Session,
+        which: Which,
+    ) -> Result<&'a mut View, GpuError> {
+        let of = (which, session.driver.forks());
+        // The first run's body stays; each twin is another.
+        let fits = |v: &View| v.of == of || (which == Which::First && v.of.0 == which);
+        if !slot.as_ref().is_some_and(fits) {
+            let texture = slot.take().and_then(|v| v.texture);
+            let mut made = View::new(session, which)?;
+            made.texture = texture;
+            *slot = Some(made);
+        }
+        slot.as_mut().ok_or_else(|| GpuError::Readback {
+            detail: "no picture".to_owned(),
+        })
+    }
+
+    /// Draws a run, and returns its picture.
+    /// # Errors
+    /// As [`RayMarch::draw`].
+    pub(super) fn draw(
+        &mut self,
+        session: &Session,
+        which: Which,
+        picture: &Picture,
+        render: &RenderState,
+    ) -> Result<Option<egui::TextureId>, GpuError> {
+        let view = Self::made(self.slot(which), session, which)?;
+        let is_new = view.draw(session, picture, None)?;
+        Ok(view.texture(render, is_new))
+    }
+
+    /// Draws the run that is shown less the other.
+    /// # Errors
+    /// As [`RayMarch::draw`].
+    pub(super) fn difference(
+        &mut self,
+        session: &Session,
+        picture: &Picture,
+        render: &RenderState,
+    ) -> Result<Option<egui::TextureId>, GpuError> {
+        Self::made(&mut self.first, session, Which::First)?;
+        Self::made(&mut self.twin, session, Which::Twin)?;
+        let (Some(first), Some(twin)) = (&mut self.first, &mut self.twin) else {
+            return Ok(None);
+        };
+        let (own, other) = match session.shows() {
+            Which::First => (first, twin),
+            Which::Twin => (twin, first),
+        };
+        let is_new = own.draw(session, picture, Some(other))?;
+        Ok(own.texture(render, is_new))
+    }
+
+    /// Whether the picture of a run gets finer when it is drawn again.
+    pub(super) fn is_gathering(&self, session: &Session) -> bool {
+        let unfinished = |v: &View| v.drawn.is_some() && (v.coarse || v.samples < STILL_SAMPLES);
+        !session.is_busy()
+            && [&self.first, &self.twin]
+                .into_iter()
+                .flatten()
+                .any(unfinished)
+    }
+
+    /// Whether the field that is shown was kept of the day that is.
+    pub(super) fn is_known(&self, which: Which) -> bool {
+        let view = match which {
+            Which::First => &self.first,
+            Which::Twin => &self.twin,
+        };
+        view.as_ref().is_none_or(|v| v.known)
+    }
+}
+
+/// The picture of a difference: a quarter of the field's range to either side of none.
+pub(super) fn of_difference(picture: &Picture) -> Picture {
+    let (low, high) = picture.range();
+    let half = crate::view::round_range([(0.25 * (high - low), 1.0)]);
+    Picture {
+        range: (-half, half),
+        colormap: Colormap::Vik,
+        contour: 0.0,
+        ..*picture
+    }
+}
