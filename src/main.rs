@@ -1,11 +1,13 @@
 //! Mechanostat's command line.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use mechanostat::app::AppError;
 use mechanostat::command::{
-    self, AnatomyArgs, BenchArgs, CommandError, DoctorArgs, Flags, RunArgs, SolveArgs, ValidateArgs,
+    self, AnatomyArgs, BenchArgs, BenchSubject, CommandError, DoctorArgs, Flags, RunArgs,
+    SolveArgs, ValidateArgs,
 };
 
 /// Voxels along the longest side of the window's scene, unless told otherwise.
@@ -54,12 +56,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let began = Instant::now();
     keep_mesa_quiet();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let cli = Cli::parse();
     let result = match &cli.command {
         Some(Command::Run(args)) => command::run(args),
         Some(Command::Anatomy(args)) => command::anatomy(args),
+        Some(Command::Bench(args)) if args.what == BenchSubject::Window => {
+            bench_window(args, began)
+        }
         Some(Command::Bench(args)) => command::bench(args),
         Some(Command::Solve(args)) => command::solve(args),
         Some(Command::Validate(args)) => command::validate(args),
@@ -102,12 +108,39 @@ fn open_window(cli: &Cli) -> Result<(), CommandError> {
     let (document, output) = command::asked(&cli.scenario, &flags, WINDOW_SIZE)?;
     let adapter = command::known_adapter(cli.adapter.as_deref())?;
     let day = output.map_or(0.0, |o| o.days);
-    mechanostat::app::open(document, day, adapter).map_err(|e| match e {
+    mechanostat::app::open(document, day, adapter).map_err(refused)
+}
+
+fn refused(error: AppError) -> CommandError {
+    match error {
         AppError::Study(e) => e.into(),
         AppError::NoAdapter(message) => CommandError { message, code: 3 },
         e => CommandError {
             message: e.to_string(),
             code: 1,
         },
-    })
+    }
+}
+
+/// The window first, as it is opened by a person; pictures alone after it. Without a display only
+/// those.
+fn bench_window(args: &BenchArgs, began: Instant) -> Result<(), CommandError> {
+    if !args.scans.is_empty() || !args.cubes.is_empty() {
+        let why = "scans and cubes are for 'bench mechanics'; the window is timed on the hip";
+        return Err(CommandError::usage(why));
+    }
+    let flags = Flags::default();
+    let scenario = "iss-6-months-and-a-year-home";
+    let (document, _) = command::asked(scenario, &flags, args.size)?;
+    let adapter = command::known_adapter(args.adapter.as_deref())?;
+    let window = match mechanostat::app::time(document, adapter, began) {
+        Ok(timed) => Some(timed),
+        Err(AppError::NoDisplay) => {
+            eprintln!("mechanostat: there is no display; only pictures are timed");
+            None
+        }
+        Err(error) => return Err(refused(error)),
+    };
+    let pictures = command::time_pictures(args)?;
+    command::tell_window(args, &pictures, window)
 }

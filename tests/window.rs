@@ -17,6 +17,7 @@ use mechanostat::io::Row;
 use mechanostat::measure::Quantity;
 use mechanostat::scenario::{Link, Scenario};
 use mechanostat::study::{Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays};
+use mechanostat::view::FieldKind;
 
 fn harness() -> Harness<'static, MechanostatApp> {
     harness_of("iss-6-months-and-a-year-home")
@@ -403,6 +404,158 @@ fn a_muscle_is_chosen_by_name() {
     assert_eq!(harness.state().picture().shown.single(count), None);
     assert!(harness.query_by_label("gluteus maximus").is_none());
     assert_eq!(harness.state().trouble(), None);
+}
+
+/// Each look, each way of drawing, slices and the radiograph, by clicks; nothing goes wrong, and the
+/// pictures differ.
+#[test]
+fn looks_styles_slices_and_the_radiograph_are_a_click_each() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+    let picture = |h: &mut Harness<'static, MechanostatApp>| -> Vec<u8> {
+        h.run_steps(4);
+        assert_eq!(h.state().trouble(), None);
+        h.render().unwrap().into_raw()
+    };
+    // The first screen has the looks in a list.
+    let mut seen = vec![picture(&mut harness)];
+    harness
+        .get_by_role_and_label(egui::Role::ComboBox, "View")
+        .click_accesskit();
+    harness.run_steps(4);
+    harness.get_by_label("Density").click_accesskit();
+    seen.push(picture(&mut harness));
+    assert_eq!(harness.state().picture().field, FieldKind::Density);
+    assert!(
+        harness.query_by_label("Field").is_none(),
+        "the first screen has more"
+    );
+    explore(&mut harness);
+    for look in ["Strain", "Cells", "Muscle", "Anatomy", "Change"] {
+        let button = harness.get_all_by_label(look).next().unwrap();
+        button.click_accesskit();
+        seen.push(picture(&mut harness));
+    }
+    for (list, choices) in [
+        ("Cut", ["axial", "oblique", "whole", "coronal"].as_slice()),
+        (
+            "Drawn as",
+            ["the cut alone", "isosurface", "cloud", "surfaces"].as_slice(),
+        ),
+        (
+            "Seen",
+            ["as a deuteranope sees it", "as a grey printer prints it"].as_slice(),
+        ),
+    ] {
+        for choice in choices {
+            // A list that is open already is closed by the first click.
+            for _ in 0..2 {
+                if harness.query_by_label(choice).is_none() {
+                    let combo = harness.get_by_role_and_label(egui::Role::ComboBox, list);
+                    combo.click_accesskit();
+                    harness.run_steps(4);
+                }
+            }
+            harness.get_by_label(choice).click_accesskit();
+            seen.push(picture(&mut harness));
+        }
+    }
+    for (k, one) in seen.iter().enumerate() {
+        for other in &seen[k + 1..] {
+            assert!(one != other, "two pictures are the same");
+        }
+    }
+    harness.get_by_label("three slices").click_accesskit();
+    harness.run_steps(5);
+    for name in ["sagittal slice", "coronal slice", "axial slice"] {
+        assert!(harness.query_by_label(name).is_some(), "no {name}");
+    }
+    harness
+        .get_by_label("radiograph (areal density)")
+        .click_accesskit();
+    harness.run_steps(8);
+    let told = harness.query_by_label_contains("areal density where there is bone");
+    assert!(told.is_some());
+    assert_eq!(harness.state().trouble(), None);
+}
+
+/// Days that were computed are looked at again, and a change in the past begins a twin there.
+#[test]
+fn the_past_is_looked_at_and_changed() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+    explore(&mut harness);
+    for _ in 0..6 {
+        harness.get_by_label("Step 1 day").click();
+        harness.run_steps(3);
+        until(&mut harness, 500, |app| !app.session().unwrap().is_busy());
+    }
+    let told = |h: &Harness<'static, MechanostatApp>| h.state().session().unwrap().sentence();
+    let today = told(&harness);
+    let first = rows(harness.state());
+    assert!(today.starts_with("Day 6,"), "{today}");
+    for _ in 0..4 {
+        harness.get_by_label("−1 day").click();
+        harness.run_steps(3);
+    }
+    let session = harness.state().session().unwrap();
+    assert_eq!(
+        (session.past(), session.simulation().day()),
+        (Some(2.0), 6.0)
+    );
+    let then = told(&harness);
+    assert!(then.starts_with("Day 2,") && then != today, "{then}");
+    // What is computed stays, a twin goes its own way from that day.
+    harness.get_by_label("1 g").click();
+    harness.run_steps(3);
+    until(&mut harness, 2000, |app| !app.session().unwrap().is_busy());
+    let session = harness.state().session().unwrap();
+    assert!(session.driver.has_twin() && session.past().is_none());
+    assert_eq!(session.driver.run().courses().rows(), first);
+    let (document, branch) = session.driver.document().twin().unwrap();
+    assert_eq!((branch, document.conditions_at(3.0).gravity), (2.0, 1.0));
+    assert_eq!(session.last_day(), 6.0);
+    assert_eq!(session.simulation().day(), 6.0, "the twin has come forward");
+    // The two beside each other, in every way.
+    for compare in ["side by side", "wipe", "difference", "blink", "one alone"] {
+        harness.get_by_label(compare).click_accesskit();
+        harness.run_steps(4);
+        harness.render().unwrap();
+        assert_eq!(harness.state().trouble(), None, "{compare}");
+    }
+    // Taken back, change and branch, there is one run again.
+    for _ in 0..2 {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+        harness.run_steps(3);
+    }
+    let session = harness.state().session().unwrap();
+    assert!(!session.driver.has_twin());
+    assert_eq!(session.driver.run().courses().rows(), first);
+}
+
+/// The gauge answers gravity within two frames: a tenth or so of the strain in flight, all of it at
+/// 1 g.
+#[test]
+fn the_strain_gauge_answers_gravity() {
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        let session = app.session().unwrap();
+        !session.run().courses().is_empty() && session.strain_percent().is_some()
+    });
+    harness.run_steps(3);
+    let strain = |h: &Harness<'static, MechanostatApp>| {
+        h.state().session().unwrap().strain_percent().unwrap()
+    };
+    let in_flight = strain(&harness);
+    assert!(in_flight < 40.0, "{in_flight} %");
+    harness.get_by_label("1 g").click();
+    harness.run_steps(3);
+    let at_home = strain(&harness);
+    assert!((at_home - 100.0).abs() < 3.0, "{at_home} %");
 }
 
 #[test]

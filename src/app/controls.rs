@@ -196,7 +196,9 @@ fn time(ui: &mut Ui, session: &mut Session) {
 pub(super) fn gravity_stops(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
     for (name, gravity) in STOPS {
         let chosen = (now.gravity - gravity).abs() < 1e-9;
-        if ui.selectable_label(chosen, name).clicked() {
+        let stop = ui.selectable_label(chosen, name);
+        super::script::note(ui.ctx(), name, stop.rect);
+        if stop.clicked() {
             *intent = Some(Intent::Do(What::Gravity(gravity)));
         }
     }

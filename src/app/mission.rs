@@ -178,6 +178,7 @@ fn gauge(ui: &mut Ui, session: &Session) {
 fn days(ui: &mut Ui, session: &Session, width: f32) -> Option<f64> {
     let sense = egui::Sense::click_and_drag();
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), sense);
+    super::script::note(ui.ctx(), "days", rect);
     let (today, looked) = (session.simulation().day(), session.day());
     let last = session.last_day();
     let most = session.setup().scenario.days().max(last).max(1.0);

@@ -5,6 +5,7 @@ mod controls;
 mod looks;
 mod mission;
 mod panels;
+mod script;
 mod session;
 mod status;
 mod tissue;
@@ -23,6 +24,7 @@ use crate::study::{Document, FieldFormat, Output, Place, Run, StrengthDays, Stud
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Picture, contour, round_range};
 
+pub use script::{Spread, Timed};
 pub use session::{Session, Speed};
 pub use views::Compare;
 
@@ -50,6 +52,8 @@ pub struct MechanostatApp {
     search: String,
     /// Whether all that there is to choose is shown.
     explore: bool,
+    /// Who plays a person, where the window is timed.
+    script: Option<script::Script>,
     /// Until when the strain field is shown on the cut, because gravity was touched.
     flash: Option<Instant>,
     /// Which of [`panels::LOWER_CHARTS`] is shown.
@@ -96,6 +100,31 @@ pub enum AppError {
 /// # Errors
 /// [`AppError`].
 pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(), AppError> {
+    show(document, day, adapter, None)
+}
+
+/// Opens the window, lets it be used by a script, and closes it: what it took, from a program that
+/// began at `began`.
+/// # Errors
+/// [`AppError`].
+pub fn time(
+    document: Document,
+    adapter: Option<String>,
+    began: Instant,
+) -> Result<Timed, AppError> {
+    let told = Arc::new(std::sync::Mutex::new(Timed::default()));
+    let script = script::Script::new(began, Arc::clone(&told));
+    show(document, 0.0, adapter, Some(script))?;
+    let timed = told.lock().map(|t| t.clone()).unwrap_or_default();
+    Ok(timed)
+}
+
+fn show(
+    document: Document,
+    day: f64,
+    adapter: Option<String>,
+    script: Option<script::Script>,
+) -> Result<(), AppError> {
     let setup = document.setup();
     let size = setup.size;
     let place = Place::find(&setup.scene, size, setup.mask.as_deref())?;
@@ -115,6 +144,8 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
             .with_title("Mechanostat")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size([800.0, 560.0]),
+        // Noise on top would change colours that stand for numbers.
+        dithering: false,
         wgpu_options: WgpuConfiguration {
             wgpu_setup: wgpu_setup(need, adapter),
             ..Default::default()
@@ -123,6 +154,7 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
     };
     let make: eframe::AppCreator<'_> = Box::new(move |cc| {
         let mut app = MechanostatApp::new(cc, document, place)?;
+        app.script = script;
         if let Some(session) = &mut app.session {
             session.go_to(day);
             // A saved session stands where it was left; a mission goes on by itself.
@@ -209,6 +241,7 @@ impl MechanostatApp {
             slices: looks::Slices::default(),
             search: String::new(),
             explore: false,
+            script: None,
             flash: None,
             lower_chart: 0,
             timing: false,
@@ -460,12 +493,19 @@ fn fitted(session: &Session, picture: &Picture) -> Option<(f32, f32)> {
 }
 
 impl eframe::App for MechanostatApp {
+    fn raw_input_hook(&mut self, _ctx: &egui::Context, input: &mut egui::RawInput) {
+        if let Some(script) = &mut self.script {
+            script.events(input);
+        }
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let now = Instant::now();
         // A frame that took long is not paid back in days all at once.
         let frame = (now - self.last_frame).min(Duration::from_millis(250));
         self.last_frame = now;
         self.tell_largest(ctx);
+        self.act_script(ctx);
         self.keys(ctx);
         if self.trouble.is_some() {
             return;

@@ -295,9 +295,11 @@ impl Session {
             self.goal = self.goal.max(there);
         }
         self.replaying = false;
-        // The strain field has changed already; the next picture shows it.
+        // The strain field has changed already; the next picture shows it, and the gauge.
         self.generation += 1;
-        Ok(())
+        self.gauge.reading = None;
+        let shown = self.driver.of(self.shows).simulation();
+        self.gauge.poll(shown, self.generation + 1)
     }
 
     /// The same while a control is being dragged: it takes the place of what it just did that day.

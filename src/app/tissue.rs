@@ -60,6 +60,7 @@ impl MechanostatApp {
         let shown = self.shown_picture(pixels);
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(space, egui::Sense::click_and_drag());
+            super::script::note(ui.ctx(), "view", rect);
             self.pictures(ui, rect, &shown);
             let sentence = self
                 .session
@@ -105,6 +106,7 @@ impl MechanostatApp {
         let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         let painter = ui.painter().with_clip_rect(rect);
         let mut told = Vec::new();
+        self.views.begin();
         let draw = |views: &mut super::views::Views, which| {
             views.draw(session, which, shown, &self.render)
         };
@@ -272,6 +274,15 @@ impl MechanostatApp {
         let painter = ui.painter().with_clip_rect(rect);
         letters(&painter, rect, &shown.camera, INK);
         self.scale_bar(&painter, rect);
+        if self.slices.open && self.explore {
+            let scale = rect.height() / shown.size[1].max(1) as f32;
+            let [x, y] = shown.pixel_of(self.crosshair);
+            let at = rect.min + scale * egui::vec2(x, y);
+            let line = egui::Stroke::new(1.5, Color32::from_rgb(255, 220, 80));
+            for arm in [egui::vec2(9.0, 0.0), egui::vec2(0.0, 9.0)] {
+                painter.line_segment([at - arm, at + arm], line);
+            }
+        }
         if let Some(session) = &self.session {
             let (now, _) = session.conditions();
             let [x, y] = gravity_arrow(&shown.camera, now.gravity, now.posture);

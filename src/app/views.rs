@@ -75,6 +75,8 @@ pub(super) struct View {
     /// Whether fewer pixels were drawn than asked for, because it moves.
     coarse: bool,
     samples: u32,
+    /// Whether it was drawn in this frame.
+    is_shown: bool,
     remembered: Option<Remembered>,
     /// Whether the field was kept of the day that is shown.
     known: bool,
@@ -94,6 +96,7 @@ impl View {
             drawn: None,
             coarse: false,
             samples: 0,
+            is_shown: false,
             remembered: None,
             known: true,
             texture: None,
@@ -108,6 +111,7 @@ impl View {
         picture: &Picture,
         other: Option<&mut Self>,
     ) -> Result<bool, GpuError> {
+        self.is_shown = true;
         let simulation = session.driver.of(self.of.0).simulation();
         let gpu = simulation.gpu().clone();
         let wanted = Drawn {
@@ -260,6 +264,8 @@ pub(super) struct Views {
     twin: Option<View>,
     /// How they are shown.
     pub(super) compare: Compare,
+    /// Pictures drawn so far.
+    drawn: u64,
     /// Where one picture ends and the other begins, 0 left to 1 right.
     pub(super) wipe: f32,
 }
@@ -269,6 +275,13 @@ impl Views {
         Self {
             wipe: 0.5,
             ..Self::default()
+        }
+    }
+
+    /// Begins a frame: nothing is shown yet.
+    pub(super) fn begin(&mut self) {
+        for view in [&mut self.first, &mut self.twin].into_iter().flatten() {
+            view.is_shown = false;
         }
     }
 
@@ -319,7 +332,9 @@ impl Views {
     ) -> Result<Option<egui::TextureId>, GpuError> {
         let view = Self::made(self.slot(which), session, which)?;
         let is_new = view.draw(session, picture, None)?;
-        Ok(view.texture(render, is_new))
+        let texture = view.texture(render, is_new);
+        self.drawn += u64::from(is_new);
+        Ok(texture)
     }
 
     /// Draws the run that is shown less the other.
@@ -344,9 +359,15 @@ impl Views {
         Ok(own.texture(render, is_new))
     }
 
+    /// Pictures drawn so far, finer ones of the same included.
+    pub(super) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
     /// Whether the picture of a run gets finer when it is drawn again.
     pub(super) fn is_gathering(&self, session: &Session) -> bool {
-        let unfinished = |v: &View| v.drawn.is_some() && (v.coarse || v.samples < STILL_SAMPLES);
+        let unfinished =
+            |v: &View| v.is_shown && v.drawn.is_some() && (v.coarse || v.samples < STILL_SAMPLES);
         !session.is_busy()
             && [&self.first, &self.twin]
                 .into_iter()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::evidence::{NORMS, norms};
-use crate::figure::{ColourBar, Key, MissionFigure, Panel, Raster, SidesFigure, plain, png};
+use crate::figure::{ColourBar, Key, MissionFigure, Panel, SidesFigure, plain, png};
 use crate::measure::RegionSums;
 use crate::person::Person;
 use crate::scenario::STANDARD_MASS_KG;
@@ -17,9 +17,9 @@ use crate::tissue::{Anatomy, Surface};
 use crate::view::{Camera, Cut, FieldKind, MuscleSet, Muscles, Picture, RayMarch};
 
 use super::error::{CommandError, say, say_json};
-use super::panel::DOTS_PER_INCH;
+use super::panel::{DOTS_PER_INCH, drawn};
 use super::progress::Progress;
-use super::wait::{Wait as _, measured, open_gpu, settle_telling};
+use super::wait::{measured, open_gpu, settle_telling};
 
 /// Flags of `mechanostat anatomy`.
 #[derive(Debug, Clone, Args)]
@@ -209,12 +209,9 @@ fn from_four_sides(
             shown: muscle.map_or(MuscleSet::ALL, MuscleSet::only),
             ..usual
         };
-        march.draw(gpu, &picture)?;
-        let parts = gpu.fetch(&march.read(gpu)?)?;
-        let pixels = RayMarch::pixels(size, parts.first().map_or(&[], Vec::as_slice));
         Ok(Panel {
             title: camera.place(),
-            raster: Raster { size, pixels },
+            raster: drawn(gpu, &mut march, &picture)?,
             height_mm: f64::from(camera.height),
         })
     };

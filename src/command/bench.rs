@@ -27,6 +27,8 @@ pub enum BenchSubject {
     Stages,
     /// The solver, on cubes and on scans.
     Mechanics,
+    /// The window: pictures, and where there is a display a hundred things done to it.
+    Window,
 }
 
 /// Flags of `mechanostat bench`.
@@ -93,6 +95,11 @@ pub fn bench(args: &BenchArgs) -> Result<(), CommandError> {
     if args.what == BenchSubject::Mechanics {
         let cubes: Vec<usize> = args.cubes.iter().map(|n| *n as usize).collect();
         return bench_mechanics(&cubes, &args.scans, args.json, args.adapter.as_deref());
+    }
+    if args.what == BenchSubject::Window {
+        return Err(CommandError::usage(
+            "'bench window' needs the window's own program",
+        ));
     }
     if !args.scans.is_empty() {
         return Err(CommandError::usage(

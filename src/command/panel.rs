@@ -1,14 +1,18 @@
-//! Pictures for the figure that a run leaves, waited for.
+//! Pictures for figures, waited for.
 
 use crate::figure::{MissionFigure, Panel, Raster};
+use crate::gpu::Gpu;
 use crate::sim::Simulation;
-use crate::view::{FieldKind, Picture, RayMarch};
+use crate::view::{Field, FieldKind, Look, PRINT_SAMPLES, Picture, RayMarch, contour, round_range};
 
 use super::error::CommandError;
 use super::wait::Wait as _;
 
 /// Resolution of figures.
 pub(super) const DOTS_PER_INCH: f64 = 300.0;
+/// Samples of a picture on a software adapter, whose samples take long: a figure that comes with a
+/// run is looked at, not printed.
+const SOFTWARE_SAMPLES: u32 = 24;
 
 /// Draws the figure's pictures.
 pub(super) struct PanelRenderer {
@@ -25,24 +29,68 @@ impl PanelRenderer {
         })
     }
 
+    /// A look at the body as it is now, with the range that its colours have.
     pub(super) fn panel(
         &mut self,
         simulation: &Simulation,
-        field: FieldKind,
+        look: Look,
         title: &str,
-    ) -> Result<Panel, CommandError> {
+    ) -> Result<(Panel, (f32, f32)), CommandError> {
         let gpu = simulation.gpu();
-        let picture = Picture::of(simulation.anatomy(), field, self.size);
-        self.march.draw(gpu, &picture)?;
-        let parts = gpu.fetch(&self.march.read(gpu)?)?;
-        let pixels = RayMarch::pixels(self.size, parts.first().map_or(&[], Vec::as_slice));
-        Ok(Panel {
+        let mut picture = look.picture(simulation.anatomy(), self.size);
+        if look == Look::Change {
+            let numbers = |kind: FieldKind| -> Result<Vec<f32>, CommandError> {
+                self.march.show(gpu, kind);
+                let parts = gpu.fetch(&self.march.field().read(gpu)?)?;
+                Ok(Field::numbers(kind, &parts))
+            };
+            let (changes, weights) = (numbers(FieldKind::Change)?, numbers(FieldKind::Density)?);
+            let high = round_range(changes.into_iter().zip(weights));
+            picture.range = (-high, high);
+            picture.contour = contour(high);
+        }
+        let raster = drawn(gpu, &mut self.march, &picture)?;
+        let panel = Panel {
             title: title.to_owned(),
-            raster: Raster {
-                size: self.size,
-                pixels,
-            },
+            raster,
             height_mm: f64::from(picture.camera.height),
-        })
+        };
+        Ok((panel, picture.range()))
     }
+}
+
+/// A picture as it is printed: many samples, in tiles that the adapter can draw.
+pub(super) fn drawn(
+    gpu: &Gpu,
+    march: &mut RayMarch,
+    picture: &Picture,
+) -> Result<Raster, CommandError> {
+    picture
+        .check()
+        .map_err(|e| CommandError::usage(e.to_string()))?;
+    let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
+    let samples = if software {
+        SOFTWARE_SAMPLES
+    } else {
+        PRINT_SAMPLES
+    };
+    let [width, height] = picture.size;
+    let mut pixels = vec![0; 4 * width as usize * height as usize];
+    march.show_tiles(gpu, picture);
+    let most = gpu.device().limits().max_texture_dimension_2d.min(2048);
+    for tile in picture.tiles(most) {
+        march.draw_tile(gpu, picture, tile, samples)?;
+        let parts = gpu.fetch(&march.read(gpu)?)?;
+        let rows = RayMarch::pixels(tile.size, parts.first().map_or(&[], Vec::as_slice));
+        let wide = 4 * tile.size[0] as usize;
+        for (k, row) in rows.chunks(wide).enumerate() {
+            let y = tile.corner[1] as usize + k;
+            let start = 4 * (tile.corner[0] as usize + width as usize * y);
+            pixels[start..start + wide].copy_from_slice(row);
+        }
+    }
+    Ok(Raster {
+        size: picture.size,
+        pixels,
+    })
 }

@@ -14,7 +14,7 @@ use crate::study::{
     Setup, StrengthDays, Tests, fault_table, manifest, mission_figure, shown_changes,
 };
 use crate::tissue::{Anatomy, SCENES};
-use crate::view::FieldKind;
+use crate::view::Look;
 
 use super::asked::Flags;
 use super::error::{CommandError, say};
@@ -237,7 +237,9 @@ impl Running {
             |checkpoint| saved::restored(gpu, anatomy, model, checkpoint, results.folder());
         // The first picture is of the settled bone.
         let start = restored(&kept.start)?;
-        let before = PanelRenderer::new(&start)?.panel(&start, FieldKind::Density, "Day 0")?;
+        let before = PanelRenderer::new(&start)?
+            .panel(&start, Look::Density, "Day 0")?
+            .0;
         drop(start);
         let simulation = restored(&kept.now)?;
         results.resume(kept.progressed.written)?;
@@ -278,9 +280,7 @@ impl Running {
                 Event::Looked => {
                     let simulation = self.driver.run().simulation();
                     if self.before.is_none() {
-                        let panel = self
-                            .renderer
-                            .panel(simulation, FieldKind::Density, "Day 0")?;
+                        let panel = self.renderer.panel(simulation, Look::Density, "Day 0")?.0;
                         self.before = Some(panel);
                         keeper.start(simulation)?;
                     }
@@ -307,12 +307,12 @@ impl Running {
     fn leave(mut self, asked: &Asked, mut results: Results) -> Result<(), CommandError> {
         let (simulation, courses) = (self.driver.run().simulation(), self.driver.run().courses());
         let last = courses.last_day();
-        let mut panel = |field, title: String| self.renderer.panel(simulation, field, &title);
-        let after = panel(FieldKind::Density, format!("Day {last}"))?;
-        let change = panel(FieldKind::Change, format!("Change, day {last}"))?;
+        let mut panel = |look, title: String| self.renderer.panel(simulation, look, &title);
+        let (after, _) = panel(Look::Density, format!("Day {last}"))?;
+        let change = panel(Look::Change, format!("Change, day {last}"))?;
         let before = match self.before {
             Some(before) => before,
-            None => panel(FieldKind::Density, format!("Day {last}"))?,
+            None => panel(Look::Density, format!("Day {last}"))?.0,
         };
         let faults = count_faults(simulation.gpu())?;
         let setup = asked.document.setup();

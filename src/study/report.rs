@@ -57,7 +57,7 @@ pub fn mission_figure(
     simulation: &Simulation,
     courses: &Courses,
     before_after: [Panel; 2],
-    change: Panel,
+    (change, change_range): (Panel, (f32, f32)),
 ) -> MissionFigure {
     let anatomy = simulation.anatomy();
     let phases = spans(&setup.scenario, simulation.day());
@@ -74,14 +74,11 @@ pub fn mission_figure(
         phases: phases.clone(),
         days: simulation.day(),
     };
-    let bar = |kind: FieldKind, colormap, label: &str| {
-        let (low, high) = Picture::of(anatomy, kind, [1, 1]).range;
-        ColourBar {
-            colormap,
-            range: (f64::from(low), f64::from(high)),
-            above: kind.above(),
-            label: label.to_owned(),
-        }
+    let bar = |kind: FieldKind, (low, high): (f32, f32), colormap, label: &str| ColourBar {
+        colormap,
+        range: (f64::from(low), f64::from(high)),
+        above: kind.above(),
+        label: label.to_owned(),
     };
     let (lower, curves) = lower_curves(anatomy);
     MissionFigure {
@@ -89,11 +86,17 @@ pub fn mission_figure(
         before_after,
         density_bar: bar(
             FieldKind::Density,
+            Picture::of(anatomy, FieldKind::Density, [1, 1]).range,
             Colormap::Batlow,
             "Bone mineral density (mg HA/cm³)",
         ),
         change,
-        change_bar: bar(FieldKind::Change, Colormap::Vik, "Change since day 0 (%)"),
+        change_bar: bar(
+            FieldKind::Change,
+            change_range,
+            Colormap::Vik,
+            "Change since day 0 (%)",
+        ),
         charts: [
             chart("Bone mineral density, change (%)", bone_curves(anatomy)),
             chart(lower, curves),

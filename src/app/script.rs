@@ -1,0 +1,395 @@
+//! A hundred things that a person does to the window, done by itself and timed.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, Event, Modifiers, PointerButton, Pos2, Rect};
+use serde::Serialize;
+
+use super::MechanostatApp;
+
+/// Things that are done: half of them paused, half playing.
+const ACTIONS: usize = 100;
+/// How long playing is timed, and how long nothing is done, seconds.
+const PLAYING: f64 = 8.0;
+const IDLE: f64 = 5.0;
+/// Days of history before anything is timed.
+const DAYS_BEFORE: f64 = 60.0;
+/// No answer is waited for longer, seconds.
+const PATIENCE: f64 = 5.0;
+/// Beside the numbers of pictures that are drawn without a window, what a window is measured by.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Timed {
+    /// From the start of the program to the first picture, and to a settled, playing mission.
+    pub first_picture_s: f64,
+    /// As above.
+    pub playing_s: f64,
+    /// From an event to the end of the adapter's work on the frame that answers it.
+    pub input_to_picture_ms: Spread,
+    /// Frames from a change of gravity until strain and sentence have answered.
+    pub gravity_frames: u32,
+    /// From a click on a day to its picture.
+    pub scrub_ms: Spread,
+    /// Simulated days a second, playing at a week a second.
+    pub days_per_s: f64,
+    /// Frames a second, the same.
+    pub frames_per_s: f64,
+    /// Of one core, idle and paused; none where the system does not tell.
+    pub idle_core_share: Option<f64>,
+}
+
+/// How times are spread.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// Half are below.
+    pub median: f64,
+    /// 95 of 100 are below.
+    pub p95: f64,
+    /// None is above.
+    pub max: f64,
+}
+
+impl Spread {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            let k = (share * times.len() as f64).ceil() as usize;
+            times.get(k.saturating_sub(1)).copied().unwrap_or_default()
+        };
+        Self {
+            median: at(0.5),
+            p95: at(0.95),
+            max: at(1.0),
+        }
+    }
+}
+
+/// What the script is at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    FirstPicture,
+    Playing,
+    History,
+    Acting {
+        paused: bool,
+        left: usize,
+    },
+    Speed {
+        since: Instant,
+        day: f64,
+        frames: u32,
+    },
+    Stilling,
+    Idle {
+        since: Instant,
+        busy: Option<f64>,
+    },
+    Done,
+}
+
+/// What is waited for.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    drawn: u64,
+    is_scrub: bool,
+    /// Set once the frame that answered is submitted: when the adapter had done it.
+    done: Option<Arc<Mutex<Option<Instant>>>>,
+}
+
+/// Plays a person.
+#[derive(Debug)]
+pub(super) struct Script {
+    began: Instant,
+    stage: Stage,
+    waiting: Option<Waiting>,
+    gravity: Option<(u64, f64)>,
+    pending: Vec<Event>,
+    frame: u64,
+    times: Vec<f64>,
+    scrubs: Vec<f64>,
+    timed: Timed,
+    told: Arc<Mutex<Timed>>,
+}
+
+/// Remembers where something is, for the script.
+pub(super) fn note(ctx: &egui::Context, name: &'static str, rect: Rect) {
+    ctx.data_mut(|d| d.insert_temp(egui::Id::unique(("place", name)), rect));
+}
+
+fn place(ctx: &egui::Context, name: &'static str) -> Option<Rect> {
+    ctx.data(|d| d.get_temp(egui::Id::unique(("place", name))))
+}
+
+impl Script {
+    /// From a program that began then; what it finds is told there.
+    pub(super) fn new(began: Instant, told: Arc<Mutex<Timed>>) -> Self {
+        Self {
+            began,
+            stage: Stage::FirstPicture,
+            waiting: None,
+            gravity: None,
+            pending: Vec::new(),
+            frame: 0,
+            times: Vec::new(),
+            scrubs: Vec::new(),
+            timed: Timed::default(),
+            told,
+        }
+    }
+
+    /// Events that a person would have made since the last frame.
+    pub(super) fn events(&mut self, input: &mut egui::RawInput) {
+        input.events.append(&mut self.pending);
+    }
+
+    fn click(&mut self, at: Pos2) {
+        let button = |pressed| Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.pending = vec![Event::PointerMoved(at), button(true), button(false)];
+    }
+}
+
+/// Seconds of a core that this process has used; none where the system does not tell.
+fn core_seconds() -> Option<f64> {
+    let text = crate::io::read_text(std::path::Path::new("/proc/self/stat")).ok()?;
+    // After the name in brackets: user and system time are the 12th and 13th, in ticks of 10 ms.
+    let mut fields = text.rsplit_once(')')?.1.split_whitespace();
+    let user: f64 = fields.nth(11)?.parse().ok()?;
+    let system: f64 = fields.next()?.parse().ok()?;
+    Some(0.01 * (user + system))
+}
+
+impl MechanostatApp {
+    /// A frame of the script; before anything of the frame is drawn.
+    pub(super) fn act_script(&mut self, ctx: &egui::Context) {
+        let Some(mut script) = self.script.take() else {
+            return;
+        };
+        script.frame += 1;
+        let before = script.stage;
+        if self.gpu.poll().is_err() || self.trouble.is_some() {
+            script.stage = Stage::Done;
+        }
+        self.advance(&mut script, ctx);
+        if script.stage == Stage::Done && before != Stage::Done {
+            script.timed.input_to_picture_ms = Spread::of(std::mem::take(&mut script.times));
+            script.timed.scrub_ms = Spread::of(std::mem::take(&mut script.scrubs));
+            if let Ok(mut told) = script.told.lock() {
+                *told = script.timed.clone();
+            }
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        if let Stage::Idle { since, busy } = script.stage {
+            let wait = if busy.is_some() { IDLE } else { 1.0 };
+            let left = (wait - since.elapsed().as_secs_f64()).max(0.05);
+            ctx.request_repaint_after(Duration::from_secs_f64(left));
+        } else {
+            ctx.request_repaint();
+        }
+        self.script = Some(script);
+    }
+
+    fn advance(&mut self, script: &mut Script, ctx: &egui::Context) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let now = Instant::now();
+        let drawn = self.views.drawn();
+        if let Some((frame, strain)) = script.gravity {
+            let answered = (session.strain_percent()).is_some_and(|p| (p - strain).abs() > 0.5);
+            if answered {
+                script.timed.gravity_frames = (script.frame - frame) as u32;
+                script.gravity = None;
+            }
+        }
+        if let Some(waiting) = &mut script.waiting {
+            let seconds = (now - waiting.since).as_secs_f64();
+            if let Some(done) = &waiting.done {
+                let at = done.lock().ok().and_then(|d| *d);
+                if let Some(at) = at {
+                    let ms = 1e3 * (at - waiting.since).as_secs_f64();
+                    if waiting.is_scrub {
+                        script.scrubs.push(ms);
+                    }
+                    script.times.push(ms);
+                    script.waiting = None;
+                }
+            } else if drawn > waiting.drawn {
+                // The frame that answered was submitted after the last one was drawn.
+                let done = Arc::new(Mutex::new(None));
+                let tell = Arc::clone(&done);
+                self.gpu.queue().on_submitted_work_done(move || {
+                    if let Ok(mut slot) = tell.lock() {
+                        *slot = Some(Instant::now());
+                    }
+                });
+                waiting.done = Some(done);
+            } else if seconds > PATIENCE {
+                // Nothing to be seen of it: a click on the day that is shown already.
+                script.waiting = None;
+            }
+            if script.waiting.is_some() {
+                return;
+            }
+        }
+        match script.stage {
+            Stage::FirstPicture if drawn > 0 => {
+                script.timed.first_picture_s = script.began.elapsed().as_secs_f64();
+                script.stage = Stage::Playing;
+            }
+            Stage::Playing if session.simulation().is_settled() && session.last_day() > 0.0 => {
+                script.timed.playing_s = script.began.elapsed().as_secs_f64();
+                session.speed = super::Speed::Fast;
+                script.stage = Stage::History;
+            }
+            Stage::History if session.last_day() >= DAYS_BEFORE => {
+                session.speed = super::Speed::Normal;
+                session.playing = false;
+                script.stage = Stage::Acting {
+                    paused: true,
+                    left: ACTIONS / 2,
+                };
+            }
+            Stage::Acting { paused, left: 0 } => {
+                session.look_at(f64::INFINITY);
+                session.playing = true;
+                script.stage = if paused {
+                    Stage::Acting {
+                        paused: false,
+                        left: ACTIONS / 2,
+                    }
+                } else {
+                    Stage::Speed {
+                        since: now,
+                        day: session.last_day(),
+                        frames: 0,
+                    }
+                };
+            }
+            Stage::Acting { paused, left } => {
+                // Conditions of today, not of the day that was looked at.
+                if left % 5 == 0 {
+                    session.look_at(f64::INFINITY);
+                }
+                let is_scrub = script.act(left, ctx);
+                if left % 5 == 0 {
+                    let strain = session.strain_percent().unwrap_or(-1.0);
+                    script.gravity = Some((script.frame, strain));
+                }
+                script.waiting = Some(Waiting {
+                    since: now,
+                    drawn,
+                    is_scrub,
+                    done: None,
+                });
+                script.stage = Stage::Acting {
+                    paused,
+                    left: left - 1,
+                };
+            }
+            Stage::Speed { since, day, frames } => {
+                let seconds = (now - since).as_secs_f64();
+                if seconds >= PLAYING {
+                    script.timed.days_per_s = (session.last_day() - day) / seconds;
+                    script.timed.frames_per_s = f64::from(frames) / seconds;
+                    session.playing = false;
+                    script.stage = Stage::Stilling;
+                } else {
+                    script.stage = Stage::Speed {
+                        since,
+                        day,
+                        frames: frames + 1,
+                    };
+                }
+            }
+            Stage::Stilling if !session.is_busy() && !self.views.is_gathering(session) => {
+                script.stage = Stage::Idle {
+                    since: now,
+                    busy: None,
+                };
+            }
+            // The last frames' work is over a second later.
+            Stage::Idle { since, busy: None } if (now - since).as_secs_f64() >= 1.0 => {
+                let busy = core_seconds();
+                script.stage = if busy.is_some() {
+                    Stage::Idle { since: now, busy }
+                } else {
+                    Stage::Done
+                };
+            }
+            Stage::Idle {
+                since,
+                busy: Some(before),
+            } if (now - since).as_secs_f64() >= IDLE => {
+                let spent = core_seconds().map(|after| after - before);
+                script.timed.idle_core_share = spent.map(|s| s / (now - since).as_secs_f64());
+                script.stage = Stage::Done;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Script {
+    /// Does one of five kinds of things; whether it looks at another day.
+    fn act(&mut self, left: usize, ctx: &egui::Context) -> bool {
+        let Some(view) = place(ctx, "view") else {
+            return false;
+        };
+        let centre = view.center();
+        match left % 5 {
+            0 => {
+                let stops = ["0 g", "Moon", "Mars", "1 g"];
+                let stop = stops[left / 5 % 4];
+                if let Some(rect) = place(ctx, stop) {
+                    self.click(rect.center());
+                }
+                false
+            }
+            1 | 2 => {
+                let button = |pos, pressed| Event::PointerButton {
+                    pos,
+                    button: PointerButton::Primary,
+                    pressed,
+                    modifiers: Modifiers::NONE,
+                };
+                let to = centre + egui::vec2(12.0, 3.0);
+                self.pending = vec![
+                    Event::PointerMoved(centre),
+                    button(centre, true),
+                    Event::PointerMoved(to),
+                    button(to, false),
+                ];
+                false
+            }
+            3 => {
+                let by = if left % 2 == 0 { 20.0 } else { -20.0 };
+                self.pending = vec![
+                    Event::PointerMoved(centre),
+                    Event::MouseWheel {
+                        unit: egui::MouseWheelUnit::Point,
+                        delta: egui::vec2(0.0, by),
+                        phase: egui::TouchPhase::Move,
+                        source: egui::MouseWheelSource::Wheel,
+                        modifiers: Modifiers::NONE,
+                    },
+                ];
+                false
+            }
+            _ => {
+                if let Some(rect) = place(ctx, "days") {
+                    // Among the days before anything was timed.
+                    let share = 0.005 + 0.0018 * (left % 37) as f32;
+                    let x = rect.left() + share * rect.width();
+                    self.click(egui::pos2(x, rect.center().y));
+                }
+                true
+            }
+        }
+    }
+}
