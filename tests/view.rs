@@ -147,6 +147,8 @@ fn outline_error(
     wrong.fold(0.0, f64::max)
 }
 
+/// A distance from the surface, by place.
+type Solid = Box<dyn Fn([f64; 3]) -> f64>;
 /// A distance from the outline, by the place across a picture.
 type Outline = Box<dyn Fn([f64; 2]) -> f64>;
 
@@ -170,7 +172,7 @@ fn outlines_lie_where_the_tissue_ends() {
             length(&[v[0], v[2]]) - 3.2
         };
         let (ox, oz) = (off, 0.4 * off);
-        let cases: [(&str, Box<dyn Fn([f64; 3]) -> f64>, Outline); 3] = [
+        let cases: [(&str, Solid, Outline); 3] = [
             (
                 "sphere",
                 Box::new(sphere),

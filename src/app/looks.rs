@@ -6,7 +6,7 @@ use eframe::egui_wgpu::RenderState;
 use crate::figure::plain;
 use crate::gpu::Readback;
 use crate::view::{
-    Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Picture, Projection,
+    Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Paint, Picture, Projection,
     RayMarch, Style, Vision,
 };
 
@@ -134,7 +134,7 @@ impl MechanostatApp {
             let anatomy = session.simulation().anatomy();
             let usual = Picture::of(anatomy, picture.field, [1, 1]);
             (picture.range, picture.colormap) = (usual.range, usual.colormap);
-            (picture.tissue, picture.struts, picture.contour) = (false, false, 0.0);
+            (picture.paint, picture.contour) = (Paint::Field, 0.0);
             if before.in_muscle() != picture.field.in_muscle() {
                 picture.muscles = usual.muscles;
             }
@@ -208,8 +208,7 @@ impl MechanostatApp {
                 contour: self.picture.contour,
                 muscles: self.picture.muscles,
                 shown: self.picture.shown,
-                tissue: self.picture.tissue,
-                struts: self.picture.struts,
+                paint: self.picture.paint,
                 vision: self.picture.vision,
                 background: self.picture.background,
                 ..usual
@@ -250,7 +249,8 @@ impl MechanostatApp {
                 ui.label("Drag for another place, scroll to go through.");
             });
         slices.open = open;
-        if crosshair != self.crosshair {
+        let moved = (crosshair.iter().zip(self.crosshair)).any(|(a, b)| (a - b).abs() > 1e-4);
+        if moved {
             self.crosshair = crosshair;
             // The cut of the picture goes with it.
             let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
@@ -405,7 +405,7 @@ fn field(ui: &mut Ui, search: &mut String, picture: &mut Picture) {
 }
 
 fn range(ui: &mut Ui, picture: &mut Picture, fitting: &mut bool) {
-    if picture.field.is_named() || picture.tissue {
+    if picture.field.is_named() || picture.paint == Paint::Tissue {
         return;
     }
     let label = ui.label("Colours");

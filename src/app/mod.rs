@@ -22,11 +22,14 @@ use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
 use crate::study::{Document, FieldFormat, Output, Place, Run, StrengthDays, StudyError, Which};
 use crate::tissue::{Anatomy, SCENES};
-use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Picture, contour, round_range};
+use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Paint, Picture, contour, round_range};
 
 pub use script::{Spread, Timed};
 pub use session::{Session, Speed};
 pub use views::Compare;
+
+/// A range, and the generation and field that it fits.
+type Fit = ((u64, FieldKind), Option<(f32, f32)>);
 
 /// The whole application.
 pub struct MechanostatApp {
@@ -42,7 +45,7 @@ pub struct MechanostatApp {
     /// Whether the field's range follows what there is.
     fitting: bool,
     /// That range, and what it is of.
-    fit: Option<((u64, FieldKind), Option<(f32, f32)>)>,
+    fit: Option<Fit>,
     views: views::Views,
     finder: Option<Finder>,
     /// The place that slices go through, mm in the lattice's frame.
@@ -432,8 +435,7 @@ impl MechanostatApp {
                 field: strain,
                 range: strain.range(),
                 colormap: strain.colormap(),
-                tissue: false,
-                struts: false,
+                paint: Paint::Field,
                 contour: 0.0,
                 muscles: match self.picture.muscles {
                     Muscles::Solid => Muscles::Shell,

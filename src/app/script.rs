@@ -368,7 +368,7 @@ impl Script {
                 false
             }
             3 => {
-                let by = if left % 2 == 0 { 20.0 } else { -20.0 };
+                let by = if left.is_multiple_of(2) { 20.0 } else { -20.0 };
                 self.pending = vec![
                     Event::PointerMoved(centre),
                     Event::MouseWheel {

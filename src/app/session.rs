@@ -15,6 +15,8 @@ use crate::study::{
 const BUDGET: Duration = Duration::from_millis(12);
 /// The same on a software adapter, whose frames take long anyway.
 const SOFTWARE_BUDGET: Duration = Duration::from_millis(40);
+/// And while bone settles: there is nothing to be done to it yet but to look.
+const SETTLING_BUDGET: Duration = Duration::from_millis(100);
 /// Between two looks at the adapter within a frame.
 const PAUSE: Duration = Duration::from_micros(200);
 /// Steps in a frame.
@@ -438,7 +440,11 @@ impl Session {
             self.owed = self.owed.min(2.0 + self.speed.days_per_second() * 0.25);
         }
         let software = self.simulation().gpu().info().device_type == wgpu::DeviceType::Cpu;
-        let budget = if software { SOFTWARE_BUDGET } else { BUDGET };
+        let budget = match (software, self.simulation().is_settled()) {
+            (false, _) => BUDGET,
+            (true, true) => SOFTWARE_BUDGET,
+            (true, false) => SETTLING_BUDGET,
+        };
         let mut steps = 0;
         while start.elapsed() < budget && steps < MOST_STEPS {
             match self.driver.poll(self.opened.elapsed())? {

@@ -5,7 +5,8 @@ use eframe::egui::{self, Color32, Painter, Pos2, Rect, RichText, Ui};
 use crate::figure::plain;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::Which;
-use crate::view::{Above, Camera, Cut, Picture, gravity_arrow, scale_bar, tick, ways};
+use crate::tissue::{BonePlan, SiteKind};
+use crate::view::{Above, Camera, Cut, Paint, Picture, gravity_arrow, scale_bar, tick, ways};
 
 use super::views::{Compare, of_difference};
 use super::{MechanostatApp, Session};
@@ -39,7 +40,7 @@ impl MechanostatApp {
         }
         let beside = if self.picture.field.is_named() {
             NAMES_WIDE + 8.0
-        } else if self.picture.tissue {
+        } else if self.picture.paint == Paint::Tissue || self.shows_struts() {
             0.0
         } else {
             BAR_WIDE + 8.0
@@ -82,12 +83,20 @@ impl MechanostatApp {
             };
             if shown.field.is_named() {
                 self.names(ui, space.y);
-            } else if !shown.tissue {
+            } else if shown.paint != Paint::Tissue && !self.shows_struts() {
                 let is_difference = self.views.compare == Compare::Difference;
                 colour_bar(ui, space.y, &shown_bar, is_difference);
             }
             self.frame_of_reference(ui, rect, &shown);
         });
+    }
+
+    /// Whether single struts are shown by what was formed and resorbed.
+    fn shows_struts(&self) -> bool {
+        let strut = |b: &BonePlan| b.sites.iter().any(|s| s.kind == SiteKind::Strut);
+        let session = self.session.as_ref();
+        self.picture.paint == Paint::Struts
+            && session.is_some_and(|s| s.simulation().anatomy().bone.iter().any(strut))
     }
 
     /// One picture or two.
@@ -118,7 +127,7 @@ impl MechanostatApp {
                     }
                 }
                 Compare::Blink => {
-                    let first = (ui.input(|i| i.time) / BLINK) as u64 % 2 == 0;
+                    let first = ((ui.input(|i| i.time) / BLINK) as u64).is_multiple_of(2);
                     let which = if first { own } else { other };
                     if let Some(id) = draw(&mut self.views, which)? {
                         painter.image(id, rect, whole, Color32::WHITE);
@@ -299,6 +308,9 @@ impl MechanostatApp {
         }
         let mut told = Vec::new();
         told.extend(shown.exaggerated());
+        if self.shows_struts() {
+            told.push("blue: formed since day 0; orange: resorbed".to_owned());
+        }
         if shown.is_shaded() {
             told.push("shaded".to_owned());
         }

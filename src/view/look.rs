@@ -4,7 +4,7 @@ use strum::{EnumIter, IntoStaticStr};
 
 use crate::tissue::{Anatomy, SiteKind};
 
-use super::{Cut, FieldKind, Muscles, Picture};
+use super::{Cut, FieldKind, Muscles, Paint, Picture};
 
 /// What one wants to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, EnumIter, IntoStaticStr)]
@@ -58,7 +58,11 @@ impl Look {
             (anatomy.bone.iter()).any(|b| b.sites.iter().any(|s| s.kind == SiteKind::Strut));
         match self {
             Self::Change => Picture {
-                struts: has_struts,
+                paint: if has_struts {
+                    Paint::Struts
+                } else {
+                    Paint::Field
+                },
                 contour: contour(usual.range.1),
                 ..usual
             },
@@ -68,7 +72,7 @@ impl Look {
                 ..usual
             },
             Self::Anatomy => Picture {
-                tissue: true,
+                paint: Paint::Tissue,
                 muscles: Muscles::Solid,
                 range: (0.0, 1200.0),
                 coloured: false,
@@ -113,18 +117,20 @@ mod tests {
 
     #[test]
     fn a_range_holds_nearly_all_and_is_round() {
-        let changes = (0..1000).map(|k| (-0.006 * k as f32, 1.0));
-        assert_eq!(round_range(changes), 6.0);
+        let is = |found: f32, want: f32| assert!((found - want).abs() < 1e-6, "{found} {want}");
+        is(
+            round_range((0..1000).map(|k| (-0.006 * k as f32, 1.0))),
+            6.0,
+        );
         // Five of a thousand are nothing to go by.
         let few = (0..1000).map(|k| (if k < 5 { 80.0 } else { 1.5 }, 1.0));
-        assert_eq!(round_range(few), 2.0);
+        is(round_range(few), 2.0);
         // Weighed: much at 3, little at 40.
-        assert_eq!(round_range([(3.0, 99.0), (-40.0, 1.0)]), 3.0);
-        assert_eq!(round_range([(f32::NAN, 1.0), (4.0, 0.0)]), 20.0);
-        assert_eq!(round_range([]), 20.0);
-        assert_eq!(
-            (contour(12.0), contour(5.0), contour(1000.0)),
-            (2.0, 1.0, 20.0)
-        );
+        is(round_range([(3.0, 99.0), (-40.0, 1.0)]), 3.0);
+        is(round_range([(f32::NAN, 1.0), (4.0, 0.0)]), 20.0);
+        is(round_range([]), 20.0);
+        is(contour(12.0), 2.0);
+        is(contour(5.0), 1.0);
+        is(contour(1000.0), 20.0);
     }
 }

@@ -21,7 +21,7 @@ pub use exposure::{EXPOSURE, ExposureUniform};
 pub use field::{Above, Field, FieldKind, Past, shader as field_shader};
 pub use look::{Look, contour, round_range};
 pub use muscle_set::MuscleSet;
-pub use picture::{Cut, Muscles, Opacity, Picture, PictureError, Style, Tile};
+pub use picture::{Cut, Muscles, Opacity, Paint, Picture, PictureError, Style, Tile};
 pub use place::{Finder, Hit, Way, gravity_arrow, ways};
 pub use projection::{Areal, BeamUniform, PROJECTION, Projection};
 pub use ray_march::{

@@ -106,6 +106,17 @@ impl Opacity {
     }
 }
 
+/// What colours stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Paint {
+    /// The field's values.
+    Field,
+    /// Tissue as it looks: bone, red and yellow marrow, muscle.
+    Tissue,
+    /// In single struts, what was formed and what was resorbed since the start; elsewhere the field.
+    Struts,
+}
+
 /// What is made of a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Style {
@@ -140,10 +151,8 @@ pub struct Picture {
     pub cut: Cut,
     /// What is made of the field.
     pub style: Style,
-    /// Tissue as it looks, instead of a field.
-    pub tissue: bool,
-    /// Struts in two colours, of what was formed and what was resorbed.
-    pub struts: bool,
+    /// What colours stand for.
+    pub paint: Paint,
     /// Whether bone's curved surface shows the field too, shaded.
     pub coloured: bool,
     /// Between two contours of the field on the cut, in its unit; 0 for none.
@@ -213,8 +222,7 @@ impl Picture {
             colormap: field.colormap(),
             cut,
             style: Style::Surface,
-            tissue: false,
-            struts: false,
+            paint: Paint::Field,
             coloured: cut == Cut::None,
             contour: 0.0,
             outline: true,
@@ -274,12 +282,12 @@ impl Picture {
 
     /// Whether colours on curved surfaces stand for numbers, so that light changes them.
     pub fn is_shaded(&self) -> bool {
-        !self.tissue
+        self.paint == Paint::Field
             && matches!(self.style, Style::Surface)
             && if self.field.in_muscle() {
                 self.muscles == Muscles::Solid
             } else {
-                self.coloured && !self.struts
+                self.coloured
             }
     }
 }
@@ -327,7 +335,8 @@ mod tests {
         let along = (10.0f32 * 10.0 + 20.0 * 20.0 + 40.0 * 40.0).sqrt();
         let [x, y, z, w] = Cut::Oblique(way, 4.0 / along).plane(voxels);
         assert!((y - 1.0).abs() < 1e-6 && x == 0.0 && z == 0.0 && (w - 14.0).abs() < 1e-4);
-        assert_eq!(Cut::Oblique([0.0; 3], 0.2).plane(voxels), [0.0; 4]);
+        let none = Cut::Oblique([0.0; 3], 0.2).plane(voxels);
+        assert!(none.iter().all(|x| *x == 0.0));
         let oblique = Cut::Oblique(way, 0.0).at(0.7).share();
         assert!(oblique.is_some_and(|s| (s - 0.7).abs() < 1e-6));
     }

@@ -1,5 +1,7 @@
 //! The picture of a lattice: a ray a sample, marched to the tissue. Shader: `ray_march.wgsl`.
 
+use std::mem::{Discriminant, discriminant};
+
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 
@@ -9,7 +11,7 @@ use crate::tissue::Anatomy;
 
 use super::exposure::{Exposure, SUMS, pixels};
 use super::field::{Above, Field, FieldKind, Past};
-use super::picture::{Muscles, Picture, Style, Tile};
+use super::picture::{Muscles, Opacity, Paint, Picture, Style, Tile};
 use super::shape::Shape;
 
 /// Keep in step with `struct View` in `ray_march.wgsl`; a test compares the layouts.
@@ -67,36 +69,31 @@ const EVEN: u32 = 64;
 struct Made {
     muscles: Muscles,
     struts: bool,
-    slice: bool,
-    isosurface: bool,
-    cloud: bool,
+    style: Discriminant<Style>,
 }
 
 impl Made {
     fn of(picture: &Picture, is_struts: bool) -> Self {
         Self {
             muscles: picture.muscles,
-            struts: picture.struts && is_struts,
-            slice: picture.style == Style::Slice,
-            isosurface: matches!(picture.style, Style::Isosurface(_)),
-            cloud: matches!(picture.style, Style::Cloud(_)),
+            struts: picture.paint == Paint::Struts && is_struts,
+            style: discriminant(&picture.style),
         }
     }
 
     /// The shader's source.
     fn source(self) -> String {
-        [
+        let is = |style: Style| self.style == discriminant(&style);
+        let constants = [
             ("SHELL", self.muscles == Muscles::Shell),
             ("SOLID", self.muscles == Muscles::Solid),
-            ("SLICE", self.slice),
+            ("SLICE", is(Style::Slice)),
             ("STRUTS", self.struts),
-            ("ISO", self.isosurface),
-            ("CLOUD", self.cloud),
-        ]
-        .iter()
-        .map(|(name, holds)| format!("const {name}: bool = {holds};\n"))
-        .collect::<String>()
-            + include_str!("../../shaders/view/ray_march.wgsl")
+            ("ISO", is(Style::Isosurface(0.0))),
+            ("CLOUD", is(Style::Cloud(Opacity::RISING))),
+        ];
+        let lines = constants.map(|(name, holds)| format!("const {name}: bool = {holds};\n"));
+        lines.concat() + include_str!("../../shaders/view/ray_march.wgsl")
     }
 }
 
@@ -105,9 +102,7 @@ pub fn shader() -> String {
     let made = Made {
         muscles: Muscles::Shell,
         struts: false,
-        slice: false,
-        isosurface: false,
-        cloud: false,
+        style: discriminant(&Style::Surface),
     };
     made.source()
 }
@@ -205,7 +200,7 @@ impl RayMarch {
         let aspect = picture.size[0] as f32 / rows;
         let centre = Vec3::from(picture.camera.centre) / spacing;
         let (low, high) = picture.range();
-        let contour = if picture.contour > 0.0 && !picture.tissue {
+        let contour = if picture.contour > 0.0 && picture.paint == Paint::Field {
             [low / picture.contour, (high - low) / picture.contour]
         } else {
             [0.0; 2]
@@ -224,7 +219,7 @@ impl RayMarch {
             up: (up * 0.5 * height).to_array(),
             shell: SHELL_OPACITY,
             key: (0.55 * up - 0.45 * right - 0.7 * forward)
-                .normalize()
+                .normalize_or_zero()
                 .to_array(),
             iso,
             cut: picture.cut.plane(voxels),
@@ -244,8 +239,8 @@ impl RayMarch {
             (field.in_muscle(), OF_MUSCLE),
             (field.is_named(), NAMED),
             (field.above() == Above::Bone, BEYOND),
-            (picture.coloured && !picture.tissue, COLOURED),
-            (picture.tissue, TISSUE),
+            (picture.coloured && picture.paint != Paint::Tissue, COLOURED),
+            (picture.paint == Paint::Tissue, TISSUE),
             (picture.outline, OUTLINE),
             (!self.shape.is_struts(), EVEN),
         ]
@@ -303,7 +298,7 @@ impl RayMarch {
     /// # Errors
     /// As [`RayMarch::draw`].
     pub fn turn(&mut self, gpu: &Gpu, picture: &Picture) -> Result<&wgpu::Texture, GpuError> {
-        let content = |p: &Picture| (p.field, p.shown, p.range(), p.exaggeration, p.tissue);
+        let content = |p: &Picture| (p.field, p.shown, p.range(), p.exaggeration, p.paint);
         if (self.drawn.as_ref()).is_none_or(|(p, ..)| content(p) != content(picture)) {
             self.refresh(gpu, picture);
         }
@@ -359,7 +354,7 @@ impl RayMarch {
         self.choose(gpu, picture);
         self.shape.remember(gpu, None);
         self.field.show(gpu, picture.field);
-        if picture.tissue {
+        if picture.paint == Paint::Tissue {
             self.second.show(gpu, FieldKind::MarrowFat);
         }
         self.shape.show(gpu, picture);
@@ -374,14 +369,13 @@ impl RayMarch {
     fn aim(&mut self, gpu: &Gpu, picture: &Picture, tile: Tile) -> Result<(), GpuError> {
         let made = Made::of(picture, self.shape.is_struts());
         let fits = |t: &Target| t.exposure.size == tile.size && t.made == made;
-        match self.targets.iter().position(fits) {
-            Some(found) => self.targets.swap(0, found),
-            None => {
-                // The old one's memory is given back first.
-                self.targets.truncate(1);
-                let target = self.target_of(gpu, tile.size, made)?;
-                self.targets.insert(0, target);
-            }
+        if let Some(found) = self.targets.iter().position(fits) {
+            self.targets.swap(0, found);
+        } else {
+            // The old one's memory is given back first.
+            self.targets.truncate(1);
+            let target = self.target_of(gpu, tile.size, made)?;
+            self.targets.insert(0, target);
         }
         let opacity = match picture.style {
             Style::Cloud(opacity) => Some(opacity),

@@ -107,7 +107,8 @@ impl Shape {
         let told = texture("told", wgpu::TextureFormat::Rgba16Float, written)?;
         let copied = wgpu::TextureUsages::COPY_DST;
         let fibres = texture("fibres", wgpu::TextureFormat::Rgba8Unorm, copied)?;
-        let textures = [&distances, &told, &fibres].map(|t| t.create_view(&Default::default()));
+        let textures = [&distances, &told, &fibres]
+            .map(|t| t.create_view(&wgpu::TextureViewDescriptor::default()));
         let uniform = gpu.uniform("shape", &ShapeUniform::zeroed())?;
         let still = gpu.storage::<[u32; 4]>("still shape", n)?;
         let areas = gpu.storage::<f32>("remembered muscle", state.counts.muscle_voxels)?;
