@@ -1,5 +1,5 @@
 # `make run` and `make test` do all set-up by themselves; see README.md.
-.PHONY: run test setup
+.PHONY: run test docs setup
 
 run: setup
 	@assets/scripts/run.sh
@@ -8,6 +8,9 @@ test: setup
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo test --locked
+
+docs: setup
+	@assets/scripts/docs.sh
 
 setup:
 	@assets/scripts/setup.sh

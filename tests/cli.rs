@@ -98,6 +98,8 @@ fn bad_input_is_refused_in_a_sentence() {
     );
     refused(&run(&["validate", "--size", "7"]), 2, &["24 to 512"]);
     refused(&run(&["bench", "stages", "scan.nii"]), 2, &["mechanics"]);
+    refused(&run(&["bench", "window", "scan.nii"]), 2, &["mechanics"]);
+    refused(&run(&["bench", "window", "--size", "7"]), 2, &["24 to 512"]);
     refused(
         &run(&["bench", "mechanics", "nowhere.nii"]),
         2,
@@ -829,4 +831,22 @@ fn a_runs_own_manifest_runs_again_to_the_same_bytes() {
         "strength = \"often\"",
         &["often", "every"],
     );
+}
+
+/// Without a display `bench window` tells what pictures take, and that nothing else could be timed.
+#[test]
+fn pictures_are_timed_without_a_display() {
+    let timed = mechanostat(&["bench", "window", "--size", "24", "--json"])
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap();
+    assert!(timed.status.success(), "{timed:?}");
+    assert!(String::from_utf8_lossy(&timed.stderr).contains("no display"));
+    let told: serde_json::Value = serde_json::from_slice(&timed.stdout).unwrap();
+    for key in ["moving_frame_ms", "still_sample_ms", "still_picture_ms"] {
+        assert!(told[key].as_f64().unwrap() > 0.0, "{told}");
+    }
+    assert!(told["adapter"].as_str().is_some_and(|a| !a.is_empty()));
+    assert!(told.get("scrub_ms").is_none(), "{told}");
 }

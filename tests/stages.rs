@@ -1381,6 +1381,7 @@ fn fields_match_f64() {
                 got.push(values[b.voxel as usize]);
                 want.push(match kind {
                     F::Density => p.get("tissue_mineral") * bone / volume,
+                    F::Mineral => p.get("tissue_mineral") * bone,
                     F::Change if before <= 0.02 * volume => 0.0,
                     F::Change => 100.0 * (bone / before - 1.0),
                     F::StrainEnergy => energy[t] / volume,

@@ -406,8 +406,8 @@ fn a_muscle_is_chosen_by_name() {
     assert_eq!(harness.state().trouble(), None);
 }
 
-/// Each look, each way of drawing, slices and the radiograph, by clicks; nothing goes wrong, and the
-/// pictures differ.
+/// Each look, each way of drawing, slices and the radiograph, by clicks; nothing goes wrong, and
+/// the pictures differ.
 #[test]
 fn looks_styles_slices_and_the_radiograph_are_a_click_each() {
     let mut harness = harness();
@@ -535,6 +535,58 @@ fn the_past_is_looked_at_and_changed() {
     let session = harness.state().session().unwrap();
     assert!(!session.driver.has_twin());
     assert_eq!(session.driver.run().courses().rows(), first);
+}
+
+/// A file that was dropped on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+/// A screenshot is a file of the asked size; what is dropped and is no session is told, and the run
+/// stays.
+#[test]
+fn a_screenshot_is_taken_and_garbage_refused() {
+    let folder = common::scratch("screenshot");
+    let mut harness = harness();
+    until(&mut harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+    let here = std::env::current_dir().unwrap();
+    harness.get_by_label("Screenshot").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Cancel").is_some());
+    until(&mut harness, 500, |app| app.told().starts_with("saved"));
+    let name = harness
+        .state()
+        .told()
+        .trim_start_matches("saved ")
+        .to_owned();
+    let bytes = std::fs::read(here.join(&name)).unwrap();
+    std::fs::remove_file(here.join(&name)).unwrap();
+    let reader = png::Decoder::new(std::io::Cursor::new(bytes))
+        .read_info()
+        .unwrap();
+    // 148 mm at 300 dots an inch.
+    assert_eq!(reader.info().width, 1748);
+    assert_eq!(reader.info().pixel_dims.unwrap().xppu, 11811);
+
+    let garbage = folder.join("garbage.toml");
+    std::fs::write(&garbage, "this is = no session").unwrap();
+    let dropped = std::sync::Arc::new(Dropped(garbage));
+    harness.input_mut().dropped_files.push(dropped);
+    harness.run_steps(2);
+    let told = harness.state().told();
+    assert!(told.contains("garbage.toml"), "{told}");
+    assert!(harness.state().session().is_some() && harness.state().trouble().is_none());
 }
 
 /// The gauge answers gravity within two frames: a tenth or so of the strain in flight, all of it at

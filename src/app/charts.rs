@@ -189,7 +189,8 @@ impl MechanostatApp {
     }
 }
 
-/// A chart of curves; `named` at their ends instead of in a legend. Returns the day that was clicked.
+/// A chart of curves; `named` at their ends instead of in a legend. Returns the day that was
+/// clicked.
 fn chart(
     ui: &mut Ui,
     session: &Session,

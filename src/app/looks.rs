@@ -621,3 +621,16 @@ fn muscles(ui: &mut Ui, session: &Session, picture: &mut Picture) {
     let slider = egui::Slider::new(&mut picture.exaggeration, 1.0..=10.0);
     ui.add(slider.text("times muscle loss"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_in_one_group() {
+        for kind in FieldKind::ALL {
+            let groups = GROUPS.iter().filter(|(_, fields)| fields.contains(kind));
+            assert_eq!(groups.count(), 1, "{kind:?}");
+        }
+    }
+}

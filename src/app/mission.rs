@@ -173,8 +173,8 @@ fn gauge(ui: &mut Ui, session: &Session) {
         .on_hover_text("mean strain of the bone on its hardest activity, beside that under 1 g");
 }
 
-/// The mission's days: phases as blocks, what was changed by hand, what is computed, where one looks.
-/// Returns the day that was chosen.
+/// The mission's days: phases as blocks, what was changed by hand, what is computed, where one
+/// looks. Returns the day that was chosen.
 fn days(ui: &mut Ui, session: &Session, width: f32) -> Option<f64> {
     let sense = egui::Sense::click_and_drag();
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), sense);

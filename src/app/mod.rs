@@ -5,6 +5,7 @@ mod controls;
 mod looks;
 mod mission;
 mod panels;
+mod screenshot;
 mod script;
 mod session;
 mod status;
@@ -55,6 +56,7 @@ pub struct MechanostatApp {
     search: String,
     /// Whether all that there is to choose is shown.
     explore: bool,
+    screenshot: Option<screenshot::Screenshot>,
     /// Who plays a person, where the window is timed.
     script: Option<script::Script>,
     /// Until when the strain field is shown on the cut, because gravity was touched.
@@ -244,6 +246,7 @@ impl MechanostatApp {
             slices: looks::Slices::default(),
             search: String::new(),
             explore: false,
+            screenshot: None,
             script: None,
             flash: None,
             lower_chart: 0,
@@ -284,6 +287,7 @@ impl MechanostatApp {
                     self.trouble = None;
                 }
                 self.look_at(session.simulation().anatomy());
+                self.screenshot = None;
                 self.views.clear(&self.render);
                 self.slices.clear(&self.render);
                 self.finder = Some(Finder::new(session.simulation().anatomy()));
@@ -312,6 +316,14 @@ impl MechanostatApp {
             Ok(()) => format!("saved {}", self.file),
             Err(error) => error.to_string(),
         };
+    }
+
+    /// Opens what was dropped on the window.
+    fn take_dropped(&mut self, ctx: &egui::Context) {
+        let dropped = ctx.input(|i| i.raw.dropped_files.clone());
+        let Some(file) = dropped.first() else { return };
+        self.file = file.path().display().to_string();
+        self.load();
     }
 
     /// Opens a saved document, and goes on to its last day.
@@ -377,7 +389,7 @@ impl MechanostatApp {
         self.session.as_ref()
     }
 
-    /// Undo and redo.
+    /// Undo and redo; play; days.
     fn keys(&mut self, ctx: &egui::Context) {
         let Some(session) = &mut self.session else {
             return;
@@ -392,12 +404,36 @@ impl MechanostatApp {
         } else if pressed(egui::Key::Y) {
             let done = session.take_back(true);
             self.tell(done.map(drop));
+        } else if !ctx.egui_wants_keyboard_input() {
+            let plain = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, key));
+            let week = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::SHIFT, key));
+            if plain(egui::Key::Space) {
+                session.toggle_play();
+            }
+            for (key, days) in [(egui::Key::ArrowLeft, -1.0), (egui::Key::ArrowRight, 1.0)] {
+                if week(key) {
+                    session.look_at(session.day() + 7.0 * days);
+                } else if plain(key) {
+                    session.look_at(session.day() + days);
+                }
+            }
+            if plain(egui::Key::Home) {
+                session.look_at(0.0);
+            }
+            if plain(egui::Key::End) {
+                session.look_at(f64::INFINITY);
+            }
         }
     }
 
     /// What the picture shows.
     pub fn picture(&self) -> &Picture {
         &self.picture
+    }
+
+    /// What was told last: of a file, a screenshot, a refusal.
+    pub fn told(&self) -> &str {
+        &self.told
     }
 
     /// What went wrong, if anything did.
@@ -452,8 +488,8 @@ impl MechanostatApp {
 /// The colour behind the tissue.
 const GROUND: [f32; 3] = [0.11, 0.12, 0.14];
 
-/// A round range for the changes that a run has come to: bone weighs as much as there is of it. None
-/// for other fields, and before anything has changed.
+/// A round range for the changes that a run has come to: bone weighs as much as there is of it.
+/// None for other fields, and before anything has changed.
 fn fitted(session: &Session, picture: &Picture) -> Option<(f32, f32)> {
     if !picture.field.diverging() {
         return None;
@@ -508,6 +544,11 @@ impl eframe::App for MechanostatApp {
         self.last_frame = now;
         self.tell_largest(ctx);
         self.act_script(ctx);
+        self.take_dropped(ctx);
+        self.advance_screenshot();
+        if self.screenshot.is_some() {
+            ctx.request_repaint();
+        }
         self.keys(ctx);
         if self.trouble.is_some() {
             return;

@@ -18,6 +18,7 @@ impl MechanostatApp {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     ui.toggle_value(&mut self.explore, "Explore");
                     self.session_menu(ui);
+                    self.screenshot_button(ui);
                     if !self.told.is_empty() {
                         ui.label(&self.told);
                     }

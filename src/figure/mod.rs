@@ -6,6 +6,7 @@ mod evidence;
 mod mission;
 mod raster;
 mod sides;
+mod snapshot;
 
 pub use chart::{Chart, Curve, Mark, Published, Span};
 pub use curves::{CurveOf, bone_curves, plain};
@@ -14,6 +15,7 @@ pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
 pub use raster::{FigureError, Raster, png};
 pub use sides::{Key, SidesFigure};
+pub use snapshot::Snapshot;
 
 /// Points (1/72 inch) in millimetres.
 const POINT: f64 = 25.4 / 72.0;

@@ -95,6 +95,24 @@ fn bare(error: &std::io::Error) -> std::io::Error {
     inside.map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
 }
 
+/// The path, or the first of its kind (`name-2.png`, `name-3.png` …) that no file has yet.
+pub fn unused(path: &Path) -> PathBuf {
+    let stem = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let ending = path
+        .extension()
+        .map(|e| format!(".{}", e.to_string_lossy()))
+        .unwrap_or_default();
+    let others = (2..).map(|k| path.with_file_name(format!("{stem}-{k}{ending}")));
+    let mut names = std::iter::once(path.to_path_buf()).chain(others);
+    names
+        .find(|p| !p.exists())
+        .unwrap_or_else(|| path.to_path_buf())
+}
+
 /// Writes a file whole or not at all: under another name first, then renamed.
 /// # Errors
 /// [`IoError`].

@@ -50,9 +50,9 @@ pub(super) fn smooth(voxels: [usize; 3], values: &mut [f32]) {
     }
 }
 
-/// Distance from each voxel to the nearest that is chosen, voxels, and which that is; infinite where
-/// none is. Exact: the lower envelope of parabolas along each axis (Felzenszwalb and Huttenlocher
-/// 2012).
+/// Distance from each voxel to the nearest that is chosen, voxels, and which that is; infinite
+/// where none is. Exact: the lower envelope of parabolas along each axis (Felzenszwalb and
+/// Huttenlocher 2012).
 pub(super) fn to_nearest(voxels: [usize; 3], chosen: &[bool]) -> (Vec<f32>, Vec<u32>) {
     let mut squared: Vec<f32> = (chosen.iter())
         .map(|c| if *c { 0.0 } else { f32::INFINITY })

@@ -113,7 +113,8 @@ pub enum Paint {
     Field,
     /// Tissue as it looks: bone, red and yellow marrow, muscle.
     Tissue,
-    /// In single struts, what was formed and what was resorbed since the start; elsewhere the field.
+    /// In single struts, what was formed and what was resorbed since the start; elsewhere the
+    /// field.
     Struts,
 }
 

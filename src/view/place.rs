@@ -35,8 +35,8 @@ pub fn ways(camera: &Camera) -> [Way; 6] {
     ]
 }
 
-/// Which way gravity pulls in a picture, to the right and up, as long as it is strong in g: along the
-/// legs of who stands, towards the back of who lies.
+/// Which way gravity pulls in a picture, to the right and up, as long as it is strong in g: along
+/// the legs of who stands, towards the back of who lies.
 pub fn gravity_arrow(camera: &Camera, gravity: f64, posture: Posture) -> [f32; 2] {
     let way = match posture {
         Posture::Upright => Vec3::NEG_Z,

@@ -274,8 +274,8 @@ impl RayMarch {
         self.field.show_past(gpu, &self.anatomy, kind, past);
     }
 
-    /// Draws the fast sample of `picture` as its body was on a day that is remembered. Returns whether
-    /// the field was kept of that day; where not, bone and muscle are drawn without it.
+    /// Draws the fast sample of `picture` as its body was on a day that is remembered. Returns
+    /// whether the field was kept of that day; where not, bone and muscle are drawn without it.
     /// # Errors
     /// As [`RayMarch::draw`].
     pub fn draw_past(
