@@ -533,7 +533,7 @@ fn fitted(session: &Session, picture: &Picture) -> Option<(f32, f32)> {
 impl eframe::App for MechanostatApp {
     fn raw_input_hook(&mut self, _ctx: &egui::Context, input: &mut egui::RawInput) {
         if let Some(script) = &mut self.script {
-            script.events(input);
+            script.events(input, self.views.drawn());
         }
     }
 

@@ -1,5 +1,6 @@
 //! A hundred things that a person does to the window, done by itself and timed.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ const ACTIONS: usize = 100;
 /// How long playing is timed, and how long nothing is done, seconds.
 const PLAYING: f64 = 8.0;
 const IDLE: f64 = 5.0;
+/// Until the last frames' work is over, seconds.
+const SETTLED: f64 = 1.0;
 /// Days of history before anything is timed.
 const DAYS_BEFORE: f64 = 60.0;
 /// No answer is waited for longer, seconds.
@@ -26,7 +29,8 @@ pub struct Timed {
     pub playing_s: f64,
     /// From an event to the end of the adapter's work on the frame that answers it.
     pub input_to_picture_ms: Spread,
-    /// Frames from a change of gravity until strain and sentence have answered.
+    /// Frames from a change of gravity until strain has answered, that of the change counted; the
+    /// most there were.
     pub gravity_frames: u32,
     /// From a click on a day to its picture.
     pub scrub_ms: Spread,
@@ -82,7 +86,6 @@ enum Stage {
     Stilling,
     Idle {
         since: Instant,
-        busy: Option<f64>,
     },
     Done,
 }
@@ -104,12 +107,15 @@ pub(super) struct Script {
     stage: Stage,
     waiting: Option<Waiting>,
     gravity: Option<(u64, f64)>,
-    pending: Vec<Event>,
+    /// Events frame by frame, and whether the answer is counted from them.
+    pending: VecDeque<(Vec<Event>, bool)>,
     frame: u64,
     times: Vec<f64>,
     scrubs: Vec<f64>,
     timed: Timed,
     told: Arc<Mutex<Timed>>,
+    /// Share of a core while nothing was done.
+    idle: Arc<Mutex<Option<f64>>>,
 }
 
 /// Remembers where something is, for the script.
@@ -129,18 +135,32 @@ impl Script {
             stage: Stage::FirstPicture,
             waiting: None,
             gravity: None,
-            pending: Vec::new(),
+            pending: VecDeque::new(),
             frame: 0,
             times: Vec::new(),
             scrubs: Vec::new(),
             timed: Timed::default(),
             told,
+            idle: Arc::default(),
         }
     }
 
     /// Events that a person would have made since the last frame.
-    pub(super) fn events(&mut self, input: &mut egui::RawInput) {
-        input.events.append(&mut self.pending);
+    pub(super) fn events(&mut self, input: &mut egui::RawInput, drawn: u64) {
+        let Some((mut events, counts)) = self.pending.pop_front() else {
+            return;
+        };
+        if counts {
+            // From here on it is the window's turn.
+            if let Some(waiting) = &mut self.waiting {
+                waiting.since = Instant::now();
+                waiting.drawn = drawn;
+            }
+            if let Some((frame, _)) = &mut self.gravity {
+                *frame = (*frame).max(self.frame);
+            }
+        }
+        input.events.append(&mut events);
     }
 
     fn click(&mut self, at: Pos2) {
@@ -150,7 +170,8 @@ impl Script {
             pressed,
             modifiers: Modifiers::NONE,
         };
-        self.pending = vec![Event::PointerMoved(at), button(true), button(false)];
+        let events = vec![Event::PointerMoved(at), button(true), button(false)];
+        self.pending = VecDeque::from([(events, true)]);
     }
 }
 
@@ -184,10 +205,9 @@ impl MechanostatApp {
             }
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
-        if let Stage::Idle { since, busy } = script.stage {
-            let wait = if busy.is_some() { IDLE } else { 1.0 };
-            let left = (wait - since.elapsed().as_secs_f64()).max(0.05);
-            ctx.request_repaint_after(Duration::from_secs_f64(left));
+        if let Stage::Idle { since } = script.stage {
+            let left = SETTLED + IDLE + 0.5 - since.elapsed().as_secs_f64();
+            ctx.request_repaint_after(Duration::from_secs_f64(left.max(0.05)));
         } else {
             ctx.request_repaint();
         }
@@ -203,7 +223,9 @@ impl MechanostatApp {
         if let Some((frame, strain)) = script.gravity {
             let answered = (session.strain_percent()).is_some_and(|p| (p - strain).abs() > 0.5);
             if answered {
-                script.timed.gravity_frames = (script.frame - frame) as u32;
+                // It was shown in the frame before this one.
+                let frames = (script.frame - 1 - frame) as u32;
+                script.timed.gravity_frames = script.timed.gravity_frames.max(frames);
                 script.gravity = None;
             }
         }
@@ -219,6 +241,8 @@ impl MechanostatApp {
                     script.times.push(ms);
                     script.waiting = None;
                 }
+            } else if script.pending.iter().any(|(_, counts)| *counts) {
+                // Not done yet.
             } else if drawn > waiting.drawn {
                 // The frame that answered was submitted after the last one was drawn.
                 let done = Arc::new(Mutex::new(None));
@@ -308,26 +332,23 @@ impl MechanostatApp {
                 }
             }
             Stage::Stilling if !session.is_busy() && !self.views.is_gathering(session) => {
-                script.stage = Stage::Idle {
-                    since: now,
-                    busy: None,
-                };
+                script.stage = Stage::Idle { since: now };
+                let told = Arc::clone(&script.idle);
+                // A frame in which to look would be work of its own.
+                std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_secs_f64(SETTLED));
+                    let before = core_seconds();
+                    std::thread::sleep(Duration::from_secs_f64(IDLE));
+                    let spent = core_seconds()
+                        .zip(before)
+                        .map(|(after, before)| after - before);
+                    if let Ok(mut slot) = told.lock() {
+                        *slot = spent.map(|s| s / IDLE);
+                    }
+                });
             }
-            // The last frames' work is over a second later.
-            Stage::Idle { since, busy: None } if (now - since).as_secs_f64() >= 1.0 => {
-                let busy = core_seconds();
-                script.stage = if busy.is_some() {
-                    Stage::Idle { since: now, busy }
-                } else {
-                    Stage::Done
-                };
-            }
-            Stage::Idle {
-                since,
-                busy: Some(before),
-            } if (now - since).as_secs_f64() >= IDLE => {
-                let spent = core_seconds().map(|after| after - before);
-                script.timed.idle_core_share = spent.map(|s| s / (now - since).as_secs_f64());
+            Stage::Idle { since } if (now - since).as_secs_f64() > SETTLED + IDLE + 0.2 => {
+                script.timed.idle_core_share = script.idle.lock().ok().and_then(|s| *s);
                 script.stage = Stage::Done;
             }
             _ => {}
@@ -359,17 +380,19 @@ impl Script {
                     modifiers: Modifiers::NONE,
                 };
                 let to = centre + egui::vec2(12.0, 3.0);
-                self.pending = vec![
-                    Event::PointerMoved(centre),
-                    button(centre, true),
-                    Event::PointerMoved(to),
-                    button(to, false),
-                ];
+                self.pending = VecDeque::from([
+                    (
+                        vec![Event::PointerMoved(centre), button(centre, true)],
+                        false,
+                    ),
+                    (vec![Event::PointerMoved(to)], true),
+                    (vec![button(to, false)], false),
+                ]);
                 false
             }
             3 => {
                 let by = if left.is_multiple_of(2) { 20.0 } else { -20.0 };
-                self.pending = vec![
+                let events = vec![
                     Event::PointerMoved(centre),
                     Event::MouseWheel {
                         unit: egui::MouseWheelUnit::Point,
@@ -379,6 +402,7 @@ impl Script {
                         modifiers: Modifiers::NONE,
                     },
                 ];
+                self.pending = VecDeque::from([(events, true)]);
                 false
             }
             _ => {

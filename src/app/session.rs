@@ -14,7 +14,7 @@ use crate::study::{
 /// How long a frame may be busy with the simulation.
 const BUDGET: Duration = Duration::from_millis(12);
 /// The same on a software adapter, whose frames take long anyway.
-const SOFTWARE_BUDGET: Duration = Duration::from_millis(40);
+const SOFTWARE_BUDGET: Duration = Duration::from_millis(38);
 /// And while bone settles: there is nothing to be done to it yet but to look.
 const SETTLING_BUDGET: Duration = Duration::from_millis(100);
 /// Between two looks at the adapter within a frame.

@@ -58,10 +58,12 @@ impl MechanostatApp {
         let most = self.gpu.device().limits().max_texture_dimension_2d;
         let pixels = [space.x * wide * per_point, space.y * per_point];
         let pixels = pixels.map(|n| (n as u32).clamp(16, most));
-        let shown = self.shown_picture(pixels);
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(space, egui::Sense::click_and_drag());
             super::script::note(ui.ctx(), "view", rect);
+            // What is done to it in this frame is seen in this frame.
+            self.turn(ui, &response, rect);
+            let shown = self.shown_picture(pixels);
             self.pictures(ui, rect, &shown);
             let sentence = self
                 .session
@@ -75,7 +77,7 @@ impl MechanostatApp {
                     format!("Tissue in 3-D. {sentence}"),
                 )
             });
-            self.turn(ui, &response, rect);
+            self.name_under(ui, &response, rect);
             let shown_bar = if self.views.compare == Compare::Difference {
                 of_difference(&shown)
             } else {
@@ -258,6 +260,12 @@ impl MechanostatApp {
         if scroll != 0.0 {
             picture.camera.zoom((0.003 * scroll).exp());
         }
+    }
+
+    /// The muscle's name under the pointer.
+    fn name_under(&self, ui: &Ui, response: &egui::Response, rect: Rect) {
+        let picture = &self.picture;
+        let points = rect.height() / picture.size[1].max(1) as f32;
         let (Some(session), Some(finder), Some(at)) =
             (&self.session, &self.finder, response.hover_pos())
         else {

@@ -76,6 +76,8 @@ pub(super) struct View {
     /// Whether fewer pixels were drawn than asked for, because it moves.
     coarse: bool,
     samples: u32,
+    /// Pictures drawn so far, finer ones of the same left out.
+    pictures: u64,
     /// Whether it was drawn in this frame.
     is_shown: bool,
     remembered: Option<Remembered>,
@@ -97,6 +99,7 @@ impl View {
             drawn: None,
             coarse: false,
             samples: 0,
+            pictures: 0,
             is_shown: false,
             remembered: None,
             known: true,
@@ -152,6 +155,7 @@ impl View {
         self.render(session, &first, !same_body)?;
         self.drawn = Some(wanted);
         self.samples = 0;
+        self.pictures += 1;
         Ok(true)
     }
 
@@ -274,8 +278,6 @@ pub(super) struct Views {
     twin: Option<View>,
     /// How they are shown.
     pub(super) compare: Compare,
-    /// Pictures drawn so far.
-    drawn: u64,
     /// Where one picture ends and the other begins, 0 left to 1 right.
     pub(super) wipe: f32,
 }
@@ -342,9 +344,7 @@ impl Views {
     ) -> Result<Option<egui::TextureId>, GpuError> {
         let view = Self::made(self.slot(which), session, which)?;
         let is_new = view.draw(session, picture, None)?;
-        let texture = view.texture(render, is_new);
-        self.drawn += u64::from(is_new);
-        Ok(texture)
+        Ok(view.texture(render, is_new))
     }
 
     /// Draws the run that is shown less the other.
@@ -369,9 +369,10 @@ impl Views {
         Ok(own.texture(render, is_new))
     }
 
-    /// Pictures drawn so far, finer ones of the same included.
+    /// Pictures drawn so far, finer ones of the same left out.
     pub(super) fn drawn(&self) -> u64 {
-        self.drawn
+        let views = [&self.first, &self.twin].into_iter().flatten();
+        views.map(|v| v.pictures).sum()
     }
 
     /// Whether the picture of a run gets finer when it is drawn again.
