@@ -14,7 +14,7 @@ use egui_kittest::kittest::Queryable as _;
 use mechanostat::app::{MechanostatApp, Session, wgpu_setup};
 use mechanostat::gpu::Need;
 use mechanostat::io::Row;
-use mechanostat::measure::Quantity;
+use mechanostat::measure::{DayTissue, Quantity};
 use mechanostat::scenario::{Link, Scenario};
 use mechanostat::study::{Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays};
 use mechanostat::view::FieldKind;
@@ -520,12 +520,35 @@ fn the_past_is_looked_at_and_changed() {
     assert_eq!((branch, document.conditions_at(3.0).gravity), (2.0, 1.0));
     assert_eq!(session.last_day(), 6.0);
     assert_eq!(session.simulation().day(), 6.0, "the twin has come forward");
+    // The twin has the days that it shares, and its own.
+    let days: Vec<f64> = session
+        .run()
+        .timeline()
+        .days()
+        .iter()
+        .map(DayTissue::day)
+        .collect();
+    assert_eq!(days, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     // The two beside each other, in every way.
     for compare in ["side by side", "wipe", "difference", "blink", "one alone"] {
         harness.get_by_label(compare).click_accesskit();
         harness.run_steps(4);
         harness.render().unwrap();
         assert_eq!(harness.state().trouble(), None, "{compare}");
+    }
+    // Slices and radiograph are the twin's while it is shown, and go with it.
+    for window in ["three slices", "radiograph (areal density)"] {
+        harness.get_by_label(window).click_accesskit();
+        harness.run_steps(4);
+    }
+    for shown in ["first run", "twin"] {
+        harness.get_by_label(shown).click_accesskit();
+        harness.run_steps(4);
+        harness.get_by_label("−1 day").click();
+        harness.run_steps(4);
+        harness.get_by_label("today").click();
+        harness.run_steps(4);
+        assert_eq!(harness.state().trouble(), None, "{shown}");
     }
     // Taken back, change and branch, there is one run again.
     for _ in 0..2 {

@@ -18,6 +18,7 @@ shot='
 cargo run --quiet --release --locked -- "$1/flight/run.toml" &
 window=$!
 sleep 60
+xdotool mousemove 1200 40
 import -window root "$1/window.png"
 kill $window
 '

@@ -241,7 +241,8 @@ fn chart(
             for (of, colour, style) in curves {
                 let points = session.change(of.region, of.quantity);
                 if let (true, Some([day, change])) = (named, points.last().copied()) {
-                    let text = RichText::new(format!("{} {change:+.1} %", of.label));
+                    let change_told = format!("{change:+.1}").replace('-', "−");
+                    let text = RichText::new(format!("{} {change_told} %", of.label));
                     let text = text.color(*colour).size(13.0);
                     // Beside its end where there is room, else before it.
                     let align = if day < 0.6 * days {

@@ -215,9 +215,15 @@ pub(super) fn gravity_slider(ui: &mut Ui, now: Conditions, intent: &mut Option<I
         .suffix(" g");
     let response = ui.add(slider);
     response.widget_info(|| egui::WidgetInfo::slider(true, now.gravity, "gravity"));
+    let begun = response.id.with("begun");
+    if !response.dragged() {
+        ui.data_mut(|d| d.remove::<bool>(begun));
+    }
+    let has_begun = ui.data(|d| d.get_temp::<bool>(begun)).unwrap_or(false);
     if response.changed() && (gravity - now.gravity).abs() > 1e-9 {
-        // One drag is one action, however often the slider moves.
-        let is_going_on = response.dragged() && !response.drag_started();
+        // One drag is one action, however often the slider moves: the first move begins it.
+        let is_going_on = response.dragged() && has_begun;
+        ui.data_mut(|d| d.insert_temp(begun, true));
         let what = What::Gravity(gravity);
         *intent = Some(if is_going_on {
             Intent::Adjust(what)

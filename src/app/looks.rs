@@ -5,23 +5,30 @@ use eframe::egui_wgpu::RenderState;
 
 use crate::figure::plain;
 use crate::gpu::Readback;
+use crate::study::Which;
 use crate::view::{
     Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Paint, Picture, Projection,
     RayMarch, Style, Vision,
 };
 
+use super::views::Remembered;
 use super::{MechanostatApp, Session};
 
 /// Edge of a slice, points.
 const SLICE: f32 = 190.0;
 
+/// A slice that is drawn: its picture, and of which generation and past day.
+type Shown = (egui::TextureId, wgpu::Texture, Picture, (u64, Option<u64>));
+
 /// The three slices through the crosshair, and the radiograph.
 #[derive(Default)]
 pub(super) struct Slices {
     pub(super) open: bool,
+    /// Of which body: which run, and how many twins there had been.
+    of: Option<(Which, u32)>,
     march: Option<RayMarch>,
     /// Each drawn into an image of its own, copied from the march's.
-    shown: [Option<(egui::TextureId, wgpu::Texture, Picture, u64)>; 3],
+    shown: [Option<Shown>; 3],
     pub(super) radiograph: bool,
     projection: Option<Projection>,
     reading: Option<(Readback, u64)>,
@@ -38,6 +45,7 @@ impl Slices {
         *self = Self {
             open: self.open,
             radiograph: self.radiograph,
+            of: self.of,
             ..Self::default()
         };
     }
@@ -176,6 +184,17 @@ impl MechanostatApp {
 
     /// Windows beside the picture.
     pub(super) fn picture_windows(&mut self, ctx: &egui::Context) {
+        if let Some(session) = &self.session {
+            let which = session.shows();
+            let twins = match which {
+                Which::First => 0,
+                Which::Twin => session.driver.forks(),
+            };
+            if self.slices.of != Some((which, twins)) {
+                self.slices.clear(&self.render);
+                self.slices.of = Some((which, twins));
+            }
+        }
         if let Err(error) = self.slice_window(ctx) {
             self.fail(error.to_string());
         }
@@ -200,6 +219,8 @@ impl MechanostatApp {
         if slices.march.is_none() {
             slices.march = Some(RayMarch::new(simulation.body())?);
         }
+        let past = session.past();
+        let remembered = past.and_then(|day| Remembered::of(session.run(), day));
         for axis in 0..3 {
             let usual = Picture::slice(anatomy, self.picture.field, axis, self.crosshair, pixels);
             let picture = Picture {
@@ -213,7 +234,7 @@ impl MechanostatApp {
                 background: self.picture.background,
                 ..usual
             };
-            let generation = session.generation();
+            let generation = (session.generation(), session.past().map(f64::to_bits));
             let is_shown = slices.shown[axis].as_ref();
             if is_shown.is_some_and(|(_, _, p, g)| *p == picture && *g == generation) {
                 continue;
@@ -221,7 +242,15 @@ impl MechanostatApp {
             let Some(march) = &mut slices.march else {
                 continue;
             };
-            march.draw(gpu, &picture)?;
+            match &remembered {
+                Some(day) => {
+                    let mineral = simulation.model().physiology.tissue_mineral;
+                    march.draw_past(gpu, &picture, &day.past(mineral))?;
+                }
+                None => {
+                    march.draw(gpu, &picture)?;
+                }
+            }
             let image = march.copy(gpu)?;
             let view = image.create_view(&wgpu::TextureViewDescriptor::default());
             let mut renderer = self.render.renderer.write();
@@ -321,6 +350,10 @@ impl MechanostatApp {
                     ));
                     let top = areal.round_top();
                     ui.label(format!("from the front; black 0, white {top} g/cm²"));
+                    if let Some(session) = self.session.as_ref().filter(|s| s.past().is_some()) {
+                        let today = session.simulation().day();
+                        ui.label(format!("as it is on day {today:.0}, the last one computed"));
+                    }
                 }
             });
         slices.radiograph = open;

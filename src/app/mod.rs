@@ -544,6 +544,7 @@ impl eframe::App for MechanostatApp {
         self.last_frame = now;
         self.tell_largest(ctx);
         self.act_script(ctx);
+        self.flash = self.flash.filter(|until| now < *until);
         self.take_dropped(ctx);
         self.advance_screenshot();
         if self.screenshot.is_some() {

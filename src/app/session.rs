@@ -199,7 +199,12 @@ impl Session {
     /// Shows the run or its twin.
     pub fn show(&mut self, which: Which) {
         self.shows = which;
+        self.changed = None;
         self.generation += 1;
+        // The other may not have come as far.
+        if let Some(day) = self.past {
+            self.look_at(day);
+        }
     }
 
     /// Which run is shown.
@@ -308,6 +313,9 @@ impl Session {
     /// # Errors
     /// As [`Driver::apply`].
     pub fn adjust(&mut self, what: What) -> Result<(), SimError> {
+        if self.past.is_some() {
+            return self.act(what);
+        }
         let on = self.shows();
         let day = self.changed.unwrap_or_else(|| self.simulation().day());
         self.driver.adjust(Action { day, what, on })?;
@@ -384,21 +392,25 @@ impl Session {
         self.replaying = false;
     }
 
-    /// Mean strain of the bone today, % of that under 1 g; none before it is known.
+    /// Mean strain of the bone today, % of that under 1 g; none before it is known, and while one
+    /// looks at another day.
     pub fn strain_percent(&self) -> Option<f64> {
+        if self.past.is_some() {
+            return None;
+        }
         let (now, on_earth) = (self.gauge.now?, self.gauge.on_earth?);
         (on_earth > 0.0).then(|| 100.0 * now / on_earth)
     }
 
     /// Plays or pauses. From a day in the past what is computed is played again, then time goes on.
     pub fn toggle_play(&mut self) {
-        if self.replaying {
+        if self.is_playing() {
+            self.playing = false;
             self.replaying = false;
         } else if self.past.is_some() {
             self.replaying = true;
-            self.playing = false;
         } else {
-            self.playing = !self.playing;
+            self.playing = true;
         }
     }
 

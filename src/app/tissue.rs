@@ -40,7 +40,9 @@ impl MechanostatApp {
         }
         let beside = if self.picture.field.is_named() {
             NAMES_WIDE + 8.0
-        } else if self.picture.paint == Paint::Tissue || self.shows_struts() {
+        } else if self.flash.is_none()
+            && (self.picture.paint == Paint::Tissue || self.shows_struts())
+        {
             0.0
         } else {
             BAR_WIDE + 8.0
@@ -117,7 +119,7 @@ impl MechanostatApp {
         let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         let painter = ui.painter().with_clip_rect(rect);
         let mut told = Vec::new();
-        self.views.begin();
+        self.views.begin(session, &self.render);
         let draw = |views: &mut super::views::Views, which| {
             views.draw(session, which, shown, &self.render)
         };
@@ -192,7 +194,13 @@ impl MechanostatApp {
             Ok(())
         })();
         if compare != Compare::Single {
-            let lock = "same camera, range, cut and day";
+            let days = [own, other].map(|which| session.driver.of(which).simulation().day());
+            let is_same = session.past().is_some() || (days[0] - days[1]).abs() < 1e-6;
+            let lock = if is_same {
+                "same camera, range, cut and day"
+            } else {
+                "same camera, range and cut; one run is still coming to the other's day"
+            };
             told.push((
                 rect.center_bottom() - egui::vec2(0.0, 18.0),
                 lock.to_owned(),
@@ -247,10 +255,13 @@ impl MechanostatApp {
         if response.double_clicked()
             && let (Some(session), Some(at)) = (&self.session, response.interact_pointer_pos())
         {
-            let pixel = (at - rect.min) / points;
+            let pixel = on_half(self.views.compare, rect, at) / points;
             let anatomy = session.simulation().anatomy();
             if let Some(place) = picture.on_cut(anatomy, [pixel.x, pixel.y]) {
-                self.crosshair = place;
+                let spacing = anatomy.spacing as f32;
+                let extent = anatomy.voxels.map(|n| n as f32 * spacing);
+                self.crosshair = std::array::from_fn(|a| place[a].clamp(0.0, extent[a]));
+                ui.ctx().request_repaint();
             }
         }
         if !response.hovered() {
@@ -271,18 +282,19 @@ impl MechanostatApp {
         else {
             return;
         };
-        let pixel = (at - rect.min) / points;
+        let pixel = on_half(self.views.compare, rect, at) / points;
         if let Some(muscle) = finder
             .under(picture, [pixel.x, pixel.y])
             .and_then(|h| h.muscle)
         {
             let name = plain(session.simulation().anatomy().muscles[muscle].name);
-            label(
-                ui.painter(),
-                at + egui::vec2(14.0, 10.0),
-                egui::Align2::LEFT_TOP,
-                &name,
-            );
+            // Never over the bar beside the picture.
+            let (aside, align) = if at.x < rect.center().x {
+                (14.0, egui::Align2::LEFT_TOP)
+            } else {
+                (-6.0, egui::Align2::RIGHT_TOP)
+            };
+            label(ui.painter(), at + egui::vec2(aside, 10.0), align, &name);
         }
     }
 
@@ -379,6 +391,15 @@ impl MechanostatApp {
             });
         });
     }
+}
+
+/// Where in its own picture a point of the screen is: side by side there are two.
+fn on_half(compare: Compare, rect: Rect, at: Pos2) -> egui::Vec2 {
+    let mut off = at - rect.min;
+    if compare == Compare::Side && off.x > 0.5 * rect.width() {
+        off.x -= 0.5 * rect.width();
+    }
+    off
 }
 
 /// Turns an oblique plane by a drag, or moves any other along its way.

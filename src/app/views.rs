@@ -73,9 +73,10 @@ pub(super) struct View {
     /// Of which body it is: which run, and how many twins there had been.
     of: (Which, u32),
     drawn: Option<Drawn>,
-    /// Whether fewer pixels were drawn than asked for, because it moves.
-    coarse: bool,
-    samples: u32,
+    /// Samples gathered; none while fewer pixels are drawn than asked for, because it moves.
+    samples: Option<u32>,
+    /// Whether another's field is taken off this one's.
+    refers: bool,
     /// Pictures drawn so far, finer ones of the same left out.
     pictures: u64,
     /// Whether it was drawn in this frame.
@@ -97,8 +98,8 @@ impl View {
             march: RayMarch::new(run.simulation().body())?,
             of: (which, session.driver.forks()),
             drawn: None,
-            coarse: false,
-            samples: 0,
+            samples: None,
+            refers: false,
             pictures: 0,
             is_shown: false,
             remembered: None,
@@ -126,14 +127,14 @@ impl View {
         };
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
         if self.drawn == Some(wanted) {
-            if session.is_busy() || self.samples >= STILL_SAMPLES {
+            if session.is_busy() || self.samples >= Some(STILL_SAMPLES) {
                 return Ok(false);
             }
-            if self.coarse {
-                self.coarse = false;
+            if self.samples.is_none() {
+                self.samples = Some(0);
                 self.render(session, picture, false)?;
             } else {
-                self.samples = self.march.gather(&gpu)?;
+                self.samples = Some(self.march.gather(&gpu)?);
             }
             return Ok(true);
         }
@@ -144,17 +145,18 @@ impl View {
         if let Some(other) = other {
             other.show(session, picture);
             self.march.refer(&gpu, Some(&other.march));
-        } else if self.drawn.is_some_and(|d| d.difference) {
+            self.refers = true;
+        } else if self.refers {
             self.march.refer(&gpu, None);
+            self.refers = false;
         }
-        self.coarse = software;
+        self.samples = if software { None } else { Some(0) };
         let mut first = *picture;
-        if self.coarse {
+        if software {
             first.size = first.size.map(|n| (n / COARSE).max(1));
         }
         self.render(session, &first, !same_body)?;
         self.drawn = Some(wanted);
-        self.samples = 0;
         self.pictures += 1;
         Ok(true)
     }
@@ -291,9 +293,18 @@ impl Views {
     }
 
     /// Begins a frame: nothing is shown yet.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, session: &Session, render: &RenderState) {
+        if !session.driver.has_twin()
+            && let Some((id, _)) = self.twin.take().and_then(|v| v.texture)
+        {
+            render.renderer.write().free_texture(&id);
+        }
         for view in [&mut self.first, &mut self.twin].into_iter().flatten() {
             view.is_shown = false;
+            // The same day may be another after a change.
+            if session.past().is_none() {
+                view.remembered = None;
+            }
         }
     }
 
@@ -378,7 +389,7 @@ impl Views {
     /// Whether the picture of a run gets finer when it is drawn again.
     pub(super) fn is_gathering(&self, session: &Session) -> bool {
         let unfinished =
-            |v: &View| v.is_shown && v.drawn.is_some() && (v.coarse || v.samples < STILL_SAMPLES);
+            |v: &View| v.is_shown && v.drawn.is_some() && v.samples < Some(STILL_SAMPLES);
         !session.is_busy()
             && [&self.first, &self.twin]
                 .into_iter()

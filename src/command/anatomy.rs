@@ -201,6 +201,7 @@ fn from_four_sides(
         let picture = Picture {
             camera,
             cut: Cut::None,
+            coloured: true,
             muscles: if field.in_muscle() {
                 Muscles::Solid
             } else {

@@ -216,7 +216,7 @@ impl Run {
         let mut courses = self.courses.clone();
         courses.forget_after(simulation.day());
         let mut run = Self::of(simulation, document, self.plan.clone())?.after(courses);
-        run.timeline = self.timeline.like();
+        run.timeline = self.timeline.like(run.simulation.day());
         if self.packer.is_some() {
             run.packer = Some(DayPacker::new(run.simulation.body())?);
         }

@@ -35,9 +35,13 @@ impl Timeline {
         }
     }
 
-    /// An empty one within the same bytes.
-    pub(super) fn like(&self) -> Self {
-        Self::within(self.moment_bytes, self.day_bytes)
+    /// One within the same bytes, with the days up to `day` and no moments.
+    pub(super) fn like(&self, day: f64) -> Self {
+        let days = self.days.iter().filter(|d| d.day() <= day + 1e-9);
+        Self {
+            days: days.cloned().collect(),
+            ..Self::within(self.moment_bytes, self.day_bytes)
+        }
     }
 
     /// Keeps the run as it is, if the last moment is long enough ago. Where room is short the

@@ -5,7 +5,7 @@ use std::mem::offset_of;
 use crate::gpu::{Dispatch, Gpu, GpuError, Readback, Shader, values, whole};
 use crate::sim::shader::tissue_stage;
 use crate::sim::state::{MuscleState, SiteState, TissueState};
-use crate::tissue::Anatomy;
+use crate::tissue::{Anatomy, SiteKind};
 
 use super::{Colormap, MuscleSet};
 
@@ -240,8 +240,9 @@ pub struct Field {
     muscle: Dispatch,
     choice: wgpu::Buffer,
     values: wgpu::Buffer,
-    /// Before anything is shown, where a bone beside the scene's has no value.
-    blank: Option<wgpu::Buffer>,
+    /// Before anything is shown: what no voxel of the lists is has no value, or none of another
+    /// day.
+    blank: wgpu::Buffer,
     envelope: wgpu::Buffer,
     voxels: usize,
     /// The muscles that are shown.
@@ -259,10 +260,7 @@ impl Field {
         for (voxel, _) in beside(anatomy) {
             values[voxel] = NOTHING;
         }
-        let blank = match anatomy.beside {
-            None => None,
-            Some(_) => Some(gpu.storage_from("blank field", &values)?),
-        };
+        let blank = gpu.storage_from("blank field", &values)?;
         let values = gpu.storage_from("field", &values)?;
         let envelope = gpu.storage_from("field envelope", &envelope(anatomy, MuscleSet::ALL))?;
         let counts = &state.counts;
@@ -312,9 +310,8 @@ impl Field {
         gpu.write(&self.choice, &kind.code().words());
         let mut encoder = gpu.encoder("field");
         // Of a voxel that a muscle shares with that bone, the muscle's value was shown last.
-        if let Some(blank) = &self.blank {
-            encoder.copy_buffer_to_buffer(blank, 0, &self.values, 0, Some(blank.size()));
-        }
+        let (blank, bytes) = (&self.blank, self.blank.size());
+        encoder.copy_buffer_to_buffer(blank, 0, &self.values, 0, Some(bytes));
         let spread = if kind.in_muscle() {
             &self.muscle
         } else {
@@ -379,6 +376,22 @@ impl Field {
             );
         }
         gpu.write(&self.values, &values);
+        // Single struts are drawn as far as they were bone.
+        let is_strut =
+            |p: &crate::tissue::BonePlan| p.sites.iter().any(|s| s.kind == SiteKind::Strut);
+        if anatomy.bone.iter().any(is_strut) {
+            let mut shares = envelope(anatomy, self.shown);
+            let mut site = 0;
+            for plan in &anatomy.bone {
+                if is_strut(plan) {
+                    let share = (255.0 * past.bvtv[site].clamp(0.0, 1.0)).round() as u32;
+                    let voxel = anatomy.voxel(plan.at);
+                    shares[voxel] = shares[voxel] & 0xffff_ff00 | share;
+                }
+                site += plan.sites.len();
+            }
+            gpu.write(&self.envelope, &shares);
+        }
         known
     }
 

@@ -285,7 +285,12 @@ impl RayMarch {
         past: &Past<'_>,
     ) -> Result<bool, GpuError> {
         self.choose(gpu, picture);
-        let known = (self.field).show_past(gpu, &self.anatomy, picture.field, past);
+        let mut known = (self.field).show_past(gpu, &self.anatomy, picture.field, past);
+        if picture.paint == Paint::Tissue {
+            // Marrow's fat is not remembered: it is drawn as it is today.
+            self.second.show(gpu, FieldKind::MarrowFat);
+            known = false;
+        }
         self.shape.remember(gpu, Some(past.area));
         self.shape.show(gpu, picture);
         self.drawn = None;
