@@ -95,6 +95,9 @@ pub enum AppError {
     /// No adapter that the window can use.
     #[error("{0}")]
     NoAdapter(String),
+    /// It was closed, or broke, while a script used it.
+    #[error("the window could not be timed: {0}")]
+    Untimed(String),
     /// Anything else.
     #[error("the window could not be opened: {0}")]
     Window(String),
@@ -117,11 +120,16 @@ pub fn time(
     adapter: Option<String>,
     began: Instant,
 ) -> Result<Timed, AppError> {
-    let told = Arc::new(std::sync::Mutex::new(Timed::default()));
+    let told = Arc::new(std::sync::Mutex::new(None));
     let script = script::Script::new(began, Arc::clone(&told));
     show(document, 0.0, adapter, Some(script))?;
-    let timed = told.lock().map(|t| t.clone()).unwrap_or_default();
-    Ok(timed)
+    match told.lock().ok().and_then(|mut told| told.take()) {
+        Some(Ok(timed)) => Ok(timed),
+        Some(Err(why)) => Err(AppError::Untimed(why)),
+        None => Err(AppError::Untimed(
+            "it was closed before everything was timed".to_owned(),
+        )),
+    }
 }
 
 fn show(

@@ -29,6 +29,8 @@ pub struct Timed {
     pub playing_s: f64,
     /// From an event to the end of the adapter's work on the frame that answers it.
     pub input_to_picture_ms: Spread,
+    /// Events that no picture answered within some seconds.
+    pub unanswered: u32,
     /// Frames from a change of gravity until strain has answered, that of the change counted; the
     /// most there were.
     pub gravity_frames: u32,
@@ -100,6 +102,9 @@ struct Waiting {
     done: Option<Arc<Mutex<Option<Instant>>>>,
 }
 
+/// What the script has to tell: nothing yet, what it measured, or why it could not.
+pub(super) type Told = Option<Result<Timed, String>>;
+
 /// Plays a person.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -113,7 +118,7 @@ pub(super) struct Script {
     times: Vec<f64>,
     scrubs: Vec<f64>,
     timed: Timed,
-    told: Arc<Mutex<Timed>>,
+    told: Arc<Mutex<Told>>,
     /// Share of a core while nothing was done.
     idle: Arc<Mutex<Option<f64>>>,
 }
@@ -129,7 +134,7 @@ fn place(ctx: &egui::Context, name: &'static str) -> Option<Rect> {
 
 impl Script {
     /// From a program that began then; what it finds is told there.
-    pub(super) fn new(began: Instant, told: Arc<Mutex<Timed>>) -> Self {
+    pub(super) fn new(began: Instant, told: Arc<Mutex<Told>>) -> Self {
         Self {
             began,
             stage: Stage::FirstPicture,
@@ -193,7 +198,9 @@ impl MechanostatApp {
         };
         script.frame += 1;
         let before = script.stage;
-        if self.gpu.poll().is_err() || self.trouble.is_some() {
+        let lost = self.gpu.poll().err().map(|e| e.to_string());
+        let trouble = lost.or_else(|| self.trouble.clone());
+        if trouble.is_some() {
             script.stage = Stage::Done;
         }
         self.advance(&mut script, ctx);
@@ -201,7 +208,10 @@ impl MechanostatApp {
             script.timed.input_to_picture_ms = Spread::of(std::mem::take(&mut script.times));
             script.timed.scrub_ms = Spread::of(std::mem::take(&mut script.scrubs));
             if let Ok(mut told) = script.told.lock() {
-                *told = script.timed.clone();
+                *told = Some(match trouble {
+                    Some(why) => Err(why),
+                    None => Ok(script.timed.clone()),
+                });
             }
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }
@@ -254,7 +264,7 @@ impl MechanostatApp {
                 });
                 waiting.done = Some(done);
             } else if seconds > PATIENCE {
-                // Nothing to be seen of it: a click on the day that is shown already.
+                script.timed.unanswered += 1;
                 script.waiting = None;
             }
             if script.waiting.is_some() {

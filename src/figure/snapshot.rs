@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::mission::{ColourBar, Panel};
 use super::raster::FigureError;
-use super::{escape, text};
+use super::text;
 use crate::view::{scale_bar, tick};
 
 /// One picture with its bars.
@@ -77,7 +77,6 @@ impl Snapshot {
         }
         for (k, note) in self.notes.iter().enumerate() {
             let y = top + high + 5.0 + 3.2 * k as f64;
-            writeln!(out, "<!-- {} -->", escape(note).replace("--", "- -")).ok();
             out += &text(2.0, y, 7.0, "start", note);
         }
         out += "</svg>\n";
