@@ -9,6 +9,7 @@ use crate::gpu::{GpuError, Readback};
 use crate::view::{Paint, Picture, RayMarch, tick, ways};
 
 use super::MechanostatApp;
+use super::tissue::STRUTS;
 use super::views::Remembered;
 
 const DOTS_PER_INCH: f64 = 300.0;
@@ -65,13 +66,12 @@ impl MechanostatApp {
         let scene = simulation.anatomy().scene;
         let mut notes = vec![
             format!(
-                "Simulated: Mechanostat {}, {}, scene {scene}, {:.2} mm voxels; {}, {}.",
+                "Simulated: Mechanostat {}, {}, scene {scene}, {:.2} mm voxels.",
                 env!("CARGO_PKG_VERSION"),
                 session.setup().scenario.name,
-                simulation.anatomy().spacing,
-                picture.camera.place(),
-                picture.cut
+                simulation.anatomy().spacing
             ),
+            format!("View: {}, {}.", picture.camera.place(), picture.cut),
             format!(
                 "Colours: {}; adapter {}.",
                 picture.colormap.name(),
@@ -79,6 +79,9 @@ impl MechanostatApp {
             ),
         ];
         notes.extend(picture.exaggerated());
+        if self.shows_struts() {
+            notes.push(STRUTS.to_owned());
+        }
         if picture.is_shaded() {
             notes.push("Colours on curved surfaces are shaded.".to_owned());
         }

@@ -17,6 +17,9 @@ const BAR_WIDE: f32 = 88.0;
 /// How long a state is shown before the other takes its place, seconds.
 const BLINK: f64 = 0.6;
 
+/// What the colours of single struts mean.
+pub(super) const STRUTS: &str = "blue: formed since day 0; orange: resorbed";
+
 const INK: Color32 = Color32::from_gray(220);
 
 impl MechanostatApp {
@@ -96,7 +99,7 @@ impl MechanostatApp {
     }
 
     /// Whether single struts are shown by what was formed and resorbed.
-    fn shows_struts(&self) -> bool {
+    pub(super) fn shows_struts(&self) -> bool {
         let strut = |b: &BonePlan| b.sites.iter().any(|s| s.kind == SiteKind::Strut);
         let session = self.session.as_ref();
         self.picture.paint == Paint::Struts
@@ -329,7 +332,7 @@ impl MechanostatApp {
         let mut told = Vec::new();
         told.extend(shown.exaggerated());
         if self.shows_struts() {
-            told.push("blue: formed since day 0; orange: resorbed".to_owned());
+            told.push(STRUTS.to_owned());
         }
         if shown.is_shaded() {
             told.push("shaded".to_owned());

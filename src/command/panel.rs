@@ -3,7 +3,9 @@
 use crate::figure::{MissionFigure, Panel, Raster};
 use crate::gpu::Gpu;
 use crate::sim::Simulation;
-use crate::view::{Field, FieldKind, Look, PRINT_SAMPLES, Picture, RayMarch, contour, round_range};
+use crate::view::{
+    Field, FieldKind, Look, PRINT_SAMPLES, Paint, Picture, RayMarch, contour, round_range,
+};
 
 use super::error::CommandError;
 use super::wait::Wait as _;
@@ -48,6 +50,8 @@ impl PanelRenderer {
             let high = round_range(changes.into_iter().zip(weights));
             picture.range = (-high, high);
             picture.contour = contour(high);
+            // The figure has a bar of numbers: single struts are coloured by them too.
+            picture.paint = Paint::Field;
         }
         let raster = drawn(gpu, &mut self.march, &picture)?;
         let panel = Panel {
