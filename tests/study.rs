@@ -15,11 +15,13 @@ use mechanostat::command::wait::arrive;
 use mechanostat::gpu::Gpu;
 use mechanostat::measure::DayTissue;
 use mechanostat::physiology::Model;
-use mechanostat::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture, Scenario};
+use mechanostat::scenario::{
+    Conditions, DoseResponse, Drug, Exercise, Link, Phase, Posture, Scenario,
+};
 use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
 use mechanostat::study::{
-    Action, Document, Driver, FieldFormat, Looks, Output, Plan, Run, Setup, StrengthDays, Tests,
-    What, Which, is_document,
+    Action, DEMONSTRATIONS, Document, Driver, FieldFormat, Looks, Output, Plan, Run, Setup,
+    StrengthDays, Tests, What, Which, is_document, published_beside,
 };
 use mechanostat::tissue::Anatomy;
 
@@ -40,9 +42,22 @@ fn output(days: f64) -> Output {
     }
 }
 
+fn phases(pick: &mut impl FnMut(usize) -> usize) -> Vec<Phase> {
+    let mut phase = || Phase {
+        name: format!("phase {}", pick(4)),
+        days: 20.0 + pick(100) as f64,
+        conditions: Conditions {
+            gravity: [0.0, 0.378, 1.0][pick(3)],
+            exercise: Exercise::ALL[pick(5)],
+            ..Conditions::EARTH
+        },
+    };
+    vec![phase(), phase()]
+}
+
 fn any(noise: &mut Noise, day: f64) -> Action {
     let mut pick = |n: usize| (noise.next() * n as f64) as usize;
-    let what = match pick(10) {
+    let what = match pick(14) {
         0 => What::Gravity([0.0, 0.166, 0.378, 1.0][pick(4)]),
         1 => What::Posture(Posture::ALL[pick(2)]),
         2 => What::Exercise(Exercise::ALL[pick(5)]),
@@ -52,10 +67,18 @@ fn any(noise: &mut Noise, day: f64) -> Action {
         6 => What::DoseResponse(DoseResponse::ALL[pick(3)]),
         7 => What::Cut(Link::ALL[pick(Link::ALL.len())]),
         8 => What::Join(Link::ALL[pick(Link::ALL.len())]),
+        9 => What::Keep,
+        10 => What::Bookmark(format!("\"day\" {day}")),
+        11 => What::Unmark,
+        12 => What::Phases(phases(&mut pick)),
         _ => What::Branch,
     };
+    let is_of_first = matches!(
+        what,
+        What::Branch | What::Keep | What::Bookmark(_) | What::Unmark
+    );
     let action = Action::new(day, what);
-    if what != What::Branch && pick(3) == 0 {
+    if !is_of_first && pick(3) == 0 {
         action.on_twin()
     } else {
         action
@@ -68,7 +91,7 @@ fn any_actions_undone_give_the_document_before_and_redone_the_one_after() {
         let mut noise = Noise(seed);
         let mut document = Document::new(setup("iss-6-months"));
         let mut before = vec![document.clone()];
-        for _ in 0..200 {
+        for _ in 0..80 {
             // In any order of days: some are done in the past.
             let day = (200.0 * noise.next()).floor();
             document.apply(any(&mut noise, day));
@@ -79,6 +102,7 @@ fn any_actions_undone_give_the_document_before_and_redone_the_one_after() {
             let both = [Some(document), twin.as_ref()].into_iter().flatten();
             let days = |d: &Document| -> Vec<_> {
                 (0..210)
+                    .step_by(3)
                     .map(|day| d.conditions_at(f64::from(day)))
                     .collect()
             };
@@ -106,7 +130,7 @@ fn any_actions_undone_give_the_document_before_and_redone_the_one_after() {
 #[test]
 fn a_document_is_read_as_it_was_written() {
     let mut noise = Noise(4);
-    for count in [0, 1, 40] {
+    for count in [0, 1, 5, 10, 20, 40, 80, 160] {
         let mut document = Document::new(setup("mars-3-years"));
         for _ in 0..count {
             let day = (300.0 * noise.next()).floor();
@@ -118,6 +142,10 @@ fn a_document_is_read_as_it_was_written() {
         assert_eq!(out, output(300.0));
         assert_eq!(read.setup(), document.setup());
         assert_eq!(read.actions(), document.actions());
+        assert_eq!(read.phases(), document.phases());
+        assert_eq!(read.bookmarks(), document.bookmarks());
+        let twins = [&read, &document].map(|d| d.twin().map(|(twin, day)| (twin.actions(), day)));
+        assert_eq!(twins[0], twins[1]);
         assert_eq!(read.to_table(&out).to_string(), text);
     }
     let scenario = &setup("earth").scenario.text.clone();
@@ -334,7 +362,7 @@ fn a_twin_is_a_run_of_its_own() {
     let alone = |actions: &[Action]| {
         let mut document = Document::new(setup("iss-6-months"));
         for action in actions {
-            document.apply(*action);
+            document.apply(action.clone());
         }
         let mut driver = driver(&gpu, document);
         go(&mut driver, 24.0);
@@ -425,4 +453,172 @@ fn a_change_that_cannot_be_followed_changes_nothing() {
     driver.apply(Action::new(5.0, What::Gravity(1.0))).unwrap();
     go(&mut driver, 6.0);
     assert_eq!(driver.run().courses().len(), 7);
+}
+
+/// A mission that was edited, on a day that is past, comes to what that mission gives from the
+/// start; so does one that is read from a file.
+#[test]
+fn an_edited_mission_gives_what_it_gives_from_the_start() {
+    let gpu = gpu();
+    let phase = |name: &str, days: f64, gravity: f64| Phase {
+        name: name.to_owned(),
+        days,
+        conditions: Conditions {
+            gravity,
+            ..Conditions::EARTH
+        },
+    };
+    // The second phase begins half a day off the steps of the first.
+    let wanted = vec![phase("up", 9.5, 0.0), phase("down", 30.0, 1.0)];
+    let scenario = |phases: Vec<Phase>| Scenario {
+        phases,
+        ..setup("iss-6-months").scenario
+    };
+    let of = |phases: Vec<Phase>| Setup {
+        scenario: scenario(phases),
+        ..setup("iss-6-months")
+    };
+    let mut from_start = driver(&gpu, Document::new(of(wanted.clone())));
+    go(&mut from_start, 20.0);
+    let mut edited = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut edited, 18.0);
+    let before = edited.run().courses().rows();
+    edited
+        .apply(Action::new(9.5, What::Phases(wanted.clone())))
+        .unwrap();
+    assert!(edited.run().simulation().day() <= 9.5);
+    go(&mut edited, 20.0);
+    assert!(edited.run().courses().rows() == from_start.run().courses().rows());
+    assert_eq!(edited.document().days(), 39.5);
+    let text = edited.document().to_table(&output(20.0)).to_string();
+    let (read, _) = Document::parse("edited.toml", &text).unwrap();
+    assert_eq!(read.phases(), wanted);
+    // Taken back, it is what it was.
+    assert!(edited.undo().unwrap());
+    go(&mut edited, 18.0);
+    assert!(edited.run().courses().rows() == before);
+
+    // What no phase may be is refused with its place.
+    let bad = text.replace("days = 9.5", "days = -1.0");
+    assert_ne!(bad, text);
+    let error = Document::parse("edited.toml", &bad)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("edited.toml, line") && error.contains("days"),
+        "{error}"
+    );
+}
+
+/// A twin that is kept takes the first run's place, past and all; undone both are what they were.
+#[test]
+fn a_twin_that_is_kept_is_the_first_run() {
+    let gpu = gpu();
+    let gravity = |day: f64, g: f64| Action::new(day, What::Gravity(g));
+    let mut driver = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut driver, 16.0);
+    // Two things that are undone at once.
+    driver
+        .apply_all(vec![
+            Action::new(10.0, What::Branch),
+            gravity(10.0, 1.0).on_twin(),
+        ])
+        .unwrap();
+    go(&mut driver, 20.0);
+    let rows = |driver: &Driver, which| driver.of(which).courses().rows();
+    let (first, twin) = (rows(&driver, Which::First), rows(&driver, Which::Twin));
+    assert!(first != twin);
+    driver.apply(Action::new(10.0, What::Keep)).unwrap();
+    assert!(!driver.has_twin());
+    assert!(rows(&driver, Which::First) == twin);
+    assert_eq!(driver.document().actions(), [gravity(10.0, 1.0)]);
+    // It can be gone back in to before the two parted, and on.
+    driver.apply(gravity(8.0, 0.5)).unwrap();
+    assert!(driver.run().simulation().day() <= 8.0);
+    assert!(driver.undo().unwrap());
+    go(&mut driver, 20.0);
+    assert!(rows(&driver, Which::First) == twin);
+    // Undone both are there again.
+    assert!(driver.undo().unwrap());
+    go(&mut driver, 20.0);
+    assert!(driver.has_twin());
+    assert!(rows(&driver, Which::First) == first);
+    assert!(rows(&driver, Which::Twin) == twin);
+    assert!(driver.redo().unwrap());
+    assert!(rows(&driver, Which::First) == twin);
+    // Back to before either was.
+    assert!(driver.undo().unwrap() && driver.undo().unwrap());
+    go(&mut driver, 20.0);
+    assert!(!driver.has_twin() && rows(&driver, Which::First) == first);
+    assert!(!driver.undo().unwrap());
+    // It begins again from its settled bone, whoever's that was.
+    assert!(driver.begin(Document::new(setup("iss-6-months")), plan(0.0)));
+}
+
+/// A bookmark changes no run, and a snapshot stays where moments are given up.
+#[test]
+fn bookmarks_and_snapshots_change_no_run() {
+    let gpu = gpu();
+    let mut driver = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut driver, 5.0);
+    let rows = driver.run().courses().rows();
+    let mark = |day: f64| Action::new(day, What::Bookmark(format!("day {day}")));
+    driver.apply(mark(2.0)).unwrap();
+    driver.apply(mark(4.0)).unwrap();
+    driver.apply(Action::new(2.0, What::Unmark)).unwrap();
+    assert_eq!(driver.run().simulation().day(), 5.0);
+    assert!(driver.run().courses().rows() == rows);
+    assert_eq!(driver.document().bookmarks(), [(4.0, "day 4".to_owned())]);
+    assert!(driver.undo().unwrap());
+    assert_eq!(driver.document().bookmarks().len(), 2);
+    assert!(driver.snapshot(Which::First).unwrap());
+    let moments: Vec<_> = driver.run().timeline().moments().collect();
+    assert_eq!(moments, [(0.0, false), (5.0, true)]);
+    // A change on day 5 goes back to just there.
+    go(&mut driver, 7.0);
+    driver.apply(Action::new(5.0, What::Gravity(1.0))).unwrap();
+    assert_eq!(driver.run().simulation().day(), 5.0);
+}
+
+/// What was published for a flight stands beside a flight up to its day, and beside nothing else.
+#[test]
+fn published_figures_stand_beside_the_runs_that_they_are_about() {
+    let beside = |document: &Document| published_beside(document, "hip").unwrap();
+    let mut document = Document::new(Setup {
+        set: Vec::new(),
+        ..setup("iss-6-months")
+    });
+    let flight = beside(&document);
+    let lang = flight.iter().find(|p| {
+        p.region == "total_hip" && p.quantity == "bmd" && p.citation.contains("Lang 2004")
+    });
+    let lang = lang.unwrap();
+    assert_eq!(lang.published.day, 180.0);
+    // 1.45 % a month over 5.914 months.
+    assert!((lang.published.value.unwrap() + 1.45 * 5.914).abs() < 1e-9);
+    assert!(!flight.is_empty() && flight.iter().all(|p| !p.citation.is_empty()));
+    // From day 60 on this is no such flight.
+    document.apply(Action::new(60.0, What::Exercise(Exercise::Ared)));
+    let changed = beside(&document);
+    assert!(changed.len() < flight.len());
+    assert!(changed.iter().all(|p| p.published.day <= 60.0));
+    let earth = Document::new(setup("hypergravity-2-g"));
+    assert!(beside(&earth).is_empty());
+    let other = Setup {
+        group: "op".to_owned(),
+        ..setup("iss-6-months")
+    };
+    assert!(beside(&Document::new(other)).len() < flight.len());
+}
+
+/// The demonstrations that come with the program are sessions, each with a sentence at its start.
+#[test]
+fn each_demonstration_is_a_session_with_bookmarks() {
+    for (title, text) in DEMONSTRATIONS {
+        let (document, output) = Document::parse(title, text).unwrap();
+        let marks = document.bookmarks();
+        assert!(marks.len() >= 3 && marks[0].0 == 0.0, "{title}");
+        assert!(marks.iter().all(|(day, _)| *day <= output.days));
+        assert_eq!(document.twin().is_some(), *title == "Moon or Mars?");
+    }
 }

@@ -1,12 +1,13 @@
 //! Curves over the days.
 
-use eframe::egui::{self, Color32, RichText, Ui};
+use eframe::egui::{self, Align2, Color32, RichText, Ui};
 use egui_plot::{
-    AxisHints, Legend, Line, LineStyle, Plot, PlotPoint, PlotPoints, Span, Text, VLine,
+    AxisHints, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Span, Text, VLine,
 };
 
-use crate::figure::{CurveOf, bone_curves, plain};
+use crate::figure::{CurveOf, Mark, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
+use crate::study::{Document, PublishedPoint, published_beside};
 
 use super::{MechanostatApp, Session};
 
@@ -103,6 +104,34 @@ const LOWER_CHARTS: &[LowerChart] = &[
     },
 ];
 
+/// What was published for the conditions of the run that is shown.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// Of which run, in which scene.
+    of: Option<(Document, &'static str)>,
+    points: Vec<PublishedPoint>,
+}
+
+impl Beside {
+    /// Looks it up, where the run is another than before.
+    fn follow(&mut self, session: &Session) {
+        let document = session.run().document();
+        let scene = session.simulation().anatomy().scene;
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|(d, s)| d == document && *s == scene)
+        {
+            return;
+        }
+        self.points = published_beside(document, scene).unwrap_or_else(|error| {
+            log::error!("{error}");
+            Vec::new()
+        });
+        self.of = Some((document.clone(), scene));
+    }
+}
+
 impl MechanostatApp {
     /// Bone and muscle in one chart, with their names at their ends.
     pub(super) fn curve(&mut self, ui: &mut Ui) {
@@ -119,14 +148,31 @@ impl MechanostatApp {
             curves.push((of, MUSCLE, LineStyle::Solid));
         }
         ui.label(RichText::new("Bone density and muscle volume, change (%)").strong());
-        let height = (ui.available_height() - 8.0).max(100.0);
-        if let Some(day) = chart(ui, session, "first", height, &curves, true) {
+        let note = "● fitted  ○ predicted  □ stated by the review; bars: 95 % intervals";
+        let height = (ui.available_height() - 28.0).max(100.0);
+        self.beside.follow(session);
+        let of = Chart {
+            id: "first",
+            height,
+            chooses: true,
+        };
+        if let Some(day) = chart(ui, session, of, &curves, &self.beside.points) {
             session.look_at(day);
         }
+        ui.label(RichText::new(note).small().weak());
     }
 
     pub(super) fn curves(&mut self, ui: &mut Ui) {
         let Some(session) = &self.session else { return };
+        self.beside.follow(session);
+        let chart = |ui: &mut Ui, id: &str, height: f32, curves: &[CurveSpec]| {
+            let of = Chart {
+                id,
+                height,
+                chooses: false,
+            };
+            chart(ui, session, of, curves, &self.beside.points);
+        };
         let height = (0.5 * ui.available_height() - 30.0).max(100.0);
         // Colours and dashes in the order of a scene's curves.
         let styles = [
@@ -145,7 +191,7 @@ impl MechanostatApp {
         let anatomy = session.simulation().anatomy();
         let bone = styled(bone_curves(anatomy));
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
-        chart(ui, session, "bone", height, &bone, false);
+        chart(ui, "bone", height, &bone);
         // What a scene has no muscle for is not offered.
         let has_muscle = !anatomy.muscle_regions.is_empty();
         let offered = |chart: &LowerChart| {
@@ -185,31 +231,84 @@ impl MechanostatApp {
             Where::Bone => main.into_iter().flat_map(of_region).collect(),
             Where::Body => of_region(WHOLE_BODY),
         };
-        chart(ui, session, shown.title, height, &styled(curves), false);
+        chart(ui, shown.title, height, &styled(curves));
     }
 }
 
-/// A chart of curves; `named` at their ends instead of in a legend. Returns the day that was
-/// clicked.
+/// How a chart is used.
+#[derive(Clone, Copy, PartialEq)]
+struct Chart<'a> {
+    id: &'a str,
+    height: f32,
+    /// Clicks choose a day, where the picture is beside it; else it can be dragged and zoomed.
+    chooses: bool,
+}
+
+/// Size of the letters of a curve's name.
+const NAME: f32 = 12.0;
+
+/// Heights for names beside the ends of curves, so that none stands on another: as near to their
+/// own as may be, at least `gap` apart.
+fn apart(ends: &[f64], gap: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..ends.len()).collect();
+    order.sort_by(|a, b| ends[*a].total_cmp(&ends[*b]));
+    // Names that touch are one block, that stands where its middle would.
+    let mut blocks: Vec<(f64, Vec<usize>)> = Vec::new();
+    for k in order {
+        blocks.push((ends[k], vec![k]));
+        while let [.., (below, lower), (above, upper)] = blocks.as_slice() {
+            let reach = 0.5 * gap * (lower.len() + upper.len()) as f64;
+            if above - below >= reach {
+                break;
+            }
+            let both = [lower.as_slice(), upper.as_slice()].concat();
+            let middle = both.iter().map(|k| ends[*k]).sum::<f64>() / both.len() as f64;
+            blocks.truncate(blocks.len() - 2);
+            blocks.push((middle, both));
+        }
+    }
+    let mut at = vec![0.0; ends.len()];
+    for (middle, block) in blocks {
+        for (n, k) in block.iter().enumerate() {
+            at[*k] = middle + gap * (n as f64 - 0.5 * (block.len() - 1) as f64);
+        }
+    }
+    at
+}
+
+/// A chart of curves with their names at their ends, and what was published beside them. Returns
+/// the day that was clicked.
 fn chart(
     ui: &mut Ui,
     session: &Session,
-    id: &str,
-    height: f32,
+    of: Chart<'_>,
     curves: &[CurveSpec],
-    named: bool,
+    published: &[PublishedPoint],
 ) -> Option<f64> {
-    let days = session
-        .setup()
-        .scenario
-        .days()
-        .max(session.simulation().day());
-    let mut plot = Plot::new(id.to_owned());
-    if !named {
-        plot = plot.legend(Legend::default().position(egui_plot::Corner::RightTop));
+    let days = session.run().document().days().max(session.last_day());
+    let today = session.simulation().day();
+    let lines: Vec<Vec<[f64; 2]>> = curves
+        .iter()
+        .map(|(of, ..)| session.change(of.region, of.quantity))
+        .collect();
+    let beside: Vec<(&PublishedPoint, Color32)> = published
+        .iter()
+        .filter(|p| p.published.day <= days)
+        .filter_map(|p| {
+            let mut of = curves.iter();
+            let of = of.find(|(c, ..)| c.region == p.region && c.quantity.key() == p.quantity);
+            of.map(|(_, colour, _)| (p, *colour))
+        })
+        .collect();
+    // What there is to see, for the room that names need.
+    let mut seen = [-2.0, 0.5];
+    let intervals = beside.iter().flat_map(|(p, _)| p.published.range).flatten();
+    let heights = lines.iter().flatten().map(|p| p[1]).chain(intervals);
+    for y in heights {
+        seen = [f64::min(seen[0], y), f64::max(seen[1], y)];
     }
-    let shown = plot
-        .height(height)
+    let plot = Plot::new(of.id.to_owned())
+        .height(of.height)
         .custom_x_axes(vec![
             AxisHints::new_x()
                 .label("mission day")
@@ -217,64 +316,104 @@ fn chart(
         ])
         .include_x(0.0)
         .include_x(days)
-        .include_y(0.5)
-        .include_y(-2.0)
+        .include_y(seen[1])
+        .include_y(seen[0])
         .allow_scroll(false)
-        .allow_drag(!named)
-        .allow_zoom(!named)
-        .allow_boxed_zoom(!named)
-        .show(ui, |plot| {
-            let day = session.simulation().day();
-            for segment in session.run().document().segments(day) {
-                let weight = 1.0 - segment.conditions.axial_gravity().clamp(0.0, 1.0);
-                let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
-                if segment.to > segment.from && weight > 0.0 {
-                    let name =
-                        format!("{:.2} g", segment.conditions.axial_gravity()).replace(".00", "");
-                    plot.span(
-                        Span::new(name, segment.from..=segment.to)
-                            .fill(shade)
-                            .border_width(0.0),
-                    );
-                }
+        .allow_drag(!of.chooses)
+        .allow_zoom(!of.chooses)
+        .allow_boxed_zoom(!of.chooses);
+    let shown = plot.show(ui, |plot| {
+        for segment in session.run().document().segments(today) {
+            let weight = 1.0 - segment.conditions.axial_gravity().clamp(0.0, 1.0);
+            let shade = Color32::from_rgba_unmultiplied(140, 150, 220, (70.0 * weight) as u8);
+            if segment.to > segment.from && weight > 0.0 {
+                let g = format!("{:.2} g", segment.conditions.axial_gravity()).replace(".00", "");
+                let span = Span::new(g, segment.from..=segment.to).fill(shade);
+                plot.span(span.border_width(0.0));
             }
-            for (of, colour, style) in curves {
-                let points = session.change(of.region, of.quantity);
-                if let (true, Some([day, change])) = (named, points.last().copied()) {
-                    let change_told = format!("{change:+.1}").replace('-', "−");
-                    let text = RichText::new(format!("{} {change_told} %", of.label));
-                    let text = text.color(*colour).size(13.0);
-                    // Beside its end where there is room, else before it.
-                    let align = if day < 0.6 * days {
-                        egui::Align2::LEFT_BOTTOM
-                    } else {
-                        egui::Align2::RIGHT_BOTTOM
-                    };
-                    plot.text(
-                        Text::new(of.label.clone(), PlotPoint::new(day, change), text)
-                            .anchor(align),
-                    );
-                }
-                let points = PlotPoints::from(points);
-                plot.line(
-                    Line::new(of.label.clone(), points)
-                        .color(*colour)
-                        .width(2.0)
-                        .style(*style),
-                );
-                let other = session.other_change(of.region, of.quantity);
-                if !other.is_empty() {
-                    let faint = colour.gamma_multiply(0.5);
-                    let line = Line::new("the other run", PlotPoints::from(other));
-                    plot.line(line.color(faint).width(1.0).style(*style));
-                }
+        }
+        // Beyond the last figure that anybody published.
+        let last = beside.iter().map(|(p, _)| p.published.day);
+        let last = last.fold(0.0, f64::max);
+        if of.chooses && last < days - 1.0 && !lines.iter().all(Vec::is_empty) {
+            let shade = Color32::from_rgba_unmultiplied(160, 160, 160, 14);
+            let span = Span::new("extrapolated", last..=days).fill(shade);
+            plot.span(span.border_width(0.0));
+        }
+        let room = (f64::from(of.height) - 50.0).max(40.0);
+        let gap = (seen[1] - seen[0]) * f64::from(NAME + 2.0) / room;
+        let ends: Vec<f64> = lines
+            .iter()
+            .map(|l| l.last().map_or(0.0, |p| p[1]))
+            .collect();
+        let at = apart(&ends, gap);
+        for (k, (of, colour, style)) in curves.iter().enumerate() {
+            if let Some([day, change]) = lines[k].last().copied() {
+                let told = format!("{change:+.1}").replace('-', "−");
+                let text = RichText::new(format!("{} {told} %", of.label));
+                let text = text.color(*colour).size(NAME);
+                // Beside its end where there is room, else before it.
+                let (align, day) = if day < 0.6 * days {
+                    (Align2::LEFT_CENTER, day + 0.008 * days)
+                } else {
+                    (Align2::RIGHT_BOTTOM, day - 0.008 * days)
+                };
+                let place = PlotPoint::new(day, at[k]);
+                plot.text(Text::new(of.label.clone(), place, text).anchor(align));
             }
-            // Where one looks.
-            let head = VLine::new("", session.day()).color(Color32::from_gray(200));
-            plot.vline(head.width(1.0));
-            let clicked = plot.response().clicked() || plot.response().dragged();
-            let at = plot.pointer_coordinate().filter(|_| named && clicked);
-            at.map(|p| p.x.clamp(0.0, session.simulation().day()))
-        });
+            let line = Line::new(of.label.clone(), PlotPoints::from(lines[k].clone()));
+            plot.line(line.color(*colour).width(2.0).style(*style));
+            let other = session.other_change(of.region, of.quantity);
+            if !other.is_empty() {
+                let faint = colour.gamma_multiply(0.5);
+                let line = Line::new("the other run", PlotPoints::from(other));
+                plot.line(line.color(faint).width(1.0).style(*style));
+            }
+        }
+        for (point, colour) in &beside {
+            let p = &point.published;
+            let [low, high] = p.range;
+            if let (Some(low), Some(high)) = (low, high) {
+                let interval = PlotPoints::from(vec![[p.day, low], [p.day, high]]);
+                let interval = Line::new(point.citation.clone(), interval);
+                plot.line(interval.color(*colour).width(1.5));
+            }
+            let Some(value) = p.value else { continue };
+            let mark = Points::new(point.citation.clone(), vec![[p.day, value]]);
+            let (shape, filled) = match p.mark {
+                Mark::Fitted => (MarkerShape::Circle, true),
+                Mark::Predicted => (MarkerShape::Circle, false),
+                Mark::Stated => (MarkerShape::Square, false),
+            };
+            plot.points(mark.color(*colour).radius(4.0).shape(shape).filled(filled));
+        }
+        // Where one looks.
+        let head = VLine::new("", session.day()).color(Color32::from_gray(200));
+        plot.vline(head.width(1.0));
+        let clicked = plot.response().clicked() || plot.response().dragged();
+        let at = plot.pointer_coordinate().filter(|_| of.chooses && clicked);
+        at.map(|p| p.x.clamp(0.0, today))
+    });
     shown.inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apart;
+
+    #[test]
+    fn names_stand_apart_and_near_their_curves() {
+        let ends = [0.0, 0.1, -8.0, 0.05, -7.5];
+        let at = apart(&ends, 1.0);
+        let mut sorted = at.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert!(sorted.windows(2).all(|w| w[1] - w[0] > 0.999), "{at:?}");
+        // In the order of their ends, and none far off.
+        assert!(at[0] < at[3] && at[3] < at[1] && at[2] < at[4]);
+        let off = at.iter().zip(ends).map(|(a, e)| (a - e).abs());
+        assert!(off.fold(0.0, f64::max) < 1.1);
+        // What stands apart stays where it is.
+        assert_eq!(apart(&[3.0, 9.0], 1.0), [3.0, 9.0]);
+        assert!(apart(&[], 1.0).is_empty());
+    }
 }

@@ -2,11 +2,12 @@
 
 use eframe::egui::{self, RichText, Ui};
 
-use crate::scenario::{Conditions, DoseResponse, Drug, Link, Posture};
+use crate::scenario::{Conditions, DoseResponse, Drug, Link, MOST_NAME, Phase, Posture};
 use crate::sim::SimError;
 use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
 
+use super::beginning::Then;
 use super::{MechanostatApp, Session, Speed};
 
 /// The stops of the gravity control.
@@ -14,6 +15,19 @@ const STOPS: [(&str, f64); 4] = [("0 g", 0.0), ("Moon", 0.166), ("Mars", 0.378),
 
 /// How long the strain field is shown after gravity was touched.
 const FLASH: std::time::Duration = std::time::Duration::from_millis(1500);
+
+/// Of what the user set up, what outlives a new beginning is asked again; time stands.
+const ANEW: Then = Then {
+    ask: true,
+    day: 0.0,
+    past: None,
+    playing: false,
+};
+/// A mission that was chosen begins at once.
+const PLAYING: Then = Then {
+    playing: true,
+    ..ANEW
+};
 
 /// What the user asked of the run in this frame.
 pub(super) enum Intent {
@@ -23,9 +37,14 @@ pub(super) enum Intent {
     Do(What),
     /// In place of what a control that is being dragged did before.
     Adjust(What),
+    /// Another mission for the run that is shown.
+    Mission(Vec<Phase>),
+    /// The same body on Earth as the twin.
+    Earth,
+    Demonstration(&'static str),
+    Bookmark,
+    Snapshot,
     Show(Which),
-    Save,
-    Open,
     TakeBack(bool),
 }
 
@@ -52,13 +71,6 @@ impl MechanostatApp {
                 }
             });
         });
-        ui.separator();
-        ui.horizontal_wrapped(|ui| self.looks(ui));
-        self.picture_controls(ui);
-        ui.separator();
-        if let Some(session) = &self.session {
-            log(ui, session);
-        }
         if let Some(intent) = intent {
             self.perform(intent);
         }
@@ -66,11 +78,28 @@ impl MechanostatApp {
 
     /// Files, undo, twins: a menu.
     pub(super) fn session_menu(&mut self, ui: &mut Ui) {
-        let mut intent = None;
-        file(ui, &mut self.file, &mut intent);
-        if let Some(intent) = intent {
-            self.perform(intent);
-        }
+        ui.menu_button("Session", |ui| {
+            self.files(ui);
+            ui.separator();
+            let can = self
+                .session
+                .as_ref()
+                .map_or([false; 2], |s| s.driver.document().can_undo());
+            for (redo, name) in [(false, "Undo (Ctrl+Z)"), (true, "Redo (Ctrl+Y)")] {
+                let button = egui::Button::new(name);
+                if ui.add_enabled(can[usize::from(redo)], button).clicked() {
+                    self.perform(Intent::TakeBack(redo));
+                }
+            }
+            self.mission_menu(ui);
+            if self.explore {
+                ui.separator();
+                if ui.button("Tiles as at first").clicked() {
+                    self.tiles = Some(super::tiles::usual());
+                    ui.close();
+                }
+            }
+        });
     }
 
     pub(super) fn perform(&mut self, intent: Intent) {
@@ -92,14 +121,42 @@ impl MechanostatApp {
                 let done = session.adjust(what);
                 self.tell(done);
             }
+            Intent::Mission(phases) => {
+                let done = session.change_mission(phases);
+                self.tell(done);
+            }
+            Intent::Earth => {
+                let done = session.branch_to_earth();
+                self.tell(done);
+            }
+            Intent::Demonstration(title) => self.demonstrate(title),
+            Intent::Bookmark => {
+                let sentence = match self.sentence.trim() {
+                    "" => session.sentence(),
+                    own => own.chars().take(MOST_NAME).collect(),
+                };
+                let done = session.act(What::Bookmark(sentence));
+                self.sentence.clear();
+                self.tell(done);
+            }
+            Intent::Snapshot => {
+                let done = session.snapshot();
+                let day = session.simulation().day();
+                match done {
+                    Ok(true) => self.told = format!("day {day:.0} is kept"),
+                    Ok(false) => {
+                        "no room, or the run is under way: try again when it stands"
+                            .clone_into(&mut self.told);
+                    }
+                    Err(error) => self.told = error.to_string(),
+                }
+            }
             Intent::TakeBack(redo) => {
                 let done = session.take_back(redo).map(drop);
                 self.tell(done);
             }
             Intent::Show(which) => session.show(which),
-            Intent::Save => self.save(),
-            Intent::Open => self.load(),
-            Intent::Restart(None) => self.restart(Document::new(setup), place),
+            Intent::Restart(None) => self.restart(Document::new(setup), Some(place), ANEW),
             Intent::Restart(Some(name)) => match scenario(name) {
                 Ok(scenario) => {
                     let setup = Setup {
@@ -107,7 +164,7 @@ impl MechanostatApp {
                         scenario,
                         ..setup
                     };
-                    self.restart(Document::new(setup), place);
+                    self.restart(Document::new(setup), Some(place), PLAYING);
                 }
                 Err(error) => self.trouble = Some(error.to_string()),
             },
@@ -117,10 +174,10 @@ impl MechanostatApp {
                     mask: None,
                     ..setup
                 };
-                self.restart(Document::new(setup), Place::scene(name));
+                self.restart(Document::new(setup), Some(Place::scene(name)), ANEW);
             }
             Intent::Group(group) => {
-                self.restart(Document::new(Setup { group, ..setup }), place);
+                self.restart(Document::new(Setup { group, ..setup }), Some(place), ANEW);
             }
         }
     }
@@ -299,57 +356,28 @@ fn what_if(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
 /// Which of two runs is shown, and acted on.
 pub(super) fn which(ui: &mut Ui, shows: Which, intent: &mut Option<Intent>) {
     ui.label("Shown:");
-    for (which, name) in [(Which::First, "first run"), (Which::Twin, "twin")] {
+    for which in [Which::First, Which::Twin] {
+        let name = super::timeline::named(which);
         if ui.selectable_label(shows == which, name).clicked() {
             *intent = Some(Intent::Show(which));
         }
     }
 }
 
-/// Saving, opening, undoing, and beginning a twin.
-fn file(ui: &mut Ui, name: &mut String, intent: &mut Option<Intent>) {
-    ui.menu_button("Session", |ui| {
-        let label = ui.label("File");
-        ui.text_edit_singleline(name).labelled_by(label.id);
-        if ui.button("Save").clicked() {
-            *intent = Some(Intent::Save);
-            ui.close();
-        }
-        if ui.button("Open").clicked() {
-            *intent = Some(Intent::Open);
-            ui.close();
-        }
-        ui.separator();
-        if ui.button("Undo (Ctrl+Z)").clicked() {
-            *intent = Some(Intent::TakeBack(false));
-        }
-        if ui.button("Redo (Ctrl+Y)").clicked() {
-            *intent = Some(Intent::TakeBack(true));
-        }
-        ui.separator();
-        let twin = ui.button("Begin a twin today").on_hover_text(
-            "a second run with this one's past: what is done to it leaves the first as it is",
-        );
-        if twin.clicked() {
-            *intent = Some(Intent::Do(What::Branch));
-            ui.close();
-        }
-    });
-}
-
-/// What was done by hand, in the order of days.
-fn log(ui: &mut Ui, session: &Session) {
-    egui::CollapsingHeader::new("What was done").show(ui, |ui| {
+impl MechanostatApp {
+    /// What was done by hand, in the order of days.
+    pub(super) fn log(&self, ui: &mut Ui) {
+        let Some(session) = &self.session else { return };
         let actions = session.driver.document().actions();
         if actions.is_empty() {
             ui.label("nothing by hand; conditions are the mission's");
         }
         for action in actions {
             let on = match action.on {
-                Which::First => "",
-                Which::Twin => ", the twin",
+                Which::First => String::new(),
+                which @ Which::Twin => format!(", the {}", super::timeline::named(which)),
             };
             ui.label(format!("day {:.0}{on}: {}", action.day, action.what.told()));
         }
-    });
+    }
 }

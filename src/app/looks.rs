@@ -14,22 +14,17 @@ use crate::view::{
 use super::views::Remembered;
 use super::{MechanostatApp, Session};
 
-/// Edge of a slice, points.
-const SLICE: f32 = 190.0;
-
 /// A slice that is drawn: its picture, and of which generation and past day.
 type Shown = (egui::TextureId, wgpu::Texture, Picture, (u64, Option<u64>));
 
 /// The three slices through the crosshair, and the radiograph.
 #[derive(Default)]
 pub(super) struct Slices {
-    pub(super) open: bool,
     /// Of which body: which run, and how many twins there had been.
     of: Option<(Which, u32)>,
     march: Option<RayMarch>,
     /// Each drawn into an image of its own, copied from the march's.
     shown: [Option<Shown>; 3],
-    pub(super) radiograph: bool,
     projection: Option<Projection>,
     reading: Option<(Readback, u64)>,
     areal: Option<(Areal, u64)>,
@@ -37,14 +32,17 @@ pub(super) struct Slices {
 }
 
 impl Slices {
+    /// Whether any was drawn.
+    pub(super) fn is_shown(&self) -> bool {
+        self.shown.iter().any(Option::is_some)
+    }
+
     /// Another body: nothing that was drawn is of it.
     pub(super) fn clear(&mut self, render: &RenderState) {
         for (id, ..) in self.shown.iter_mut().filter_map(Option::take) {
             render.renderer.write().free_texture(&id);
         }
         *self = Self {
-            open: self.open,
-            radiograph: self.radiograph,
             of: self.of,
             ..Self::default()
         };
@@ -167,8 +165,6 @@ impl MechanostatApp {
             })
             .response
             .labelled_by(label.id);
-        ui.checkbox(&mut self.slices.open, "three slices");
-        ui.checkbox(&mut self.slices.radiograph, "radiograph (areal density)");
         if ui.button("Reset view").clicked() {
             let usual = self
                 .look
@@ -182,8 +178,8 @@ impl MechanostatApp {
         }
     }
 
-    /// Windows beside the picture.
-    pub(super) fn picture_windows(&mut self, ctx: &egui::Context) {
+    /// Three slices through the crosshair.
+    pub(super) fn slices(&mut self, ui: &mut Ui) {
         if let Some(session) = &self.session {
             let which = session.shows();
             let twins = match which {
@@ -195,25 +191,28 @@ impl MechanostatApp {
                 self.slices.of = Some((which, twins));
             }
         }
-        if let Err(error) = self.slice_window(ctx) {
-            self.fail(error.to_string());
-        }
-        if let Err(error) = self.radiograph_window(ctx) {
+        if let Err(error) = self.draw_slices(ui) {
             self.fail(error.to_string());
         }
     }
 
-    fn slice_window(&mut self, ctx: &egui::Context) -> Result<(), crate::gpu::GpuError> {
+    /// Areal density, as DXA sees it.
+    pub(super) fn radiograph(&mut self, ui: &mut Ui) {
+        if let Err(error) = self.draw_radiograph(ui) {
+            self.fail(error.to_string());
+        }
+    }
+
+    fn draw_slices(&mut self, ui: &mut Ui) -> Result<(), crate::gpu::GpuError> {
         let Some(session) = &self.session else {
             return Ok(());
         };
-        if !self.slices.open {
-            return Ok(());
-        }
+        let room = ui.available_size();
+        let edge = (room.x / 3.0 - 10.0).min(room.y - 64.0).clamp(48.0, 640.0);
         let simulation = session.simulation();
         let anatomy = simulation.anatomy();
         let gpu = simulation.gpu();
-        let pixels = [(SLICE * ctx.pixels_per_point()) as u32; 2];
+        let pixels = [(edge * ui.ctx().pixels_per_point()) as u32; 2];
         let slices = &mut self.slices;
         // The field of the run that is shown, of whichever body that is.
         if slices.march.is_none() {
@@ -261,23 +260,16 @@ impl MechanostatApp {
             let id = renderer.register_native_texture(&self.render.device, &view, filter);
             slices.shown[axis] = Some((id, image, picture, generation));
         }
-        let mut open = true;
         let mut crosshair = self.crosshair;
-        egui::Window::new("Slices")
-            .open(&mut open)
-            .resizable(false)
-            .default_pos(egui::pos2(260.0, 120.0))
-            .show(ctx, |ui| {
-                ui.horizontal(|ui| {
-                    for (axis, name) in ["sagittal", "coronal", "axial"].into_iter().enumerate() {
-                        if let Some((id, _, picture, _)) = &slices.shown[axis] {
-                            slice(ui, *id, (axis, name), picture, anatomy, &mut crosshair);
-                        }
-                    }
-                });
-                ui.label("Drag for another place, scroll to go through.");
-            });
-        slices.open = open;
+        ui.horizontal(|ui| {
+            for (axis, name) in ["sagittal", "coronal", "axial"].into_iter().enumerate() {
+                if let Some((id, _, picture, _)) = &slices.shown[axis] {
+                    let at = (axis, name, edge);
+                    slice(ui, *id, at, picture, anatomy, &mut crosshair);
+                }
+            }
+        });
+        ui.label("Drag for another place, scroll to go through.");
         let moved = (crosshair.iter().zip(self.crosshair)).any(|(a, b)| (a - b).abs() > 1e-4);
         if moved {
             self.crosshair = crosshair;
@@ -296,13 +288,11 @@ impl MechanostatApp {
         Ok(())
     }
 
-    fn radiograph_window(&mut self, ctx: &egui::Context) -> Result<(), crate::gpu::GpuError> {
+    fn draw_radiograph(&mut self, ui: &mut Ui) -> Result<(), crate::gpu::GpuError> {
         let Some(session) = &self.session else {
             return Ok(());
         };
-        if !self.slices.radiograph {
-            return Ok(());
-        }
+        let ctx = ui.ctx().clone();
         let simulation = session.simulation();
         let gpu = simulation.gpu();
         let slices = &mut self.slices;
@@ -336,27 +326,22 @@ impl MechanostatApp {
             slices.reading = Some((projection.read(gpu)?, session.generation()));
             ctx.request_repaint();
         }
-        let mut open = true;
-        egui::Window::new("Radiograph")
-            .open(&mut open)
-            .resizable(false)
-            .default_pos(egui::pos2(700.0, 120.0))
-            .show(ctx, |ui| {
-                if let (Some(image), Some((areal, _))) = (&slices.image, &slices.areal) {
-                    ui.image((image.id(), image.size_vec2()));
-                    let mean = areal.mean().unwrap_or(0.0);
-                    ui.label(format!(
-                        "areal density where there is bone: {mean:.3} g/cm²"
-                    ));
-                    let top = areal.round_top();
-                    ui.label(format!("from the front; black 0, white {top} g/cm²"));
-                    if let Some(session) = self.session.as_ref().filter(|s| s.past().is_some()) {
-                        let today = session.simulation().day();
-                        ui.label(format!("as it is on day {today:.0}, the last one computed"));
-                    }
-                }
-            });
-        slices.radiograph = open;
+        if let (Some(image), Some((areal, _))) = (&slices.image, &slices.areal) {
+            let room = ui.available_size() - egui::vec2(0.0, 60.0);
+            let size = image.size_vec2();
+            let scale = (room.x / size.x).min(room.y / size.y).clamp(0.1, 1.0);
+            ui.image((image.id(), scale * size));
+            let mean = areal.mean().unwrap_or(0.0);
+            ui.label(format!(
+                "areal density where there is bone: {mean:.3} g/cm²"
+            ));
+            let top = areal.round_top();
+            ui.label(format!("from the front; black 0, white {top} g/cm²"));
+            if session.past().is_some() {
+                let today = session.simulation().day();
+                ui.label(format!("as it is on day {today:.0}, the last one computed"));
+            }
+        }
         Ok(())
     }
 }
@@ -364,7 +349,7 @@ impl MechanostatApp {
 fn slice(
     ui: &mut Ui,
     id: egui::TextureId,
-    (axis, name): (usize, &str),
+    (axis, name, edge): (usize, &str, f32),
     picture: &Picture,
     anatomy: &crate::tissue::Anatomy,
     crosshair: &mut [f32; 3],
@@ -372,7 +357,7 @@ fn slice(
     ui.vertical(|ui| {
         ui.label(name);
         let (rect, response) =
-            ui.allocate_exact_size(egui::Vec2::splat(SLICE), egui::Sense::click_and_drag());
+            ui.allocate_exact_size(egui::Vec2::splat(edge), egui::Sense::click_and_drag());
         let whole = egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         ui.painter().image(id, rect, whole, Color32::WHITE);
         let scale = rect.width() / picture.size[0] as f32;

@@ -1,14 +1,28 @@
 //! The seven controls: mission, gravity, exercise, view, play, time, reset.
 
+use std::sync::LazyLock;
+
 use eframe::egui::{self, Color32, RichText, Ui};
 
-use crate::scenario::{BUILT_IN, Exercise};
-use crate::study::{What, Which};
+use crate::scenario::{BUILT_IN, Exercise, Scenario};
+use crate::study::{DEMONSTRATIONS, What, Which};
 use crate::view::Look;
 
 use super::controls::{Intent, gravity_slider, gravity_stops};
 use super::views::Compare;
 use super::{MechanostatApp, Session, Speed};
+
+/// The built-in missions, by name, with their titles.
+static TITLES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+    let title = |name: &str| match Scenario::built_in(name) {
+        Some(Ok(scenario)) => scenario.name,
+        _ => name.to_owned(),
+    };
+    BUILT_IN
+        .iter()
+        .map(|(name, _)| (*name, title(name)))
+        .collect()
+});
 
 impl MechanostatApp {
     /// Gravity with its gauge, exercise, view.
@@ -67,18 +81,26 @@ impl MechanostatApp {
 
     /// Mission, play, the mission's days, reset.
     pub(super) fn time(&mut self, ui: &mut Ui) {
-        let Some(session) = &mut self.session else {
-            return;
-        };
         let mut intent = None;
         ui.horizontal(|ui| {
+            let Some(session) = &mut self.session else {
+                return;
+            };
             let label = ui.label(RichText::new("Mission").strong());
             egui::ComboBox::from_id_salt("mission")
                 .selected_text(session.setup().scenario.name.clone())
                 .width(190.0)
+                .height(420.0)
                 .show_ui(ui, |ui| {
-                    for (name, _) in BUILT_IN {
-                        if ui.selectable_label(false, *name).clicked() {
+                    for (title, _) in DEMONSTRATIONS {
+                        let title = *title;
+                        if ui.selectable_label(false, format!("▶ {title}")).clicked() {
+                            intent = Some(Intent::Demonstration(title));
+                        }
+                    }
+                    ui.separator();
+                    for (name, title) in &*TITLES {
+                        if ui.selectable_label(false, title).clicked() {
                             intent = Some(Intent::Restart(Some(name)));
                         }
                     }
@@ -105,9 +127,7 @@ impl MechanostatApp {
                 .response
                 .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Speed"));
             let width = (ui.available_width() - 64.0).max(80.0);
-            if let Some(day) = days(ui, session, width) {
-                session.look_at(day);
-            }
+            self.timeline(ui, width);
             if ui.button("Reset").clicked() {
                 intent = Some(Intent::Restart(None));
             }
@@ -125,6 +145,12 @@ impl MechanostatApp {
         let sentence = session.sentence();
         let size = (ui.available_width() / 42.0).clamp(15.0, 24.0);
         ui.label(RichText::new(&sentence).size(size).strong());
+        if let Some(told) = self.bookmark_told() {
+            ui.label(RichText::new(told).size(0.75 * size).italics());
+        }
+        let Some(session) = &mut self.session else {
+            return;
+        };
         if session.driver.has_twin() {
             let mut intent = None;
             ui.horizontal_wrapped(|ui| {
@@ -171,96 +197,4 @@ fn gauge(ui: &mut Ui, session: &Session) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
     response
         .on_hover_text("mean strain of the bone on its hardest activity, beside that under 1 g");
-}
-
-/// The mission's days: phases as blocks, what was changed by hand, what is computed, where one
-/// looks. Returns the day that was chosen.
-fn days(ui: &mut Ui, session: &Session, width: f32) -> Option<f64> {
-    let sense = egui::Sense::click_and_drag();
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 34.0), sense);
-    super::script::note(ui.ctx(), "days", rect);
-    let (today, looked) = (session.simulation().day(), session.day());
-    let last = session.last_day();
-    let most = session.setup().scenario.days().max(last).max(1.0);
-    let x = |day: f64| rect.left() + (day / most) as f32 * rect.width();
-    let painter = ui.painter().with_clip_rect(rect);
-    let font = egui::FontId::proportional(11.0);
-    painter.rect_filled(rect, 3.0, ui.visuals().extreme_bg_color);
-    // Phases, the darker the less gravity there is along the legs.
-    let mut from = 0.0;
-    for phase in &session.setup().scenario.phases {
-        let to = from + phase.days;
-        let block = egui::Rect::from_min_max(
-            egui::pos2(x(from) + 0.5, rect.top() + 1.0),
-            egui::pos2(x(to) - 0.5, rect.top() + 22.0),
-        );
-        let axial = phase.conditions.axial_gravity().clamp(0.0, 1.0);
-        let shade = |dark: f64, light: f64| (dark + (light - dark) * axial) as u8;
-        let fill = Color32::from_rgb(shade(52.0, 62.0), shade(64.0, 96.0), shade(120.0, 84.0));
-        painter.rect_filled(block, 2.0, fill);
-        // Hatched where nothing is computed yet.
-        let mut hatch = x(last.clamp(from, to));
-        let line = egui::Stroke::new(1.0, Color32::from_black_alpha(110));
-        while hatch < block.right() {
-            let foot = egui::pos2(hatch, block.bottom());
-            painter.line_segment([foot, foot + egui::vec2(10.0, -21.0)], line);
-            hatch += 6.0;
-        }
-        let clipped = painter.with_clip_rect(block.intersect(rect));
-        let at = block.left_center() + egui::vec2(4.0, 0.0);
-        let name = phase.name.as_str();
-        clipped.text(
-            at,
-            egui::Align2::LEFT_CENTER,
-            name,
-            font.clone(),
-            Color32::WHITE,
-        );
-        from = to;
-    }
-    // By hand.
-    let line = egui::Stroke::new(2.0, Color32::from_rgb(240, 190, 80));
-    for action in session.driver.document().actions() {
-        painter.vline(x(action.day), rect.y_range(), line);
-    }
-    // Computed.
-    let base = egui::pos2(rect.left(), rect.bottom() - 9.0);
-    let done = egui::Rect::from_min_size(base, egui::vec2(x(last) - rect.left(), 3.0));
-    painter.rect_filled(done, 0.0, Color32::from_rgb(120, 180, 120));
-    for day in session.run().timeline().moments() {
-        let tick = egui::pos2(x(day), rect.bottom() - 7.5);
-        painter.circle_filled(tick, 1.5, Color32::from_gray(200));
-    }
-    let head = egui::Stroke::new(2.0, Color32::WHITE);
-    painter.vline(x(looked), rect.y_range(), head);
-    let near_end = x(looked) > rect.right() - 56.0;
-    let (align, off) = if near_end {
-        (egui::Align2::RIGHT_BOTTOM, -4.0)
-    } else {
-        (egui::Align2::LEFT_BOTTOM, 4.0)
-    };
-    let at = egui::pos2(x(looked) + off, rect.bottom());
-    painter.text(at, align, format!("day {looked:.0}"), font, Color32::WHITE);
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(
-            egui::Role::Slider,
-            true,
-            format!("Mission day {looked:.0} of {most:.0}"),
-        )
-    });
-    let at = response
-        .interact_pointer_pos()
-        .filter(|_| response.dragged() || response.clicked());
-    let chosen = at.map(|p| f64::from((p.x - rect.left()) / rect.width()) * most);
-    if response.hovered() {
-        let mib = session
-            .driver
-            .bytes()
-            .map(|b| b as f64 / f64::from(1 << 20));
-        response.on_hover_text(format!(
-            "days to look at again: to day {last:.0}; kept in {:.0} MiB on the adapter and {:.1} on the host",
-            mib[0], mib[1]
-        ));
-    }
-    chosen.map(|day| day.clamp(0.0, today))
 }

@@ -1,7 +1,10 @@
 //! The window. The only room that names egui.
 
+mod beginning;
+mod carry;
 mod charts;
 mod controls;
+mod files;
 mod looks;
 mod mission;
 mod panels;
@@ -9,11 +12,15 @@ mod screenshot;
 mod script;
 mod session;
 mod status;
+mod store;
+mod tiles;
+mod timeline;
 mod tissue;
 mod views;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
@@ -21,13 +28,17 @@ use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuError, WgpuSetup, WgpuSetup
 
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
-use crate::study::{Document, FieldFormat, Output, Place, Run, StrengthDays, StudyError, Which};
+use crate::study::{Document, Place, Run, StudyError, What, Which};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Paint, Picture, contour, round_range};
 
-pub use script::{Spread, Timed};
+pub use script::{Spread, Start, Timed};
 pub use session::{Session, Speed};
+pub use store::Store;
 pub use views::Compare;
+
+use beginning::Then;
+use carry::{Carried, Carry};
 
 /// A range, and the generation and field that it fits.
 type Fit = ((u64, FieldKind), Option<(f32, f32)>);
@@ -38,6 +49,22 @@ pub struct MechanostatApp {
     gpu: Gpu,
     /// The run, unless it could not be made.
     session: Option<Session>,
+    /// One that is being made, and the one that was shown before a new one settled.
+    beginning: Option<beginning::Beginning>,
+    last_session: Option<Session>,
+    store: Store,
+    settings: store::Settings,
+    autosave: Option<store::Autosave>,
+    /// When the session was looked at for that last.
+    autosaved: Instant,
+    /// Sessions of windows that ended unexpectedly.
+    lost: Vec<PathBuf>,
+    /// Where to leave all this if the device is lost.
+    carry: Carry,
+    /// A file that is being chosen, and whether to save there.
+    choosing: Option<(Receiver<Option<PathBuf>>, bool)>,
+    /// What the session's file held when this window read or wrote it last.
+    known: Option<String>,
     /// What went wrong, shown until the user resets.
     trouble: Option<String>,
     picture: Picture,
@@ -54,14 +81,22 @@ pub struct MechanostatApp {
     slices: looks::Slices,
     /// What is looked for among the fields.
     search: String,
-    /// Whether all that there is to choose is shown.
+    /// Whether all that there is to choose is shown, and how that is arranged.
     explore: bool,
+    tiles: Option<egui_tiles::Tree<tiles::Pane>>,
     screenshot: Option<screenshot::Screenshot>,
     /// Who plays a person, where the window is timed.
     script: Option<script::Script>,
+    /// A phase that is being moved, and one that is being edited.
+    drag: Option<timeline::Drag>,
+    draft: Option<timeline::Draft>,
+    /// What the next bookmark is to say.
+    sentence: String,
     /// Until when the strain field is shown on the cut, because gravity was touched.
     flash: Option<Instant>,
-    /// Which of [`panels::LOWER_CHARTS`] is shown.
+    /// What was published for the run that is shown.
+    beside: charts::Beside,
+    /// Which of the lower charts is shown.
     lower_chart: usize,
     /// Whether passes are timed, and shown.
     timing: bool,
@@ -108,11 +143,17 @@ pub enum AppError {
 /// # Errors
 /// [`AppError`].
 pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(), AppError> {
-    show(document, day, adapter, None)
+    let then = Then {
+        day,
+        // A saved session stands where it was left; a mission goes on by itself.
+        playing: day == 0.0,
+        ..Then::default()
+    };
+    show(document, then, adapter, None, &Store::of_user())
 }
 
 /// Opens the window, lets it be used by a script, and closes it: what it took, from a program that
-/// began at `began`.
+/// began at `began`. A first window finds no settled bone; the second one finds what that kept.
 /// # Errors
 /// [`AppError`].
 pub fn time(
@@ -120,9 +161,37 @@ pub fn time(
     adapter: Option<String>,
     began: Instant,
 ) -> Result<Timed, AppError> {
-    let told = Arc::new(std::sync::Mutex::new(None));
-    let script = script::Script::new(began, Arc::clone(&told));
-    show(document, 0.0, adapter, Some(script))?;
+    let folder = tempfile::tempdir().map_err(|e| AppError::Untimed(e.to_string()))?;
+    let store = Store::at(folder.path());
+    let first = time_once(
+        document.clone(),
+        adapter.clone(),
+        script::Script::of_start(began),
+        &store,
+    )?;
+    let script = script::Script::new(Instant::now());
+    let timed = time_once(document, adapter, script, &store)?;
+    Ok(Timed {
+        unsettled: script::Start {
+            first_picture_s: first.first_picture_s,
+            playing_s: first.playing_s,
+        },
+        ..timed
+    })
+}
+
+fn time_once(
+    document: Document,
+    adapter: Option<String>,
+    script: script::Script,
+    store: &Store,
+) -> Result<Timed, AppError> {
+    let told = script.told();
+    let then = Then {
+        playing: true,
+        ..Then::default()
+    };
+    show(document, then, adapter, Some(script), store)?;
     match told.lock().ok().and_then(|mut told| told.take()) {
         Some(Ok(timed)) => Ok(timed),
         Some(Err(why)) => Err(AppError::Untimed(why)),
@@ -132,31 +201,96 @@ pub fn time(
     }
 }
 
+/// Times that a device is lost within [`SOON`] before that is told instead of tried again.
+const MOST_LOSSES: u32 = 3;
+const SOON: Duration = Duration::from_secs(60);
+
 fn show(
     document: Document,
-    day: f64,
+    then: Then,
+    adapter: Option<String>,
+    mut script: Option<script::Script>,
+    store: &Store,
+) -> Result<(), AppError> {
+    let setup = document.setup();
+    let place = Place::find(&setup.scene, setup.size, setup.mask.as_deref())?;
+    setup.model(SCENES[0])?;
+    let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
+    if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
+        return Err(AppError::NoDisplay);
+    }
+    let mut opening = Opening {
+        document,
+        place,
+        then,
+        shown: None,
+        store: store.clone(),
+        carry: Carry::default(),
+    };
+    let carry = Arc::clone(&opening.carry);
+    let mut losses = 0;
+    loop {
+        let opened = Instant::now();
+        show_once(opening, adapter.clone(), script.take())?;
+        let Some(carried) = carry.lock().ok().and_then(|mut slot| slot.take()) else {
+            return Ok(());
+        };
+        losses = if opened.elapsed() < SOON {
+            losses + 1
+        } else {
+            1
+        };
+        if losses >= MOST_LOSSES {
+            return Err(AppError::Window(format!(
+                "the graphics device was lost {losses} times in short order; the session is kept, and is offered when the window is opened again"
+            )));
+        }
+        let Carried {
+            document,
+            place,
+            then,
+            shown,
+        } = carried;
+        opening = Opening {
+            document,
+            place,
+            then,
+            shown: Some(shown),
+            store: store.clone(),
+            carry: Arc::clone(&carry),
+        };
+    }
+}
+
+/// What a window is opened on.
+#[derive(Debug)]
+struct Opening {
+    document: Document,
+    place: Place,
+    then: Then,
+    /// How the window before looked at it.
+    shown: Option<carry::Shown>,
+    store: Store,
+    carry: Carry,
+}
+
+fn show_once(
+    opening: Opening,
     adapter: Option<String>,
     script: Option<script::Script>,
 ) -> Result<(), AppError> {
-    let setup = document.setup();
-    let size = setup.size;
-    let place = Place::find(&setup.scene, size, setup.mask.as_deref())?;
-    setup.model(SCENES[0])?;
-    let mut need = place.need(size)?;
+    let size = opening.document.setup().size;
+    let mut need = opening.place.need(size)?;
     // Any other scene may be chosen in the window.
     for scene in SCENES {
         let other = estimate_need(scene, size).map_err(StudyError::from)?;
         need.storage_binding_bytes = need.storage_binding_bytes.max(other.storage_binding_bytes);
     }
-    let unset = |name: &str| std::env::var_os(name).is_none_or(|v| v.is_empty());
-    if cfg!(target_os = "linux") && unset("DISPLAY") && unset("WAYLAND_DISPLAY") {
-        return Err(AppError::NoDisplay);
-    }
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Mechanostat")
             .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([800.0, 560.0]),
+            .with_min_inner_size([800.0, 500.0]),
         // Noise on top would change colours that stand for numbers.
         dithering: false,
         wgpu_options: WgpuConfiguration {
@@ -166,13 +300,9 @@ fn show(
         ..Default::default()
     };
     let make: eframe::AppCreator<'_> = Box::new(move |cc| {
-        let mut app = MechanostatApp::new(cc, document, place)?;
+        let mut app = MechanostatApp::opened(cc, opening)?;
         app.script = script;
-        if let Some(session) = &mut app.session {
-            session.go_to(day);
-            // A saved session stands where it was left; a mission goes on by itself.
-            session.playing = day == 0.0;
-        }
+        app.autosave = app.store.autosave();
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
     eframe::run_native("mechanostat", options, make).map_err(|e| match e {
@@ -216,7 +346,7 @@ pub fn wgpu_setup(need: Need, adapter: Option<String>) -> WgpuSetup {
 }
 
 impl MechanostatApp {
-    /// The application on a window's device.
+    /// The application on a window's device. Nothing of it outlives the window.
     /// # Errors
     /// When the window came without wgpu.
     pub fn new(
@@ -224,6 +354,38 @@ impl MechanostatApp {
         document: Document,
         place: Place,
     ) -> Result<Self, AppError> {
+        Self::with_store(cc, document, place, Store::default())
+    }
+
+    /// The same; what outlives the window is in `store`.
+    /// # Errors
+    /// When the window came without wgpu.
+    pub fn with_store(
+        cc: &eframe::CreationContext<'_>,
+        document: Document,
+        place: Place,
+        store: Store,
+    ) -> Result<Self, AppError> {
+        let opening = Opening {
+            document,
+            place,
+            then: Then::default(),
+            shown: None,
+            store,
+            carry: Carry::default(),
+        };
+        Self::opened(cc, opening)
+    }
+
+    fn opened(cc: &eframe::CreationContext<'_>, opening: Opening) -> Result<Self, AppError> {
+        let Opening {
+            document,
+            place,
+            then,
+            shown,
+            store,
+            carry,
+        } = opening;
         let render = cc.wgpu_render_state.clone();
         let render = render
             .ok_or_else(|| AppError::NoAdapter("the window was opened without wgpu".to_owned()))?;
@@ -239,10 +401,21 @@ impl MechanostatApp {
         let anatomy = place.anatomy(size, &document.setup().scenario.person)?;
         let mut picture = Look::default().picture(&anatomy, [512, 640]);
         picture.background = GROUND;
+        let settings = store.settings();
+        let session = Session::new(&gpu, document, place, &store);
         let mut app = Self {
             render,
             gpu,
             session: None,
+            beginning: None,
+            last_session: None,
+            autosave: None,
+            autosaved: Instant::now(),
+            lost: store.lost_sessions(),
+            carry,
+            choosing: None,
+            known: None,
+            store,
             trouble: None,
             picture,
             look: Look::default(),
@@ -253,10 +426,16 @@ impl MechanostatApp {
             crosshair: [0.0; 3],
             slices: looks::Slices::default(),
             search: String::new(),
-            explore: false,
+            explore: settings.explore,
+            tiles: Some(tiles::read(settings.tiles.as_deref())),
+            settings,
             screenshot: None,
             script: None,
+            drag: None,
+            draft: None,
+            sentence: String::new(),
             flash: None,
+            beside: charts::Beside::default(),
             lower_chart: 0,
             timing: false,
             file: "session.toml".to_owned(),
@@ -264,102 +443,14 @@ impl MechanostatApp {
             last_frame: Instant::now(),
             told_scale: 0.0,
         };
-        app.restart(document, place);
+        match session {
+            Ok(session) => app.adopt(session, then),
+            Err(error) => app.trouble = Some(error.to_string()),
+        }
+        if let Some(shown) = shown {
+            app.look_as(shown);
+        }
         Ok(app)
-    }
-
-    /// Begins a document anew, in its place.
-    pub fn restart(&mut self, document: Document, place: Place) {
-        self.gpu.clear_error();
-        if let Some(session) = &mut self.session
-            && !self.gpu.is_lost()
-            && session.can_begin(&document, &place)
-        {
-            let before = session.driver.document().clone();
-            let day = session.simulation().day();
-            if session.begin(document.clone()) {
-                let asked = session.ask_as(&before, day);
-                self.trouble = asked.err().map(|e| e.to_string());
-                return;
-            }
-        }
-        match Session::new(&self.gpu, document, place) {
-            Ok(mut session) => {
-                // What the user set up outlives a new beginning.
-                if let Some(before) = &self.session {
-                    let day = before.simulation().day();
-                    let asked = session.ask_as(before.driver.document(), day);
-                    self.trouble = asked.err().map(|e| e.to_string());
-                    session.speed = before.speed;
-                } else {
-                    self.trouble = None;
-                }
-                self.look_at(session.simulation().anatomy());
-                self.screenshot = None;
-                self.views.clear(&self.render);
-                self.slices.clear(&self.render);
-                self.finder = Some(Finder::new(session.simulation().anatomy()));
-                self.session = Some(session);
-            }
-            Err(error) => self.trouble = Some(error.to_string()),
-        }
-    }
-
-    /// Saves what was chosen and done.
-    fn save(&mut self) {
-        let Some(session) = &self.session else {
-            return;
-        };
-        let output = Output {
-            days: session.last_day(),
-            every: 1.0,
-            fields: FieldFormat::None,
-            strength: StrengthDays::None,
-        };
-        let table = session.driver.document().to_table(&output);
-        let text = format!(
-            "# What was chosen and done: `mechanostat run` and the window open it.\n{table}"
-        );
-        self.told = match crate::io::write(Path::new(&self.file), text.as_bytes()) {
-            Ok(()) => format!("saved {}", self.file),
-            Err(error) => error.to_string(),
-        };
-    }
-
-    /// Opens what was dropped on the window.
-    fn take_dropped(&mut self, ctx: &egui::Context) {
-        let dropped = ctx.input(|i| i.raw.dropped_files.clone());
-        let Some(file) = dropped.first() else { return };
-        self.file = file.path().display().to_string();
-        self.load();
-    }
-
-    /// Opens a saved document, and goes on to its last day.
-    fn load(&mut self) {
-        let loaded = crate::io::read_text(Path::new(&self.file))
-            .map_err(StudyError::from)
-            .and_then(|text| {
-                let (document, output) = Document::parse(&self.file, &text)?;
-                let setup = document.setup();
-                let place = Place::find(&setup.scene, setup.size, setup.mask.as_deref())?;
-                Ok((document, output, place))
-            });
-        match loaded {
-            Ok((document, output, place)) => {
-                // What the file says is the whole of it.
-                let before = self.session.take();
-                self.restart(document, place);
-                if let Some(session) = &mut self.session {
-                    session.go_to(output.days);
-                    self.told = format!("opened {}", self.file);
-                } else {
-                    // What cannot be begun leaves what there was.
-                    self.session = before;
-                    self.told = self.trouble.take().unwrap_or_default();
-                }
-            }
-            Err(error) => self.told = error.to_string(),
-        }
     }
 
     /// The view of a scene that shows it best, if it is another than before.
@@ -415,6 +506,12 @@ impl MechanostatApp {
         } else if !ctx.egui_wants_keyboard_input() {
             let plain = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, key));
             let week = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::SHIFT, key));
+            if plain(egui::Key::K) {
+                let sentence = session.sentence();
+                let done = session.act(What::Bookmark(sentence));
+                self.tell(done);
+                return;
+            }
             if plain(egui::Key::Space) {
                 session.toggle_play();
             }
@@ -552,8 +649,15 @@ impl eframe::App for MechanostatApp {
         self.last_frame = now;
         self.tell_largest(ctx);
         self.act_script(ctx);
+        if self.gpu.is_lost() {
+            self.leave(ctx);
+            return;
+        }
         self.flash = self.flash.filter(|until| now < *until);
         self.take_dropped(ctx);
+        self.take_chosen();
+        self.take_begun(ctx);
+        self.keep(false);
         self.advance_screenshot();
         if self.screenshot.is_some() {
             ctx.request_repaint();
@@ -577,6 +681,13 @@ impl eframe::App for MechanostatApp {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.panels(ui);
+    }
+
+    fn on_exit(&mut self) {
+        self.keep(true);
+        if let Some(autosave) = self.autosave.take() {
+            autosave.end();
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

@@ -4,7 +4,6 @@
 use eframe::egui::{self, RichText, Ui};
 
 use super::MechanostatApp;
-use super::status::pass_times;
 
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
@@ -24,11 +23,10 @@ impl MechanostatApp {
                     }
                 });
             });
+            self.offer_lost(ui);
+            self.progress(ui);
             self.headline(ui);
         });
-        if self.explore {
-            egui::Panel::bottom("status").show(ui, |ui| self.status(ui));
-        }
         egui::Panel::bottom("mission").show(ui, |ui| {
             ui.add_space(4.0);
             self.conditions(ui);
@@ -36,32 +34,15 @@ impl MechanostatApp {
             self.time(ui);
             ui.add_space(4.0);
         });
-        if self.timing {
-            pass_times(ui.ctx(), &self.gpu, &mut self.timing);
-            if !self.timing {
-                self.gpu.time_passes(false);
-            }
+        if self.explore {
+            egui::CentralPanel::no_frame().show(ui, |ui| self.tiles(ui));
+            return;
         }
         let width = ui.available_width();
-        if self.explore {
-            egui::Panel::left("controls")
-                .default_size(240.0)
-                .show(ui, |ui| {
-                    egui::ScrollArea::vertical().show(ui, |ui| self.controls(ui));
-                });
-            self.picture_windows(ui.ctx());
-        }
-        let curves = if self.explore { 0.28 } else { 0.36 };
-        egui::Panel::right(if self.explore { "curves" } else { "curve" })
-            .default_size(curves * width)
+        egui::Panel::right("curve")
+            .default_size(0.36 * width)
             .min_size((0.25 * width).clamp(180.0, 320.0))
-            .show(ui, |ui| {
-                if self.explore {
-                    self.curves(ui);
-                } else {
-                    self.curve(ui);
-                }
-            });
+            .show(ui, |ui| self.curve(ui));
         egui::CentralPanel::default_margins().show(ui, |ui| self.tissue(ui));
     }
 }

@@ -27,6 +27,8 @@ pub struct Timed {
     pub first_picture_s: f64,
     /// As above.
     pub playing_s: f64,
+    /// The same of a window that finds no settled bone.
+    pub unsettled: Start,
     /// From an event to the end of the adapter's work on the frame that answers it.
     pub input_to_picture_ms: Spread,
     /// Events that no picture answered within some seconds.
@@ -42,6 +44,15 @@ pub struct Timed {
     pub frames_per_s: f64,
     /// Of one core, idle and paused; none where the system does not tell.
     pub idle_core_share: Option<f64>,
+}
+
+/// How long a start took, seconds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Start {
+    /// To the first picture.
+    pub first_picture_s: f64,
+    /// To a settled, playing mission.
+    pub playing_s: f64,
 }
 
 /// How times are spread.
@@ -75,6 +86,8 @@ impl Spread {
 enum Stage {
     FirstPicture,
     Playing,
+    /// Until the settled bone is in its file.
+    Keeping,
     History,
     Acting {
         paused: bool,
@@ -109,6 +122,7 @@ pub(super) type Told = Option<Result<Timed, String>>;
 #[derive(Debug)]
 pub(super) struct Script {
     began: Instant,
+    only_start: bool,
     stage: Stage,
     waiting: Option<Waiting>,
     gravity: Option<(u64, f64)>,
@@ -133,10 +147,24 @@ fn place(ctx: &egui::Context, name: &'static str) -> Option<Rect> {
 }
 
 impl Script {
-    /// From a program that began then; what it finds is told there.
-    pub(super) fn new(began: Instant, told: Arc<Mutex<Told>>) -> Self {
+    /// That times the start alone, of a program that began then.
+    pub(super) fn of_start(began: Instant) -> Self {
+        Self {
+            only_start: true,
+            ..Self::new(began)
+        }
+    }
+
+    /// Where what it finds is told.
+    pub(super) fn told(&self) -> Arc<Mutex<Told>> {
+        Arc::clone(&self.told)
+    }
+
+    /// Of a window that is opened then.
+    pub(super) fn new(began: Instant) -> Self {
         Self {
             began,
+            only_start: false,
             stage: Stage::FirstPicture,
             waiting: None,
             gravity: None,
@@ -145,7 +173,7 @@ impl Script {
             times: Vec::new(),
             scrubs: Vec::new(),
             timed: Timed::default(),
-            told,
+            told: Arc::default(),
             idle: Arc::default(),
         }
     }
@@ -279,8 +307,13 @@ impl MechanostatApp {
             Stage::Playing if session.simulation().is_settled() && session.last_day() > 0.0 => {
                 script.timed.playing_s = script.began.elapsed().as_secs_f64();
                 session.speed = super::Speed::Fast;
-                script.stage = Stage::History;
+                script.stage = if script.only_start {
+                    Stage::Keeping
+                } else {
+                    Stage::History
+                };
             }
+            Stage::Keeping if session.is_kept() => script.stage = Stage::Done,
             Stage::History if session.last_day() >= DAYS_BEFORE => {
                 session.speed = super::Speed::Normal;
                 session.playing = false;

@@ -1,15 +1,19 @@
 //! The study that the window shows: how much of it is worked on in a frame, and its pictures.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::figure::{bone_curves, plain};
-use crate::gpu::{Gpu, Readback};
+use crate::gpu::{Gpu, GpuError, Readback};
 use crate::measure::Quantity;
-use crate::scenario::{Conditions, Link};
-use crate::sim::{SETTLING_ROUNDS, SimError, Simulation};
+use crate::scenario::{Conditions, Link, Phase, days_of, first_difference};
+use crate::sim::{PendingCheckpoint, SETTLING_ROUNDS, SimError, Simulation};
 use crate::study::{
     Action, Document, Driver, Event, Looks, Place, Plan, Run, Setup, StudyError, What, Which,
 };
+
+use super::beginning::Then;
+use super::store::Store;
 
 /// How long a frame may be busy with the simulation.
 const BUDGET: Duration = Duration::from_millis(12);
@@ -73,11 +77,15 @@ pub struct Session {
     pub step_time: Duration,
     /// The day that is looked at, where that is not today.
     past: Option<f64>,
+    /// The day that is to be looked at once the run has come so far.
+    wanted_past: Option<f64>,
     /// Whether what is already computed is played again.
     replaying: bool,
     /// The day in the past to which something was done last.
     changed: Option<f64>,
     gauge: Gauge,
+    /// Where the settled bone is to be kept, until it is.
+    settled: Option<Settled>,
     shows: Which,
     settling: u32,
     owed: f64,
@@ -94,8 +102,10 @@ pub struct Session {
 /// Mean strain of the bone, read now and then, beside that at 1 g.
 #[derive(Debug, Default)]
 struct Gauge {
-    /// On its way: of which generation, and whether bone settles under 1 g.
-    reading: Option<(Readback, u64, bool)>,
+    /// On its way, and of which generation.
+    reading: Option<(Readback, u64)>,
+    /// The same of day 0 under 1 g.
+    reading_earth: Option<Readback>,
     read: u64,
     on_earth: Option<f64>,
     now: Option<f64>,
@@ -104,32 +114,53 @@ struct Gauge {
 impl Gauge {
     /// Asks for what is new, and takes in what has come.
     fn poll(&mut self, simulation: &Simulation, generation: u64) -> Result<(), SimError> {
-        let gpu = simulation.gpu();
-        let state = simulation.state();
-        if let Some((readback, of, settling)) = &self.reading {
-            let Some(parts) = readback.poll()? else {
+        if let Some(readback) = &self.reading_earth
+            && let Some(strain) = mean_strain(readback)?
+        {
+            self.on_earth = Some(strain);
+            self.reading_earth = None;
+        }
+        if let Some((readback, of)) = &self.reading {
+            let Some(strain) = mean_strain(readback)? else {
                 return Ok(());
             };
-            // Strain goes with the root of its energy density.
-            let energy: Vec<f32> = parts.first().map_or(Vec::new(), |b| crate::gpu::values(b));
-            let sum: f64 = energy.iter().map(|e| f64::from(e.max(0.0)).sqrt()).sum();
-            if *settling {
-                self.on_earth = Some(sum);
-            }
-            self.now = Some(sum);
+            self.now = Some(strain);
             self.read = *of;
             self.reading = None;
         }
-        if self.read != generation {
-            let bytes = 4 * state.counts.bone_voxels as u64;
-            let mut encoder = gpu.encoder("strain gauge");
-            let ranges = [(&state.energy, 0, bytes)];
-            let readback = Readback::record(gpu, &mut encoder, &ranges)?;
-            gpu.submit(encoder);
-            self.reading = Some((readback, generation, !simulation.is_settled()));
+        if self.read != generation && simulation.is_settled() {
+            self.reading = Some((read_energy(simulation)?, generation));
         }
         Ok(())
     }
+}
+
+/// Asks for the strain energy density of the bone.
+fn read_energy(simulation: &Simulation) -> Result<Readback, GpuError> {
+    let (gpu, state) = (simulation.gpu(), simulation.state());
+    let bytes = 4 * state.counts.bone_voxels as u64;
+    let mut encoder = gpu.encoder("strain gauge");
+    let readback = Readback::record(gpu, &mut encoder, &[(&state.energy, 0, bytes)])?;
+    gpu.submit(encoder);
+    Ok(readback)
+}
+
+/// Sum over the bone of what goes with strain, if it has come: the root of strain energy density.
+fn mean_strain(readback: &Readback) -> Result<Option<f64>, GpuError> {
+    let parts = readback.poll()?;
+    Ok(parts.map(|parts| {
+        let energy: Vec<f32> = parts.first().map_or(Vec::new(), |b| crate::gpu::values(b));
+        energy.iter().map(|e| f64::from(e.max(0.0)).sqrt()).sum()
+    }))
+}
+
+/// A settled bone on its way to its file.
+#[derive(Debug)]
+enum Settled {
+    /// It has not settled yet.
+    Awaited(PathBuf),
+    Coming(PathBuf, PendingCheckpoint),
+    Writing(std::thread::JoinHandle<()>),
 }
 
 /// Looks after every step, up to a day.
@@ -155,13 +186,31 @@ impl Session {
     /// A session of a document in its place.
     /// # Errors
     /// [`StudyError`].
-    pub fn new(gpu: &Gpu, document: Document, place: Place) -> Result<Self, StudyError> {
+    pub fn new(
+        gpu: &Gpu,
+        document: Document,
+        place: Place,
+        store: &Store,
+    ) -> Result<Self, StudyError> {
         let setup = document.setup();
         let anatomy = place.anatomy(setup.size, &setup.scenario.person)?;
         let model = setup.model(anatomy.scene)?;
         // A software adapter shares the machine with the window: small slices keep it fluent.
         let software = gpu.info().device_type == wgpu::DeviceType::Cpu;
-        let run = Run::new(gpu, anatomy, model, document, plan(0.0))?
+        let file = store.settled_file(gpu, &anatomy, &model, setup.grow);
+        let kept = file
+            .as_deref()
+            .and_then(|f| Store::settled(f, gpu, &anatomy, &model));
+        let settled = if kept.is_some() {
+            None
+        } else {
+            file.map(Settled::Awaited)
+        };
+        let run = match kept {
+            Some(simulation) => Run::of(simulation, document, plan(0.0)).map_err(SimError::from)?,
+            None => Run::new(gpu, anatomy, model, document, plan(0.0))?,
+        };
+        let run = run
             .with_timeline(MOMENT_BYTES, DAY_BYTES)?
             .with_slice(if software { 2 } else { 8 });
         Ok(Self {
@@ -176,9 +225,11 @@ impl Session {
             opened: Instant::now(),
             step_started: None,
             past: None,
+            wanted_past: None,
             replaying: false,
             changed: None,
             gauge: Gauge::default(),
+            settled,
             generation: 0,
             single_steps: 0,
             goal: 0.0,
@@ -276,32 +327,84 @@ impl Session {
     /// # Errors
     /// As [`Driver::apply`].
     pub fn act(&mut self, what: What) -> Result<(), SimError> {
-        let day = self.day();
+        self.act_on(self.day(), what)
+    }
+
+    /// Makes the mission of the run that is shown another one, from the first day on which the two
+    /// differ. In the first run's past that is done to a twin.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn change_mission(&mut self, phases: Vec<Phase>) -> Result<(), SimError> {
+        let Some(day) = first_difference(&self.run().document().phases(), &phases) else {
+            return Ok(());
+        };
+        self.act_on(day, What::Phases(phases))
+    }
+
+    /// The same body on Earth, from day 0 on, as the twin.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn branch_to_earth(&mut self) -> Result<(), SimError> {
+        let own = self.run().document().phases();
+        let earth = Phase {
+            name: "Earth".to_owned(),
+            days: days_of(&own),
+            conditions: Conditions {
+                dose_response: own[0].conditions.dose_response,
+                ..Conditions::EARTH
+            },
+        };
         let there = self.last_day();
-        let changes_past = self.past.is_some() && self.shows() == Which::First;
-        if changes_past && what != What::Branch {
-            let on = Which::First;
-            self.driver.apply(Action {
-                day,
-                what: What::Branch,
-                on,
-            })?;
-            self.shows = Which::Twin;
-        }
+        self.driver.apply_all(vec![
+            Action::new(0.0, What::Branch),
+            Action::new(0.0, What::FollowScenario).on_twin(),
+            Action::new(0.0, What::Phases(vec![earth])).on_twin(),
+        ])?;
+        self.shows = Which::First;
+        self.answer(None, there)
+    }
+
+    fn act_on(&mut self, day: f64, what: What) -> Result<(), SimError> {
         let on = match what {
-            What::Branch => Which::First,
+            What::Branch | What::Keep => Which::First,
+            _ if !what.changes_runs() => Which::First,
             _ => self.shows(),
         };
-        self.driver.apply(Action { day, what, on })?;
-        if what == What::Branch {
-            self.shows = Which::Twin;
+        if !what.changes_runs() {
+            return self.driver.apply(Action { day, what, on });
         }
-        // Whoever stands behind goes on to where the other is.
-        self.changed = self.past.map(|_| day);
-        if self.past.take().is_some() || what == What::Branch {
+        let there = self.last_day();
+        let is_past = day < self.simulation().day() - 1e-6;
+        let branches = what == What::Branch;
+        let keeps = what == What::Keep;
+        let in_first_past = is_past && on == Which::First && !branches && !keeps;
+        let step = if in_first_past {
+            vec![
+                Action::new(day, What::Branch),
+                Action::new(day, what).on_twin(),
+            ]
+        } else {
+            vec![Action { day, what, on }]
+        };
+        self.driver.apply_all(step)?;
+        if branches || in_first_past {
+            self.shows = Which::Twin;
+        } else if keeps {
+            self.shows = Which::First;
+        }
+        self.answer(is_past.then_some(day), there)
+    }
+
+    /// After something was done: whoever stands behind goes on to where the other is, and strain
+    /// answers.
+    fn answer(&mut self, changed: Option<f64>, there: f64) -> Result<(), SimError> {
+        self.changed = changed;
+        self.past = None;
+        if self.is_behind(there) {
             self.goal = self.goal.max(there);
         }
         self.replaying = false;
+        self.ended = false;
         // The strain field has changed already; the next picture shows it, and the gauge.
         self.generation += 1;
         self.gauge.reading = None;
@@ -321,6 +424,13 @@ impl Session {
         self.driver.adjust(Action { day, what, on })?;
         self.generation += 1;
         Ok(())
+    }
+
+    /// Keeps today of the run that is shown for good. Whether there was room and it stood.
+    /// # Errors
+    /// As [`Driver::snapshot`].
+    pub fn snapshot(&mut self) -> Result<bool, SimError> {
+        Ok(self.driver.snapshot(self.shows())?)
     }
 
     /// The last day that any run has come to.
@@ -414,6 +524,18 @@ impl Session {
         }
     }
 
+    /// Rounds of settling done; none once the bone has settled.
+    pub fn settling(&self) -> Option<u32> {
+        (!self.simulation().is_settled()).then_some(self.settling)
+    }
+
+    /// Goes on as the window asked of a new session.
+    pub(super) fn then(&mut self, then: Then) {
+        self.goal = then.day;
+        self.playing = then.playing;
+        self.wanted_past = then.past;
+    }
+
     /// Whether time passes, on the screen or in the run.
     pub fn is_playing(&self) -> bool {
         self.playing || self.replaying
@@ -444,6 +566,7 @@ impl Session {
                 self.past = Some(next);
             }
         }
+        self.write_settled()?;
         let shown = self.driver.of(self.shows).simulation();
         self.gauge.poll(shown, self.generation + 1)?;
         if self.playing && self.simulation().is_settled() {
@@ -470,12 +593,21 @@ impl Session {
                 }
                 Event::Working => {}
                 Event::Looked => {
+                    if self.simulation().day() <= 0.0 {
+                        self.keep_settled()?;
+                    }
                     if let Some(started) = self.step_started.take() {
                         self.step_time = started.elapsed();
                     }
                     self.driver.go_on()?;
                     self.driver.act();
                     self.generation += 1;
+                    if let Some(day) = self.wanted_past
+                        && self.simulation().day() > day
+                    {
+                        self.wanted_past = None;
+                        self.look_at(day);
+                    }
                 }
                 Event::Arrived => {
                     self.driver.act();
@@ -487,6 +619,42 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// What is known of the bone under 1 g before the mission acts: its strain, and all of it for
+    /// the next time.
+    fn keep_settled(&mut self) -> Result<(), SimError> {
+        let simulation = self.driver.of(self.shows).simulation();
+        if self.gauge.on_earth.is_none() {
+            self.gauge.reading_earth = Some(read_energy(simulation)?);
+        }
+        if let Some(Settled::Awaited(file)) = &self.settled
+            && let Some(coming) = simulation.checkpoint()?
+        {
+            self.settled = Some(Settled::Coming(file.clone(), coming));
+        }
+        Ok(())
+    }
+
+    fn write_settled(&mut self) -> Result<(), SimError> {
+        if let Some(Settled::Coming(file, coming)) = &self.settled
+            && let Some(checkpoint) = coming.poll()?
+        {
+            let file = file.clone();
+            // Packing takes longer than a frame has.
+            let writing = std::thread::spawn(move || Store::keep_settled(&file, &checkpoint));
+            self.settled = Some(Settled::Writing(writing));
+        }
+        Ok(())
+    }
+
+    /// Whether the settled bone is in its file, or need not be.
+    pub fn is_kept(&self) -> bool {
+        match &self.settled {
+            None => true,
+            Some(Settled::Writing(writing)) => writing.is_finished(),
+            Some(_) => false,
+        }
     }
 
     /// One day, if one is due.
@@ -504,7 +672,7 @@ impl Session {
         } else {
             return false;
         }
-        let is_over = day >= self.setup().scenario.days() - 1e-9;
+        let is_over = day >= self.run().document().days() - 1e-9;
         if self.playing && !self.is_by_hand() && is_over {
             // The mission is over; pressing Play again lets its last phase go on.
             if !self.ended {
@@ -597,6 +765,8 @@ impl Session {
         self.is_playing()
             || self.driver.is_busy()
             || self.single_steps > 0
+            || matches!(self.settled, Some(Settled::Coming(..)))
+            || self.gauge.reading_earth.is_some()
             || self.is_behind(self.goal)
     }
 

@@ -1,4 +1,4 @@
-//! The line at the bottom, and how long passes take.
+//! The adapter, memory, the solver, and how long passes take.
 
 use eframe::egui::{self, Ui};
 
@@ -9,7 +9,7 @@ use super::MechanostatApp;
 
 impl MechanostatApp {
     pub(super) fn status(&mut self, ui: &mut Ui) {
-        ui.horizontal_wrapped(|ui| {
+        ui.vertical(|ui| {
             ui.label(self.gpu.adapter_name());
             if self.gpu.can_time() {
                 let word = ui
@@ -21,19 +21,16 @@ impl MechanostatApp {
             }
             let Some(session) = &self.session else { return };
             let simulation = session.simulation();
-            ui.separator();
             ui.label(format!(
                 "step {:.0} ms",
                 session.step_time.as_secs_f64() * 1e3
             ));
-            ui.separator();
             let worst = simulation
                 .outcomes()
                 .iter()
                 .map(|o| o.true_residual)
                 .fold(0.0, f64::max);
             ui.label(format!("true residual {worst:.0e}"));
-            ui.separator();
             let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
             let [on_adapter, days] = session.driver.bytes();
             ui.label(format!("{:.0} MiB on the adapter", mib(on_adapter)))
@@ -41,7 +38,6 @@ impl MechanostatApp {
                     "bodies, and moments that the run can go back to; {:.1} MiB of days on the host",
                     mib(days)
                 ));
-            ui.separator();
             ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
             let score = |quantity: Quantity| {
                 session.run().courses().last(WHOLE_BODY, quantity)
@@ -51,41 +47,36 @@ impl MechanostatApp {
                 score(Quantity::MuscleWeakness),
                 score(Quantity::Osteosarcopenia),
             ) {
-                ui.separator();
-                ui.label(format!(
+                    ui.label(format!(
                     "osteosarcopenia {both:.2} (bone fragility {bone:.2}, muscle weakness {muscle:.2})"
                 ))
                 .on_hover_text("each part is 1 at 2.5 standard deviations below young adults; the score is the smaller");
             }
         });
+        if self.timing {
+            pass_times(ui, &self.gpu);
+        }
     }
 }
 
 /// How long passes took since timing was switched on.
-pub(super) fn pass_times(ctx: &egui::Context, gpu: &Gpu, open: &mut bool) {
-    egui::Window::new("Time on the adapter")
-        .open(open)
-        // Beside the controls, not over them.
-        .default_pos(egui::pos2(260.0, 90.0))
-        .resizable(false)
-        .show(ctx, |ui| {
-            let times = gpu.pass_times();
-            if times.is_empty() {
-                ui.label("nothing has run yet; press Play");
-                return;
-            }
-            egui::Grid::new("pass times").striped(true).show(ui, |ui| {
-                for title in ["pass", "times", "ms each"] {
-                    ui.strong(title);
-                }
-                ui.end_row();
-                for time in times {
-                    ui.label(&time.label);
-                    ui.label(time.passes.to_string());
-                    let each = 1e3 * time.seconds / time.passes.max(1) as f64;
-                    ui.label(format!("{each:.3}"));
-                    ui.end_row();
-                }
-            });
-        });
+fn pass_times(ui: &mut Ui, gpu: &Gpu) {
+    let times = gpu.pass_times();
+    if times.is_empty() {
+        ui.label("nothing has run yet; press Play");
+        return;
+    }
+    egui::Grid::new("pass times").striped(true).show(ui, |ui| {
+        for title in ["pass", "times", "ms each"] {
+            ui.strong(title);
+        }
+        ui.end_row();
+        for time in times {
+            ui.label(&time.label);
+            ui.label(time.passes.to_string());
+            let each = 1e3 * time.seconds / time.passes.max(1) as f64;
+            ui.label(format!("{each:.3}"));
+            ui.end_row();
+        }
+    });
 }

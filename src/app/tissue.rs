@@ -3,7 +3,6 @@
 use eframe::egui::{self, Color32, Painter, Pos2, Rect, RichText, Ui};
 
 use crate::figure::plain;
-use crate::sim::SETTLING_ROUNDS;
 use crate::study::Which;
 use crate::tissue::{BonePlan, SiteKind};
 use crate::view::{Above, Camera, Cut, Paint, Picture, gravity_arrow, scale_bar, tick, ways};
@@ -29,17 +28,7 @@ impl MechanostatApp {
                 Color32::from_rgb(240, 110, 90),
                 format!("Stopped: {trouble}"),
             );
-            ui.label(if self.gpu.is_lost() {
-                "The device does not come back: close this window and open it again."
-            } else {
-                "Reset begins anew."
-            });
-        }
-        if let Some(session) = &self.session
-            && !session.simulation().is_settled()
-        {
-            let share = session.simulation().settling() as f32 / SETTLING_ROUNDS as f32;
-            ui.add(egui::ProgressBar::new(share).desired_height(8.0));
+            ui.label("Reset begins anew.");
         }
         let beside = if self.picture.field.is_named() {
             NAMES_WIDE + 8.0
@@ -306,7 +295,7 @@ impl MechanostatApp {
         let painter = ui.painter().with_clip_rect(rect);
         letters(&painter, rect, &shown.camera, INK);
         self.scale_bar(&painter, rect);
-        if self.slices.open && self.explore {
+        if self.explore && self.slices.is_shown() {
             let scale = rect.height() / shown.size[1].max(1) as f32;
             let [x, y] = shown.pixel_of(self.crosshair);
             let at = rect.min + scale * egui::vec2(x, y);

@@ -227,6 +227,17 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The same, those that were written first in front.
+pub fn oldest_first(folder: &Path) -> Vec<String> {
+    let mut names = names_in(folder);
+    let written = |name: &String| {
+        let about = std::fs::metadata(folder.join(name));
+        about.and_then(|a| a.modified()).ok()
+    };
+    names.sort_by_cached_key(written);
+    names
+}
+
 /// Removes a file, if there is one.
 /// # Errors
 /// [`IoError`].

@@ -9,8 +9,8 @@ mod table;
 pub use archive::{Archive, ArchiveError, sum};
 pub use field::{npy, vti};
 pub use files::{
-    IoError, Lock, append, exists, is_file, names_in, never_over, read, read_text, remove,
-    remove_empty, remove_partial, unused, writable_folder, write,
+    IoError, Lock, append, exists, is_file, names_in, never_over, oldest_first, read, read_text,
+    remove, remove_empty, remove_partial, unused, writable_folder, write,
 };
 pub use scan::{Bone, ENDINGS, Reading, Scan, ScanError};
 pub use table::{Row, csv, csv_rows, records};

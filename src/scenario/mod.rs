@@ -354,7 +354,7 @@ const LEAST_DAYS: f64 = 0.01;
 /// The longest phase, and scenario, that makes sense: a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
 /// The longest name, letters.
-const MOST_NAME: usize = 200;
+pub const MOST_NAME: usize = 200;
 /// The most phases.
 const MOST_PHASES: usize = 1000;
 
@@ -523,36 +523,90 @@ impl Scenario {
 
     /// Length, days.
     pub fn days(&self) -> f64 {
-        self.phases.iter().map(|p| p.days).sum()
-    }
-
-    /// Days from `day` to the next whole step of `step` days: steps are counted from the beginning
-    /// of a phase, and its end cuts the last one short. Where results are written has no part in
-    /// it.
-    pub fn step_from(&self, day: f64, step: f64) -> f64 {
-        let (phase, start) = self.phase_at(day);
-        let end = start + phase.days;
-        // The last phase goes on for ever.
-        let (start, end) = if day < end - 1e-9 {
-            (start, end)
-        } else {
-            (end, f64::INFINITY)
-        };
-        let done = ((day - start) / step + 1e-6).floor();
-        (start + (done + 1.0) * step).min(end) - day
+        days_of(&self.phases)
     }
 
     /// The phase that `day` falls in, with its first day; the last one goes on for ever.
     pub fn phase_at(&self, day: f64) -> (&Phase, f64) {
-        let mut start = 0.0;
-        for phase in &self.phases[..self.phases.len() - 1] {
-            if day < start + phase.days - 1e-9 {
-                return (phase, start);
-            }
-            start += phase.days;
-        }
-        (&self.phases[self.phases.len() - 1], start)
+        phase_at(&self.phases, day)
     }
+}
+
+/// Length of phases one after the other, days.
+pub fn days_of(phases: &[Phase]) -> f64 {
+    phases.iter().map(|p| p.days).sum()
+}
+
+/// The phase of at least one that `day` falls in, with its first day; the last one goes on for
+/// ever.
+pub fn phase_at(phases: &[Phase], day: f64) -> (&Phase, f64) {
+    let mut start = 0.0;
+    for phase in &phases[..phases.len() - 1] {
+        if day < start + phase.days - 1e-9 {
+            return (phase, start);
+        }
+        start += phase.days;
+    }
+    (&phases[phases.len() - 1], start)
+}
+
+/// Days from `day` to the next whole step of `step` days: steps are counted from the beginning of a
+/// phase, and its end cuts the last one short. Where results are written has no part in it.
+pub fn step_from(phases: &[Phase], day: f64, step: f64) -> f64 {
+    let (phase, start) = phase_at(phases, day);
+    let end = start + phase.days;
+    // The last phase goes on for ever.
+    let (start, end) = if day < end - 1e-9 {
+        (start, end)
+    } else {
+        (end, f64::INFINITY)
+    };
+    let done = ((day - start) / step + 1e-6).floor();
+    (start + (done + 1.0) * step).min(end) - day
+}
+
+/// The first day on which two missions differ; none where they are the same.
+pub fn first_difference(one: &[Phase], other: &[Phase]) -> Option<f64> {
+    let mut day = 0.0;
+    for (a, b) in one.iter().zip(other) {
+        if a.conditions != b.conditions || a.name != b.name {
+            return Some(day);
+        }
+        if a.days.to_bits() != b.days.to_bits() {
+            return Some(day + a.days.min(b.days));
+        }
+        day += a.days;
+    }
+    (one.len() != other.len()).then_some(day)
+}
+
+/// Phases as tables of a file: what [`Scenario::parse`] reads under `phase`.
+pub fn phase_tables(phases: &[Phase]) -> Vec<toml::Table> {
+    let table = |phase: &Phase| {
+        let Conditions {
+            gravity,
+            posture,
+            exercise,
+            drug,
+            simulated_microgravity,
+            // A scenario's own.
+            dose_response: _,
+            cuts,
+        } = phase.conditions;
+        let mut table = toml::Table::new();
+        let mut set = |key: &str, value: toml::Value| table.insert(key.to_owned(), value);
+        set("name", phase.name.clone().into());
+        set("days", phase.days.into());
+        set("gravity", gravity.into());
+        set("posture", posture.name().into());
+        set("exercise", exercise.name().into());
+        set("drug", drug.name().into());
+        set("simulated_microgravity", simulated_microgravity.into());
+        let cut: Vec<toml::Value> = cuts.iter().map(|link| link.name().into()).collect();
+        set("cut", cut.into());
+        table
+    };
+    phases.iter().map(table).collect()
 }
 
 fn number(

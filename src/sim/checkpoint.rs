@@ -121,6 +121,14 @@ impl Key {
     }
 }
 
+/// A text that differs wherever a settled body would: the program, the scene, the person and all
+/// laws.
+pub fn settled_key(anatomy: &Anatomy, model: &Model) -> String {
+    let parts = Key::new(anatomy, model).parts();
+    let parts: Vec<String> = parts.into_iter().map(|(_, text, _)| text).collect();
+    parts.join(" ")
+}
+
 /// What stands before the arrays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Header {

@@ -24,7 +24,7 @@ pub mod stiffness;
 pub mod stimulus;
 
 pub use body::{Body, Stage};
-pub use checkpoint::{Checkpoint, CheckpointError};
+pub use checkpoint::{Checkpoint, CheckpointError, PendingCheckpoint, settled_key};
 pub use error::SimError;
 pub use life::SETTLING_ROUNDS;
 pub use moment::Moment;

@@ -292,6 +292,11 @@ impl Simulation {
         Ok(other)
     }
 
+    /// Takes another run's settled body over, for [`Simulation::begin_again`].
+    pub fn take_start(&mut self, other: &mut Self) {
+        self.start = other.start.take();
+    }
+
     /// Goes on from where another run stood.
     pub(super) fn go_on_from(&mut self, clock: Clock) {
         self.clock = clock;

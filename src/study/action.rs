@@ -1,9 +1,9 @@
 //! What was done to a run by hand, and on which day.
 
-use crate::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Posture};
+use crate::scenario::{Conditions, DoseResponse, Drug, Exercise, Link, Phase, Posture};
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum What {
     /// Gravity by hand instead of the scenario's, g.
     Gravity(f64),
@@ -26,6 +26,14 @@ pub enum What {
     /// A twin begins here: it has the run's past, and its own actions from here on. Only the last
     /// one counts.
     Branch,
+    /// The mission's phases, all of them: those before the action's day are as they were.
+    Phases(Vec<Phase>),
+    /// The twin takes the first run's place, which ends.
+    Keep,
+    /// A day to come back to, with a sentence. It changes no run.
+    Bookmark(String),
+    /// The day's bookmark is taken away.
+    Unmark,
 }
 
 /// Which of two runs.
@@ -39,7 +47,7 @@ pub enum Which {
 }
 
 /// One thing done.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Action {
     /// On which day of the run.
     pub day: f64,
@@ -66,20 +74,33 @@ impl Action {
 
 impl What {
     /// What it is, for people.
-    pub fn told(self) -> String {
+    pub fn told(&self) -> String {
         let is = |yes: bool| if yes { "on" } else { "off" };
         match self {
             Self::Gravity(g) => format!("gravity {g:.2} g"),
             Self::Posture(posture) => format!("posture {}", posture.name()),
             Self::Exercise(exercise) => format!("exercise {}", exercise.name()),
             Self::Drug(drug) => format!("drug {}", drug.name()),
-            Self::SimulatedMicrogravity(on) => format!("simulated microgravity {}", is(on)),
+            Self::SimulatedMicrogravity(on) => format!("simulated microgravity {}", is(*on)),
             Self::FollowScenario => "the mission's conditions again".to_owned(),
             Self::DoseResponse(shape) => format!("answer to partial gravity: {}", shape.name()),
             Self::Cut(link) => format!("cut the link {}", link.title()),
             Self::Join(link) => format!("joined the link {}", link.title()),
             Self::Branch => "a twin begins".to_owned(),
+            Self::Phases(phases) => {
+                let days = |p: &Phase| format!("{} {} d", p.name, p.days);
+                let phases: Vec<String> = phases.iter().map(days).collect();
+                format!("the mission is now {}", phases.join(", "))
+            }
+            Self::Keep => "the twin takes the first run's place".to_owned(),
+            Self::Bookmark(sentence) => format!("bookmark: {sentence}"),
+            Self::Unmark => "bookmark taken away".to_owned(),
         }
+    }
+
+    /// Whether any run is another by it.
+    pub fn changes_runs(&self) -> bool {
+        !matches!(self, Self::Bookmark(_) | Self::Unmark)
     }
 
     /// The action that makes `wanted` of what holds now; none where nothing differs, and only the

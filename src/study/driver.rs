@@ -59,9 +59,17 @@ impl Driver {
     /// As [`crate::sim::Simulation::fork`], where a twin branches off; [`SimError::NoPast`] for a
     /// day before anything that was kept.
     pub fn apply(&mut self, action: Action) -> Result<(), SimError> {
+        self.apply_all(vec![action])
+    }
+
+    /// Does several things, which are undone at once.
+    /// # Errors
+    /// As [`Driver::apply`].
+    pub fn apply_all(&mut self, step: Vec<Action>) -> Result<(), SimError> {
+        let done = step.clone();
         self.change(|document| {
-            document.apply(action);
-            Some(action)
+            document.apply_all(step);
+            Some(done)
         })
         .map(drop)
     }
@@ -72,13 +80,13 @@ impl Driver {
     /// As [`Driver::apply`].
     pub fn adjust(&mut self, action: Action) -> Result<(), SimError> {
         self.change(|document| {
-            document.adjust(action);
-            Some(action)
+            document.adjust(action.clone());
+            Some(vec![action])
         })
         .map(drop)
     }
 
-    /// Takes the last action back. Returns whether there was one.
+    /// Takes the last step back. Returns whether there was one.
     /// # Errors
     /// As [`Driver::apply`].
     pub fn undo(&mut self) -> Result<bool, SimError> {
@@ -96,22 +104,26 @@ impl Driver {
     /// was.
     fn change(
         &mut self,
-        change: impl FnOnce(&mut Document) -> Option<Action>,
+        change: impl FnOnce(&mut Document) -> Option<Vec<Action>>,
     ) -> Result<bool, SimError> {
         let before = self.document.clone();
-        let Some(action) = change(&mut self.document) else {
+        let Some(step) = change(&mut self.document) else {
             return Ok(false);
         };
-        if let Err(error) = self.follow(action) {
+        if let Err(error) = self.follow(&before, &step) {
             self.document = before;
             return Err(error);
         }
         Ok(true)
     }
 
-    /// Makes the runs those of the document, in which an action was done or undone.
-    fn follow(&mut self, Action { day, what, .. }: Action) -> Result<(), SimError> {
-        if what == What::Branch {
+    /// Makes the runs those of the document, in which a step was done or undone.
+    fn follow(&mut self, before: &Document, step: &[Action]) -> Result<(), SimError> {
+        let days = step.iter().filter(|a| a.what.changes_runs());
+        let day = days.map(|a| a.day).fold(f64::INFINITY, f64::min);
+        if step.iter().any(|a| a.what == What::Keep) {
+            self.change_places(before)?;
+        } else if step.iter().any(|a| a.what == What::Branch) {
             // Another twin, with a past of its own.
             self.twin = None;
         }
@@ -133,6 +145,22 @@ impl Driver {
             }
             None => self.branch_off()?,
         }
+        Ok(())
+    }
+
+    /// The twin takes the first run's place; undone, that becomes the twin again, and what was the
+    /// first run comes forward again from where the two parted.
+    fn change_places(&mut self, before: &Document) -> Result<(), SimError> {
+        if let (Some((_, branch)), Some(mut twin)) = (before.twin(), self.twin.take()) {
+            twin.take_past(&mut self.run, branch);
+            self.run = twin;
+        } else if let Some((_, branch)) = self.document.twin()
+            && let Some(mut first) = self.run.fork(self.document.alone(), branch)?
+        {
+            first.take_past(&mut self.run, branch);
+            self.twin = Some(std::mem::replace(&mut self.run, first));
+        }
+        self.looked = Which::First;
         Ok(())
     }
 
@@ -191,6 +219,13 @@ impl Driver {
     /// As [`crate::gpu::Gpu::scoped`].
     pub fn go_on(&mut self) -> Result<(), GpuError> {
         self.of_mut(self.looked).go_on()
+    }
+
+    /// Keeps a run's day for good, as [`Run::snapshot`].
+    /// # Errors
+    /// As [`crate::gpu::Gpu::scoped`].
+    pub fn snapshot(&mut self, which: Which) -> Result<bool, GpuError> {
+        self.of_mut(which).snapshot()
     }
 
     /// Keeps the settled body, for [`Driver::begin`].

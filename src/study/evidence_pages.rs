@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Kind, Use, condition};
-use crate::figure::{Chart, Curve, EvidencePage, Mark, Published, plain};
+use crate::evidence::{Kind, condition};
+use crate::figure::{Chart, Curve, EvidencePage, Published, plain};
 use crate::measure::Quantity;
 
+use super::beside::published;
 use super::claims::{ClaimedCourses, Judged};
 use super::report::spans;
 
@@ -27,7 +28,9 @@ pub fn evidence_pages(
         let mut charts: BTreeMap<ChartOf<'_>, Vec<(&str, Published)>> = BTreeMap::new();
         let of_kind = judged.iter().filter(|j| j.claim.row.kind == *kind);
         for j in of_kind.filter(|j| j.claim.counts()) {
-            if let Some((of, region, published)) = published(j) {
+            if let Some((place, published)) = published(j.claim) {
+                let [under, group, scene, region, quantity] = place;
+                let of = [under, group, scene, quantity];
                 charts.entry(of).or_default().push((region, published));
             }
         }
@@ -50,26 +53,6 @@ pub fn evidence_pages(
         }
     }
     pages
-}
-
-/// Where a claim stands: in which chart, at which region, and its figure in % since day 0.
-fn published<'a>(judged: &'a Judged<'_>) -> Option<(ChartOf<'a>, &'a str, Published)> {
-    let claim = judged.claim;
-    let ([scene, group, condition, region, quantity], day, divisor) =
-        claim.model.as_ref()?.point()?;
-    let of = [condition, group, scene, quantity];
-    let point = Published {
-        curve: 0,
-        day: f64::from(day),
-        value: claim.row.value.map(|v| v * divisor),
-        range: [claim.low, claim.high].map(|end| end.map(|e| e * divisor)),
-        mark: match claim.row.used {
-            Use::Test => Mark::Predicted,
-            Use::Fit | Use::Invariant => Mark::Fitted,
-            Use::Review => Mark::Stated,
-        },
-    };
-    Some((of, region, point))
 }
 
 /// The charts of one quantity under one condition: as many as its regions need.

@@ -8,7 +8,9 @@ use toml::{Spanned, Table, Value};
 
 use crate::io::ENDINGS;
 use crate::located::{Located, Source};
-use crate::scenario::{DoseResponse, Drug, Exercise, Link, Posture, Scenario};
+use crate::scenario::{
+    DoseResponse, Drug, Exercise, Link, MOST_NAME, Phase, Posture, Scenario, phase_tables,
+};
 use crate::tissue::{Anatomy, SCENES};
 
 use super::action::{Action, What, Which};
@@ -95,7 +97,7 @@ pub fn is_document(text: &str) -> bool {
 const TWIN: &str = "twin";
 
 /// The keys of an action beside its day, with what each may be.
-const KEYS: &str = "day and one of gravity, posture, exercise, drug, simulated_microgravity, follow_scenario, dose_response, cut, join, branch; on = \"twin\" beside them for what is done to the twin";
+const KEYS: &str = "day and one of gravity, posture, exercise, drug, simulated_microgravity, follow_scenario, dose_response, cut, join, branch, phases, bookmark; on = \"twin\" beside them for what is done to the twin";
 
 impl Document {
     /// Reads a document; `file` is its name for errors.
@@ -159,13 +161,13 @@ impl Document {
             scenario: Scenario::parse(&within, read.scenario_text.get_ref())?,
         };
         refuse_unknown(&source, &read, &setup)?;
-        let mut document = Self::new(setup);
+        let mut document = Self::new(setup.clone());
         let mut last = 0.0;
         let mut actions = Vec::new();
         for table in &read.action {
             let at = table.span().start;
-            let action =
-                action(table.get_ref()).map_err(|found| source.error(at, "action", found, KEYS))?;
+            let action = action(table.get_ref(), &setup.scenario)
+                .map_err(|found| source.error(at, "action", found, KEYS))?;
             if !(last..=days).contains(&action.day) {
                 let found = format!("day {} after day {last}", action.day);
                 let allowed = format!("days that do not go back, up to {days}");
@@ -276,17 +278,22 @@ fn refuse_unknown(source: &Source<'_>, read: &File, setup: &Setup) -> Result<(),
 }
 
 fn table_of(action: &Action) -> Table {
-    let (key, value): (&str, Value) = match action.what {
-        What::Gravity(gravity) => ("gravity", gravity.into()),
+    let (key, value): (&str, Value) = match &action.what {
+        What::Gravity(gravity) => ("gravity", (*gravity).into()),
         What::Posture(posture) => ("posture", posture.name().into()),
         What::Exercise(exercise) => ("exercise", exercise.name().into()),
         What::Drug(drug) => ("drug", drug.name().into()),
-        What::SimulatedMicrogravity(is) => ("simulated_microgravity", is.into()),
+        What::SimulatedMicrogravity(is) => ("simulated_microgravity", (*is).into()),
         What::FollowScenario => ("follow_scenario", true.into()),
         What::DoseResponse(answer) => ("dose_response", answer.name().into()),
         What::Cut(link) => ("cut", link.name().into()),
         What::Join(link) => ("join", link.name().into()),
         What::Branch => ("branch", true.into()),
+        What::Phases(phases) => ("phases", phase_tables(phases).into()),
+        What::Bookmark(sentence) => ("bookmark", sentence.clone().into()),
+        // A document's actions as they hold have neither.
+        What::Keep => ("keep", true.into()),
+        What::Unmark => ("unmark", true.into()),
     };
     let mut table = Table::new();
     table.insert("day".to_owned(), action.day.into());
@@ -304,7 +311,22 @@ fn number(value: &Value) -> Option<f64> {
         .or_else(|| value.as_integer().map(|n| n as f64))
 }
 
-fn action(table: &Table) -> Result<Action, String> {
+/// Phases as a scenario file has them, with what holds everywhere in the scenario.
+fn phases(value: &Value, scenario: &Scenario) -> Result<Vec<Phase>, String> {
+    let mut file = Table::new();
+    file.insert("name".to_owned(), "phases".into());
+    file.insert("phase".to_owned(), value.clone());
+    let text = toml::to_string(&file).map_err(|e| e.to_string())?;
+    let read = Scenario::parse("phases", &text)
+        .map_err(|e| format!("{}: {}; allowed there: {}", e.key, e.found, e.allowed))?;
+    let mut phases = read.phases;
+    for phase in &mut phases {
+        phase.conditions.dose_response = scenario.phases[0].conditions.dose_response;
+    }
+    Ok(phases)
+}
+
+fn action(table: &Table, scenario: &Scenario) -> Result<Action, String> {
     let day = table.get("day").and_then(number);
     let day = day.filter(|d| d.is_finite()).ok_or("no day")?;
     let on = match table.get("on").map(|on| on.as_str()) {
@@ -334,6 +356,11 @@ fn action(table: &Table) -> Result<Action, String> {
         "cut" => Link::from_name(word).map(What::Cut),
         "join" => Link::from_name(word).map(What::Join),
         "branch" => (value.as_bool() == Some(true) && on == Which::First).then_some(What::Branch),
+        "phases" => Some(What::Phases(phases(value, scenario)?)),
+        "bookmark" => value
+            .as_str()
+            .filter(|s| on == Which::First && s.chars().count() <= MOST_NAME)
+            .map(|s| What::Bookmark(s.to_owned())),
         _ => None,
     };
     Ok(Action {

@@ -225,6 +225,13 @@ impl Run {
         Ok(Some(run))
     }
 
+    /// Takes over what another run keeps of the past that both have up to `day`: its settled body
+    /// and its moments.
+    pub(super) fn take_past(&mut self, other: &mut Self, day: f64) {
+        self.simulation.take_start(&mut other.simulation);
+        self.timeline.take_moments(&mut other.timeline, day);
+    }
+
     /// Lets what acts from today on act, before the next step: the strain field shows it.
     pub fn act(&mut self) {
         if self.whole.is_none() {
@@ -295,8 +302,7 @@ impl Run {
     /// One step towards the next look, or the look.
     fn move_on(&mut self) -> Result<Event, SimError> {
         let day = self.simulation.day();
-        let setup = self.document.setup();
-        let dt = setup.scenario.step_from(day, setup.step_days);
+        let dt = self.document.step_from(day);
         let due = match self.plan.looks {
             Looks::EachStep { last } => self.next_step(day, dt, last),
             _ => self.plan.looks.day(self.looks),
@@ -407,6 +413,16 @@ impl Run {
             self.step_back();
         }
         may
+    }
+
+    /// Keeps today for good, to go back to. Whether there is room and the run stands at a step.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub fn snapshot(&mut self) -> Result<bool, GpuError> {
+        if self.whole.is_some() {
+            return Ok(false);
+        }
+        self.timeline.snapshot(&self.simulation)
     }
 
     /// Keeps the settled body, for [`Run::begin`].

@@ -13,16 +13,20 @@ pub struct Timeline {
     moment_bytes: u64,
     day_bytes: u64,
     moments: Vec<Moment>,
+    /// Days of moments that are never given up for others.
+    snapshots: Vec<f64>,
     /// Memory of moments that were given up.
     spare: Vec<Moment>,
     days: Vec<DayTissue>,
 }
 
 /// Of days in order, the one that is missed least: its neighbours are closest to each other, and
-/// it is neither the first nor the last.
-fn least_missed(days: &[f64]) -> Option<usize> {
+/// it is neither the first nor the last, nor one that `stays`.
+fn least_missed(days: &[f64], stays: impl Fn(f64) -> bool) -> Option<usize> {
     let gap = |k: &usize| days[k + 1] - days[k - 1];
-    (1..days.len().saturating_sub(1)).min_by(|a, b| gap(a).total_cmp(&gap(b)))
+    let inner = 1..days.len().saturating_sub(1);
+    let inner = inner.filter(|k| !stays(days[*k]));
+    inner.min_by(|a, b| gap(a).total_cmp(&gap(b)))
 }
 
 impl Timeline {
@@ -49,23 +53,53 @@ impl Timeline {
     pub(super) fn keep(&mut self, simulation: &Simulation) -> Result<(), GpuError> {
         let last = self.moments.last().map(Moment::day);
         let is_early = last.is_some_and(|last| simulation.day() < last + LEAST_DAYS - 1e-6);
-        if self.moment_bytes == 0 || is_early {
+        if is_early {
             return Ok(());
+        }
+        self.keep_now(simulation).map(drop)
+    }
+
+    /// Keeps the run as it is, and never gives that up. Whether there is room and the run stands.
+    pub(super) fn snapshot(&mut self, simulation: &Simulation) -> Result<bool, GpuError> {
+        let day = simulation.day();
+        let is_kept = self.moments.iter().any(|m| (m.day() - day).abs() < 1e-6);
+        let done = is_kept || self.keep_now(simulation)?;
+        if done && !self.is_snapshot(day) {
+            self.snapshots.push(day);
+        }
+        Ok(done)
+    }
+
+    fn is_snapshot(&self, day: f64) -> bool {
+        self.snapshots.iter().any(|d| (d - day).abs() < 1e-6)
+    }
+
+    fn keep_now(&mut self, simulation: &Simulation) -> Result<bool, GpuError> {
+        if self.moment_bytes == 0 {
+            return Ok(false);
         }
         let each = simulation.body().changing().iter();
         let each: u64 = each.map(|(_, b)| b.size()).sum();
         if (self.moments.len() as u64 + 1) * each > self.moment_bytes {
             let days: Vec<f64> = self.moments.iter().map(Moment::day).collect();
-            let Some(least) = least_missed(&days) else {
-                return Ok(());
+            let Some(least) = least_missed(&days, |day| self.is_snapshot(day)) else {
+                return Ok(false);
             };
             let given_up = self.moments.remove(least);
             self.spare.push(given_up);
         }
-        if let Some(moment) = simulation.keep(self.spare.pop())? {
-            self.moments.push(moment);
-        }
-        Ok(())
+        let moment = simulation.keep(self.spare.pop())?;
+        let is_kept = moment.is_some();
+        self.moments.extend(moment);
+        Ok(is_kept)
+    }
+
+    /// Takes over another's moments up to `day`, which this one has none of.
+    pub(super) fn take_moments(&mut self, other: &mut Self, day: f64) {
+        let own = self.moments.first().map_or(f64::INFINITY, Moment::day);
+        let until = day.min(own - 1e-6);
+        let later = other.moments.partition_point(|m| m.day() <= until + 1e-9);
+        self.moments.splice(0..0, other.moments.drain(..later));
     }
 
     /// Adds a day's tissue. Where room is short the day goes that is missed least.
@@ -76,7 +110,7 @@ impl Timeline {
         self.days.push(day);
         while self.days.len() as u64 * each > self.day_bytes {
             let days: Vec<f64> = self.days.iter().map(DayTissue::day).collect();
-            let Some(least) = least_missed(&days) else {
+            let Some(least) = least_missed(&days, |_| false) else {
                 return;
             };
             self.days.remove(least);
@@ -92,6 +126,7 @@ impl Timeline {
     pub(super) fn forget_after(&mut self, day: f64) {
         let later = self.moments.partition_point(|m| m.day() <= day + 1e-9);
         self.spare.extend(self.moments.drain(later..));
+        self.snapshots.retain(|d| *d <= day + 1e-9);
         self.days.retain(|d| d.day() <= day + 1e-9);
     }
 
@@ -100,9 +135,10 @@ impl Timeline {
         &self.days
     }
 
-    /// Days of the moments that the run can go back to.
-    pub fn moments(&self) -> impl Iterator<Item = f64> {
-        self.moments.iter().map(Moment::day)
+    /// Days of the moments that the run can go back to, and whether each is a snapshot.
+    pub fn moments(&self) -> impl Iterator<Item = (f64, bool)> {
+        let days = self.moments.iter().map(Moment::day);
+        days.map(|day| (day, self.is_snapshot(day)))
     }
 
     /// Bytes on the adapter and on the host.
@@ -115,13 +151,15 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
-    use super::least_missed;
-
     #[test]
     fn what_is_given_up_leaves_no_long_gap() {
+        let least_missed = |days: &[f64]| super::least_missed(days, |_| false);
         assert_eq!(least_missed(&[]), None);
         assert_eq!(least_missed(&[0.0, 7.0]), None);
         assert_eq!(least_missed(&[0.0, 30.0, 37.0, 44.0, 90.0]), Some(2));
+        let days = [0.0, 30.0, 37.0, 44.0, 90.0];
+        let but_37 = super::least_missed(&days, |day| day.to_bits() == 37f64.to_bits());
+        assert_eq!(but_37, Some(1));
         // A thousand days in room for fifty.
         let mut days = Vec::new();
         for day in 0..1000 {
