@@ -11,12 +11,14 @@ use common::read;
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use mechanostat::app::{MechanostatApp, Session, wgpu_setup};
+use mechanostat::app::{MechanostatApp, Session, Store, wgpu_setup};
 use mechanostat::gpu::Need;
 use mechanostat::io::Row;
 use mechanostat::measure::{DayTissue, Quantity};
-use mechanostat::scenario::{Link, Scenario};
-use mechanostat::study::{Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays};
+use mechanostat::scenario::{Conditions, Exercise, Link, Scenario};
+use mechanostat::study::{
+    Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays, Which,
+};
 use mechanostat::view::FieldKind;
 
 fn harness() -> Harness<'static, MechanostatApp> {
@@ -24,17 +26,58 @@ fn harness() -> Harness<'static, MechanostatApp> {
 }
 
 fn harness_of(name: &'static str) -> Harness<'static, MechanostatApp> {
+    harness_with(name, Store::default())
+}
+
+/// One whose window keeps things in `store`.
+fn harness_with(name: &'static str, store: Store) -> Harness<'static, MechanostatApp> {
     let scenario = Scenario::built_in(name).unwrap().unwrap();
+    built(move |cc| {
+        let setup = Setup {
+            size: 24,
+            ..Setup::new(name, scenario)
+        };
+        MechanostatApp::with_store(cc, Document::new(setup), Place::scene("hip"), store).unwrap()
+    })
+}
+
+fn built(
+    make: impl FnOnce(&mut eframe::CreationContext<'_>) -> MechanostatApp,
+) -> Harness<'static, MechanostatApp> {
     Harness::builder()
         .with_size(egui::vec2(1100.0, 720.0))
         .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
-        .build_eframe(|cc| {
-            let setup = Setup {
-                size: 24,
-                ..Setup::new(name, scenario)
-            };
-            MechanostatApp::new(cc, Document::new(setup), Place::scene("hip")).unwrap()
-        })
+        .build_eframe(make)
+}
+
+/// Frames until day 0 was looked at.
+fn settled(harness: &mut Harness<'static, MechanostatApp>) {
+    until(harness, 5000, |app| {
+        !app.session().unwrap().run().courses().is_empty()
+    });
+}
+
+/// Days by the button, one by one.
+fn step(harness: &mut Harness<'static, MechanostatApp>, days: usize) {
+    for _ in 0..days {
+        harness.get_by_label("Step 1 day").click();
+        harness.run_steps(3);
+        until(harness, 800, |app| !app.session().unwrap().is_busy());
+    }
+}
+
+/// Opens a menu or list, and clicks what is in it.
+fn choose(harness: &mut Harness<'static, MechanostatApp>, list: &str, name: &str) {
+    // A list that is open already is closed by the first click.
+    for _ in 0..2 {
+        if harness.query_by_label(name).is_none() {
+            let opener = harness.get_all_by_label(list).next().unwrap();
+            opener.click_accesskit();
+            harness.run_steps(4);
+        }
+    }
+    harness.get_by_label(name).click_accesskit();
+    harness.run_steps(4);
 }
 
 /// All that the first screen leaves out.
@@ -149,9 +192,11 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
     explore(&mut harness);
-    harness.get_by_label("What if a link were cut?").click();
+    harness
+        .get_by_label("What if a link were cut?")
+        .click_accesskit();
     harness.run_steps(20);
-    harness.get_by_label("muscle atrophy").click();
+    harness.get_by_label("muscle atrophy").click_accesskit();
     harness.run_steps(2);
     let session = harness.state().session().unwrap();
     let cuts = session.conditions().0.cuts;
@@ -177,8 +222,13 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     harness.get_by_label("Scene").click();
     harness.run_steps(5);
     harness.get_by_label("lumbar").click();
-    harness.run_steps(3);
-    until(&mut harness, 5000, ready);
+    harness.run_steps(2);
+    // Nothing waits: what was shown stays until the new scene is there.
+    assert!(harness.query_by_label_contains("Preparing").is_some());
+    assert!(harness.state().session().is_some());
+    until(&mut harness, 9000, |app| {
+        app.session().unwrap().simulation().anatomy().scene == "lumbar" && ready(app)
+    });
     let scene = |h: &Harness<'static, MechanostatApp>| {
         h.state().session().unwrap().simulation().anatomy().scene
     };
@@ -190,7 +240,9 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     harness.run_steps(5);
     harness.get_by_label("osteoporotic").click();
     harness.run_steps(3);
-    until(&mut harness, 5000, ready);
+    until(&mut harness, 9000, |app| {
+        app.session().unwrap().setup().group == "op" && ready(app)
+    });
     let session = harness.state().session().unwrap();
     assert_eq!(session.setup().group, "op");
     assert_eq!(scene(&harness), "lumbar", "the scene was forgotten");
@@ -451,14 +503,18 @@ fn looks_styles_slices_and_the_radiograph_are_a_click_each() {
     ] {
         for choice in choices {
             // A list that is open already is closed by the first click.
-            for _ in 0..2 {
-                if harness.query_by_label(choice).is_none() {
-                    let combo = harness.get_by_role_and_label(egui::Role::ComboBox, list);
-                    combo.click_accesskit();
-                    harness.run_steps(4);
+            let button = |h: &mut Harness<'static, MechanostatApp>| {
+                let button = h.query_by_role_and_label(egui::Role::Button, choice);
+                button.map(|b| b.click_accesskit()).is_some()
+            };
+            for _ in 0..3 {
+                if button(&mut harness) {
+                    break;
                 }
+                let combo = harness.get_by_role_and_label(egui::Role::ComboBox, list);
+                combo.click_accesskit();
+                harness.run_steps(4);
             }
-            harness.get_by_label(choice).click_accesskit();
             seen.push(picture(&mut harness));
         }
     }
@@ -467,14 +523,10 @@ fn looks_styles_slices_and_the_radiograph_are_a_click_each() {
             assert!(one != other, "two pictures are the same");
         }
     }
-    harness.get_by_label("three slices").click_accesskit();
-    harness.run_steps(5);
     for name in ["sagittal slice", "coronal slice", "axial slice"] {
         assert!(harness.query_by_label(name).is_some(), "no {name}");
     }
-    harness
-        .get_by_label("radiograph (areal density)")
-        .click_accesskit();
+    harness.get_by_label("Radiograph").click_accesskit();
     harness.run_steps(8);
     let told = harness.query_by_label_contains("areal density where there is bone");
     assert!(told.is_some());
@@ -537,11 +589,9 @@ fn the_past_is_looked_at_and_changed() {
         assert_eq!(harness.state().trouble(), None, "{compare}");
     }
     // Slices and radiograph are the twin's while it is shown, and go with it.
-    for window in ["three slices", "radiograph (areal density)"] {
-        harness.get_by_label(window).click_accesskit();
+    for (shown, tile) in [("first run", "Radiograph"), ("twin", "Slices")] {
+        harness.get_by_label(tile).click_accesskit();
         harness.run_steps(4);
-    }
-    for shown in ["first run", "twin"] {
         harness.get_by_label(shown).click_accesskit();
         harness.run_steps(4);
         harness.get_by_label("−1 day").click();
@@ -550,11 +600,9 @@ fn the_past_is_looked_at_and_changed() {
         harness.run_steps(4);
         assert_eq!(harness.state().trouble(), None, "{shown}");
     }
-    // Taken back, change and branch, there is one run again.
-    for _ in 0..2 {
-        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
-        harness.run_steps(3);
-    }
+    // Taken back, change and branch at once, there is one run again.
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    harness.run_steps(3);
     let session = harness.state().session().unwrap();
     assert!(!session.driver.has_twin());
     assert_eq!(session.driver.run().courses().rows(), first);
@@ -631,6 +679,352 @@ fn the_strain_gauge_answers_gravity() {
     harness.run_steps(3);
     let at_home = strain(&harness);
     assert!((at_home - 100.0).abs() < 3.0, "{at_home} %");
+}
+
+/// The mission's blocks: split, added, removed, edited, dragged; each is one step to undo.
+#[test]
+fn phases_are_edited_on_the_timeline() {
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    step(&mut harness, 5);
+    let mission = |h: &Harness<'static, MechanostatApp>| -> Vec<(String, f64)> {
+        let phases = h.state().session().unwrap().run().document().phases();
+        phases.into_iter().map(|p| (p.name, p.days)).collect()
+    };
+    let named = |of: &[(&str, f64)]| -> Vec<(String, f64)> {
+        of.iter().map(|(n, d)| ((*n).to_owned(), *d)).collect()
+    };
+    let whole = named(&[("ISS", 180.0), ("Home", 365.0)]);
+    assert_eq!(mission(&harness), whole);
+    // In the future: no twin begins. Day 5 is looked at, so that the split is there.
+    choose(&mut harness, "Phase ISS from day 0 to 180", "Split here");
+    let split = named(&[("ISS", 5.0), ("ISS", 175.0), ("Home", 365.0)]);
+    assert_eq!(mission(&harness), split);
+    assert!(!harness.state().session().unwrap().driver.has_twin());
+    choose(&mut harness, "Phase ISS from day 5 to 180", "Add after");
+    assert_eq!(mission(&harness)[2], ("new phase".to_owned(), 30.0));
+    choose(&mut harness, "Phase new phase from day 180 to 210", "Later");
+    assert_eq!(mission(&harness)[2].0, "Home");
+    choose(
+        &mut harness,
+        "Phase new phase from day 545 to 575",
+        "Remove",
+    );
+    assert_eq!(mission(&harness), split);
+    // Exercise from day 5 on.
+    harness
+        .get_by_label("Phase ISS from day 5 to 180")
+        .click_accesskit();
+    harness.run_steps(4);
+    harness.get_by_label("Exercise: ared").click_accesskit();
+    harness.run_steps(4);
+    harness.get_by_label("Apply").click_accesskit();
+    harness.run_steps(4);
+    let session = harness.state().session().unwrap();
+    assert_eq!(session.conditions().0.exercise, Exercise::Ared);
+    assert!(!session.is_by_hand() && !session.driver.has_twin());
+    // The end of the last block is dragged to the left.
+    let rect = harness
+        .get_by_label("Phase Home from day 180 to 545")
+        .rect();
+    let from = egui::pos2(rect.right() - 1.0, rect.center().y);
+    harness.drag_at(from);
+    harness.run_steps(2);
+    for k in 1..=5 {
+        harness.hover_at(from - egui::vec2(10.0 * k as f32, 0.0));
+        harness.run_steps(1);
+    }
+    harness.drop_at(from - egui::vec2(50.0, 0.0));
+    harness.run_steps(3);
+    let shorter = mission(&harness)[2].1;
+    assert!(shorter < 350.0 && shorter >= 1.0, "{shorter}");
+    // A block that is dragged into the past is a change of the past: a twin has it.
+    harness.get_by_label("Phase ISS from day 5 to 180").rect();
+    step(&mut harness, 2);
+    choose(&mut harness, "Phase ISS from day 5 to 180", "Remove");
+    let session = harness.state().session().unwrap();
+    assert!(session.driver.has_twin());
+    assert_eq!(session.driver.document().twin().unwrap().1, 5.0);
+    assert_eq!(session.driver.run().document().phases().len(), 3);
+    // Step by step back to where it began.
+    for _ in 0..7 {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+        harness.run_steps(3);
+    }
+    assert_eq!(mission(&harness), whole);
+    // Past the beginning there is nothing more.
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    harness.run_steps(3);
+    assert_eq!(harness.state().trouble(), None);
+}
+
+/// Bookmarks, snapshots, the twin on Earth, a twin that is kept; the log tells of it.
+#[test]
+fn days_are_marked_and_twins_begun_and_kept_by_menu() {
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    step(&mut harness, 3);
+    harness.key_press(egui::Key::K);
+    harness.run_steps(3);
+    let marks = harness
+        .state()
+        .session()
+        .unwrap()
+        .driver
+        .document()
+        .bookmarks();
+    assert_eq!(marks.len(), 1);
+    assert!(marks[0].0 == 3.0 && marks[0].1.starts_with("Day 3"));
+    choose(&mut harness, "Session", "Keep a snapshot of today");
+    assert_eq!(harness.state().told(), "day 3 is kept");
+    choose(&mut harness, "Session", "The same body on Earth");
+    until(&mut harness, 2000, |app| !app.session().unwrap().is_busy());
+    let session = harness.state().session().unwrap();
+    let twin = session.driver.of(Which::Twin);
+    assert_eq!(twin.simulation().day(), 3.0);
+    assert_eq!(twin.document().conditions_at(1.0), Conditions::EARTH);
+    let volume = twin.courses().last_change("quadriceps", Quantity::Volume);
+    assert!(volume.unwrap().abs() < 1e-3, "{volume:?}");
+    assert!(
+        harness
+            .query_by_label_contains("the other run: Day 3, Earth")
+            .is_some()
+    );
+    let of_twin = twin_rows(&harness);
+    choose(&mut harness, "Session", "Keep the twin");
+    let session = harness.state().session().unwrap();
+    assert!(!session.driver.has_twin());
+    assert!(rows(harness.state()) == of_twin);
+    choose(&mut harness, "Session", "Undo (Ctrl+Z)");
+    until(&mut harness, 2000, |app| !app.session().unwrap().is_busy());
+    assert!(harness.state().session().unwrap().driver.has_twin());
+    harness.get_by_label("What was done").click_accesskit();
+    harness.run_steps(3);
+    for told in [
+        "bookmark: Day 3",
+        "a twin begins",
+        "the mission is now Earth",
+    ] {
+        assert!(harness.query_by_label_contains(told).is_some(), "{told}");
+    }
+    assert_eq!(harness.state().trouble(), None);
+}
+
+fn twin_rows(harness: &Harness<'static, MechanostatApp>) -> Vec<Row> {
+    let session = harness.state().session().unwrap();
+    session.driver.of(Which::Twin).courses().rows()
+}
+
+/// A demonstration is a click in the list of missions; another mission goes on from the same bone.
+#[test]
+fn a_demonstration_is_chosen_among_missions() {
+    let mut harness = harness();
+    settled(&mut harness);
+    choose(&mut harness, "Mission", "▶ Moon or Mars?");
+    until(&mut harness, 2000, |app| {
+        let session = app.session().unwrap();
+        session.driver.has_twin() && day(app) >= 2.0
+    });
+    let session = harness.state().session().unwrap();
+    assert_eq!(session.setup().size, 24, "as fine as what was shown");
+    let gravity = |which| {
+        let run = session.driver.of(which);
+        run.document().conditions_at(1.0).gravity
+    };
+    assert_eq!(
+        [gravity(Which::First), gravity(Which::Twin)],
+        [0.166, 0.378]
+    );
+    assert!(session.is_playing());
+    assert!(
+        harness
+            .query_by_label_contains("How much weight is enough?")
+            .is_some()
+    );
+}
+
+/// Another scene can be left again, while it is made and while its bone settles.
+#[test]
+fn a_change_of_scene_is_cancelled() {
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    step(&mut harness, 2);
+    let before = rows(harness.state());
+    choose(&mut harness, "Scene", "lumbar");
+    harness.get_by_label("Cancel").click_accesskit();
+    harness.run_steps(4);
+    assert!(rows(harness.state()) == before);
+    choose(&mut harness, "Scene", "lumbar");
+    until(&mut harness, 5000, |app| {
+        let session = app.session().unwrap();
+        session.simulation().anatomy().scene == "lumbar" && session.settling() >= Some(1)
+    });
+    harness.get_by_label("Cancel").click_accesskit();
+    harness.run_steps(4);
+    let session = harness.state().session().unwrap();
+    assert_eq!(session.simulation().anatomy().scene, "hip");
+    assert!(rows(harness.state()) == before);
+    step(&mut harness, 1);
+    assert_eq!(day(harness.state()), 3.0);
+}
+
+/// A bone that settled once is found again, to the same numbers; a damaged file is no trouble.
+#[test]
+fn a_settled_bone_is_found_again() {
+    let folder = common::scratch("settled");
+    let store = || Store::at(&folder);
+    let mut first = harness_with("iss-6-months", store());
+    settled(&mut first);
+    until(&mut first, 3000, |app| app.session().unwrap().is_kept());
+    explore(&mut first);
+    step(&mut first, 3);
+    let wanted = rows(first.state());
+    let mut second = harness_with("iss-6-months", store());
+    assert!(second.state().session().unwrap().simulation().is_settled());
+    settled(&mut second);
+    explore(&mut second);
+    step(&mut second, 3);
+    assert!(rows(second.state()) == wanted);
+    // The gauge knows the bone under 1 g, though that did not settle here.
+    let strain = second.state().session().unwrap().strain_percent();
+    assert!(strain.is_some_and(|s| s > 1.0 && s < 40.0), "{strain:?}");
+    let files = mechanostat::io::names_in(&folder.join("settled"));
+    assert_eq!(files.len(), 1);
+    std::fs::write(folder.join("settled").join(&files[0]), "garbage").unwrap();
+    let third = harness_with("iss-6-months", store());
+    assert!(!third.state().session().unwrap().simulation().is_settled());
+}
+
+/// Files: saved, never over another's; the layout and recent files outlive the window; what a
+/// window that ended unexpectedly left is offered.
+#[test]
+fn files_and_layout_outlive_the_window() {
+    let folder = common::scratch("store");
+    let store = || Store::at(&folder);
+    let mut first = harness_with("iss-6-months", store());
+    settled(&mut first);
+    until(&mut first, 3000, |app| app.session().unwrap().is_kept());
+    explore(&mut first);
+    step(&mut first, 2);
+    let file = folder.join("mine.toml");
+    let name = file.display().to_string();
+    std::fs::write(&file, "another's").unwrap();
+    let path = |h: &mut Harness<'static, MechanostatApp>, name: &str| {
+        h.get_by_label("Session").click_accesskit();
+        h.run_steps(4);
+        let field = h.get_by_role_and_label(egui::Role::TextInput, "File");
+        field.focus();
+        h.run_steps(2);
+        h.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        h.run_steps(1);
+        h.get_by_role_and_label(egui::Role::TextInput, "File")
+            .type_text(name);
+        h.run_steps(3);
+    };
+    path(&mut first, &name);
+    first.get_by_label("Save").click_accesskit();
+    first.run_steps(3);
+    let other = folder.join("mine-2.toml");
+    assert!(
+        first.state().told().contains("mine-2.toml"),
+        "{}",
+        first.state().told()
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "another's");
+    let text = std::fs::read_to_string(&other).unwrap();
+    let (document, output) = Document::parse("mine-2.toml", &text).unwrap();
+    assert_eq!((output.days, document.setup().size), (2.0, 24));
+    // A session of a newer program, and a scenario with an error: its line is told, the run stays.
+    for (bad, told) in [
+        (text.replace("format = 1", "format = 99"), "newer program"),
+        (
+            "name = \"x\"\n[[phase]]\nname = \"a\"\ndays = 3\ngravity = 9\n".to_owned(),
+            "line 5",
+        ),
+    ] {
+        let bad_file = folder.join("bad.toml");
+        std::fs::write(&bad_file, bad).unwrap();
+        let dropped = std::sync::Arc::new(Dropped(bad_file));
+        first.input_mut().dropped_files.push(dropped);
+        first.run_steps(2);
+        let found = first.state().told().to_owned();
+        assert!(found.contains(told), "{found}");
+        assert_eq!(day(first.state()), 2.0);
+    }
+    // The window closes in order: its layout is kept.
+    eframe::App::on_exit(first.state_mut());
+    drop(first);
+    let mut second = harness_with("iss-6-months", store());
+    second.run_steps(3);
+    assert!(
+        second.query_by_label("Field").is_some(),
+        "explore was left open"
+    );
+    choose(&mut second, "Session", "Recent");
+    second
+        .get_by_label(&other.display().to_string())
+        .click_accesskit();
+    second.run_steps(3);
+    until(&mut second, 3000, |app| day(app) == 2.0);
+    drop(second);
+
+    // What no window has locked is offered.
+    let left = folder.join("sessions");
+    std::fs::create_dir_all(&left).unwrap();
+    std::fs::write(left.join("1-0.toml"), &text).unwrap();
+    let mut third = harness_with("iss-6-months-and-a-year-home", store());
+    settled(&mut third);
+    third.get_by_label("Open that session").click_accesskit();
+    third.run_steps(3);
+    until(&mut third, 3000, |app| day(app) == 2.0);
+    let setup = third.state().session().unwrap().setup().clone();
+    assert_eq!(setup.scenario_name, "iss-6-months");
+    assert!(third.query_by_label("Open that session").is_none());
+    assert!(!left.join("1-0.toml").exists());
+}
+
+/// A device that is lost takes nothing with it: the run goes on to the same numbers on another one,
+/// and everything is looked at as before.
+#[test]
+fn a_lost_device_is_outlived() {
+    let folder = common::scratch("lost");
+    let store = || Store::at(&folder);
+    let mut first = harness_with("iss-6-months", store());
+    settled(&mut first);
+    until(&mut first, 3000, |app| app.session().unwrap().is_kept());
+    explore(&mut first);
+    step(&mut first, 4);
+    first.get_by_label("Moon").click();
+    first.run_steps(3);
+    step(&mut first, 2);
+    first
+        .get_all_by_label("Strain")
+        .next()
+        .unwrap()
+        .click_accesskit();
+    first.run_steps(3);
+    let wanted = rows(first.state());
+    let picture = *first.state().picture();
+    first.state().lose_device();
+    first.run_steps(5);
+    let carried = first.state().carried().unwrap();
+    drop(first);
+    let again = store();
+    let mut second = built(move |cc| MechanostatApp::again(cc, carried, again).unwrap());
+    until(&mut second, 3000, |app| {
+        day(app) >= 6.0 && !app.session().unwrap().is_busy()
+    });
+    assert!(rows(second.state()) == wanted);
+    assert_eq!(second.state().picture().field, picture.field);
+    assert_eq!(second.state().picture().camera, picture.camera);
+    let session = second.state().session().unwrap();
+    assert_eq!(session.conditions().0.gravity, 0.166);
+    second.run_steps(2);
+    assert!(second.query_by_label("Field").is_some());
+    step(&mut second, 1);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(super) type Carry = Arc<Mutex<Option<Carried>>>;
 
 /// Everything as it was, but for what was on the device.
 #[derive(Debug)]
-pub(super) struct Carried {
+pub struct Carried {
     pub(super) document: Document,
     pub(super) place: Place,
     pub(super) then: Then,
@@ -38,7 +38,7 @@ pub(super) struct Shown {
 
 impl MechanostatApp {
     /// What the next window is to be like.
-    pub(super) fn carried(&self) -> Option<Carried> {
+    pub fn carried(&self) -> Option<Carried> {
         let session = self.session.as_ref()?;
         Some(Carried {
             document: session.driver.document().clone(),
@@ -55,7 +55,7 @@ impl MechanostatApp {
                 picture: self.picture,
                 fitting: self.fitting,
                 compare: self.views.compare,
-                settings: self.settings.clone(),
+                settings: self.settings(),
                 file: self.file.clone(),
                 known: self.known.clone(),
             },
@@ -84,6 +84,7 @@ impl MechanostatApp {
         self.fitting = shown.fitting;
         self.views.compare = shown.compare;
         self.explore = shown.settings.explore;
+        self.tiles = Some(super::tiles::read(shown.settings.tiles.as_deref()));
         self.settings = shown.settings;
         self.file = shown.file;
         self.known = shown.known;

@@ -307,6 +307,16 @@ fn chart(
     for y in heights {
         seen = [f64::min(seen[0], y), f64::max(seen[1], y)];
     }
+    let room = (f64::from(of.height) - 50.0).max(40.0);
+    let gap = (seen[1] - seen[0]) * f64::from(NAME + 2.0) / room;
+    let ends: Vec<f64> = lines
+        .iter()
+        .map(|l| l.last().map_or(0.0, |p| p[1]))
+        .collect();
+    let at = apart(&ends, gap);
+    for y in at.iter().flat_map(|y| [y - 0.6 * gap, y + 0.6 * gap]) {
+        seen = [f64::min(seen[0], y), f64::max(seen[1], y)];
+    }
     let plot = Plot::new(of.id.to_owned())
         .height(of.height)
         .custom_x_axes(vec![
@@ -340,13 +350,6 @@ fn chart(
             let span = Span::new("extrapolated", last..=days).fill(shade);
             plot.span(span.border_width(0.0));
         }
-        let room = (f64::from(of.height) - 50.0).max(40.0);
-        let gap = (seen[1] - seen[0]) * f64::from(NAME + 2.0) / room;
-        let ends: Vec<f64> = lines
-            .iter()
-            .map(|l| l.last().map_or(0.0, |p| p[1]))
-            .collect();
-        let at = apart(&ends, gap);
         for (k, (of, colour, style)) in curves.iter().enumerate() {
             if let Some([day, change]) = lines[k].last().copied() {
                 let told = format!("{change:+.1}").replace('-', "−");

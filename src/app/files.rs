@@ -252,6 +252,15 @@ impl MechanostatApp {
         }
     }
 
+    /// What is arranged now.
+    pub(super) fn settings(&self) -> super::store::Settings {
+        super::store::Settings {
+            explore: self.explore,
+            tiles: self.tiles.as_ref().and_then(super::tiles::written),
+            ..self.settings.clone()
+        }
+    }
+
     /// Keeps the session and the layout, now and then.
     pub(super) fn keep(&mut self, at_once: bool) {
         if !at_once && self.autosaved.elapsed() < AUTOSAVE {
@@ -267,14 +276,7 @@ impl MechanostatApp {
         {
             autosave.write(&text);
         }
-        let settings = super::store::Settings {
-            explore: self.explore,
-            tiles: self.tiles.as_ref().and_then(super::tiles::written),
-            ..self.settings.clone()
-        };
-        if settings != self.settings {
-            self.settings = settings;
-        }
+        self.settings = self.settings();
         self.store.set_settings(&self.settings);
     }
 

@@ -32,13 +32,14 @@ use crate::study::{Document, Place, Run, StudyError, What, Which};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Paint, Picture, contour, round_range};
 
+pub use carry::Carried;
 pub use script::{Spread, Start, Timed};
 pub use session::{Session, Speed};
 pub use store::Store;
 pub use views::Compare;
 
 use beginning::Then;
-use carry::{Carried, Carry};
+use carry::Carry;
 
 /// A range, and the generation and field that it fits.
 type Fit = ((u64, FieldKind), Option<(f32, f32)>);
@@ -245,19 +246,9 @@ fn show(
                 "the graphics device was lost {losses} times in short order; the session is kept, and is offered when the window is opened again"
             )));
         }
-        let Carried {
-            document,
-            place,
-            then,
-            shown,
-        } = carried;
         opening = Opening {
-            document,
-            place,
-            then,
-            shown: Some(shown),
-            store: store.clone(),
             carry: Arc::clone(&carry),
+            ..Opening::again(carried, store.clone())
         };
     }
 }
@@ -272,6 +263,20 @@ struct Opening {
     shown: Option<carry::Shown>,
     store: Store,
     carry: Carry,
+}
+
+impl Opening {
+    /// After a device was lost.
+    fn again(carried: Carried, store: Store) -> Self {
+        Self {
+            document: carried.document,
+            place: carried.place,
+            then: carried.then,
+            shown: Some(carried.shown),
+            store,
+            carry: Carry::default(),
+        }
+    }
 }
 
 fn show_once(
@@ -375,6 +380,17 @@ impl MechanostatApp {
             carry: Carry::default(),
         };
         Self::opened(cc, opening)
+    }
+
+    /// The same as another window was, whose device was lost.
+    /// # Errors
+    /// When the window came without wgpu.
+    pub fn again(
+        cc: &eframe::CreationContext<'_>,
+        carried: Carried,
+        store: Store,
+    ) -> Result<Self, AppError> {
+        Self::opened(cc, Opening::again(carried, store))
     }
 
     fn opened(cc: &eframe::CreationContext<'_>, opening: Opening) -> Result<Self, AppError> {
@@ -649,7 +665,8 @@ impl eframe::App for MechanostatApp {
         self.last_frame = now;
         self.tell_largest(ctx);
         self.act_script(ctx);
-        if self.gpu.is_lost() {
+        // A device that is lost is told of where it is asked.
+        if self.gpu.poll().is_err() && self.gpu.is_lost() {
             self.leave(ctx);
             return;
         }

@@ -256,7 +256,7 @@ fn edit(ui: &mut Ui, draft: &mut Draft, looked: f64) -> Option<Vec<Phase>> {
         choice(ui, "Posture", &mut now.posture, Posture::ALL, Posture::name);
         choice(
             ui,
-            "Exercise in the phase",
+            "Exercise",
             &mut now.exercise,
             Exercise::ALL,
             Exercise::name,
@@ -327,16 +327,17 @@ fn choice<T: Copy + PartialEq>(
     all: &[T],
     name: impl Fn(T) -> &'static str,
 ) {
-    let label = ui.label(title);
-    egui::ComboBox::from_id_salt(title)
-        .selected_text(name(*value))
-        .show_ui(ui, |ui| {
-            for one in all {
-                ui.selectable_value(value, *one, name(*one));
-            }
-        })
-        .response
-        .labelled_by(label.id);
+    // A list would be a second popup, and there is one at a time.
+    ui.label(title);
+    ui.horizontal(|ui| {
+        for one in all {
+            let word = ui.selectable_value(value, *one, name(*one));
+            word.widget_info(|| {
+                let told = format!("{title}: {}", name(*one));
+                egui::WidgetInfo::selected(egui::Role::RadioButton, true, false, told)
+            });
+        }
+    });
     ui.end_row();
 }
 
