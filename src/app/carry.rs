@@ -88,6 +88,7 @@ impl MechanostatApp {
         self.settings = shown.settings;
         self.file = shown.file;
         self.known = shown.known;
+        "the graphics device was lost; the run goes on, on a new one".clone_into(&mut self.told);
     }
 
     /// Destroys the device, as a driver that breaks down does: for tests.

@@ -62,6 +62,8 @@ pub struct MechanostatApp {
     lost: Vec<PathBuf>,
     /// Where to leave all this if the device is lost.
     carry: Carry,
+    /// The day on which a test destroys the device.
+    breaks_on: Option<f64>,
     /// A file that is being chosen, and whether to save there.
     choosing: Option<(Receiver<Option<PathBuf>>, bool)>,
     /// What the session's file held when this window read or wrote it last.
@@ -202,6 +204,10 @@ fn time_once(
     }
 }
 
+/// The day on which the device of the first window is destroyed, where this is set: to try what
+/// follows.
+const BREAKS_ON: &str = "MECHANOSTAT_BREAK_DEVICE_ON_DAY";
+
 /// Times that a device is lost within [`SOON`] before that is told instead of tried again.
 const MOST_LOSSES: u32 = 3;
 const SOON: Duration = Duration::from_secs(60);
@@ -230,9 +236,13 @@ fn show(
     };
     let carry = Arc::clone(&opening.carry);
     let mut losses = 0;
+    // A test hook: what a driver that breaks down in mid-play does.
+    let mut breaks_on = std::env::var(BREAKS_ON)
+        .ok()
+        .and_then(|day| day.parse().ok());
     loop {
         let opened = Instant::now();
-        show_once(opening, adapter.clone(), script.take())?;
+        show_once(opening, adapter.clone(), script.take(), breaks_on.take())?;
         let Some(carried) = carry.lock().ok().and_then(|mut slot| slot.take()) else {
             return Ok(());
         };
@@ -283,6 +293,7 @@ fn show_once(
     opening: Opening,
     adapter: Option<String>,
     script: Option<script::Script>,
+    breaks_on: Option<f64>,
 ) -> Result<(), AppError> {
     let size = opening.document.setup().size;
     let mut need = opening.place.need(size)?;
@@ -307,6 +318,7 @@ fn show_once(
     let make: eframe::AppCreator<'_> = Box::new(move |cc| {
         let mut app = MechanostatApp::opened(cc, opening)?;
         app.script = script;
+        app.breaks_on = breaks_on;
         app.autosave = app.store.autosave();
         Ok(Box::new(app) as Box<dyn eframe::App>)
     });
@@ -429,6 +441,7 @@ impl MechanostatApp {
             autosaved: Instant::now(),
             lost: store.lost_sessions(),
             carry,
+            breaks_on: None,
             choosing: None,
             known: None,
             store,
@@ -665,6 +678,14 @@ impl eframe::App for MechanostatApp {
         self.last_frame = now;
         self.tell_largest(ctx);
         self.act_script(ctx);
+        let breaks = |app: &Self| {
+            let session = app.session.as_ref()?;
+            Some(session.last_day() >= app.breaks_on?)
+        };
+        if breaks(self) == Some(true) {
+            self.breaks_on = None;
+            self.lose_device();
+        }
         // A device that is lost is told of where it is asked.
         if self.gpu.poll().is_err() && self.gpu.is_lost() {
             self.leave(ctx);
@@ -697,6 +718,11 @@ impl eframe::App for MechanostatApp {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        // egui's painter breaks where there is anything to paint and no device to paint it.
+        if self.gpu.poll().is_err() && self.gpu.is_lost() {
+            self.leave(ui.ctx());
+            return;
+        }
         self.panels(ui);
     }
 
