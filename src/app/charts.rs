@@ -329,6 +329,7 @@ fn chart(
         .include_y(seen[1])
         .include_y(seen[0])
         .allow_scroll(false)
+        .show_background(false)
         .allow_drag(!of.chooses)
         .allow_zoom(!of.chooses)
         .allow_boxed_zoom(!of.chooses);

@@ -418,6 +418,8 @@ impl MechanostatApp {
         let render = render
             .ok_or_else(|| AppError::NoAdapter("the window was opened without wgpu".to_owned()))?;
         install_font(&cc.egui_ctx);
+        cc.egui_ctx
+            .all_styles_mut(|s| s.visuals.panel_fill = egui::Color32::TRANSPARENT);
         let gpu = Gpu::from_parts(
             render.adapter.get_info(),
             render.device.clone(),
@@ -619,6 +621,10 @@ impl MechanostatApp {
     }
 }
 
+/// The colour behind everything. The window is cleared to it, so that panels need not be filled one
+/// by one: on a software adapter each layer of pixels takes its time.
+const PANELS: egui::Color32 = egui::Color32::from_gray(27);
+
 /// The colour behind the tissue.
 const GROUND: [f32; 3] = [0.11, 0.12, 0.14];
 
@@ -733,8 +739,8 @@ impl eframe::App for MechanostatApp {
         }
     }
 
-    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        visuals.panel_fill.to_normalized_gamma_f32()
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        PANELS.to_normalized_gamma_f32()
     }
 }
 
