@@ -15,7 +15,7 @@ use crate::scenario::Scenario;
 pub use claim::{Claim, Interval, Kind, Read, Row, Use};
 pub use expression::{Course, Expression, RequiredRun};
 pub use norms::{NORMS, Norm, norms};
-pub use table::parse;
+pub use table::{built_in, parse};
 
 /// The claims that come with the program.
 pub const BUILT_IN: &str = include_str!("../../assets/evidence/claims.csv");

@@ -1,6 +1,6 @@
 //! Published figures that belong beside a run: of studies under the conditions that it has had.
 
-use crate::evidence::{BUILT_IN, CONDITIONS, Claim, Use, condition, parse};
+use crate::evidence::{CONDITIONS, Claim, Use, built_in, condition};
 use crate::figure::{Mark, Published};
 use crate::located::Located;
 use crate::scenario::{Scenario, phase_at};
@@ -59,7 +59,7 @@ fn is_same_until(document: &Document, scenario: &Scenario, day: f64) -> bool {
 /// # Errors
 /// The program's own table or conditions cannot be read.
 pub fn published_beside(document: &Document, scene: &str) -> Result<Vec<PublishedPoint>, Located> {
-    let claims = parse("claims.csv", BUILT_IN)?;
+    let claims = built_in()?;
     let group = document.setup().group.as_str();
     let mut points = Vec::new();
     for (name, _) in CONDITIONS {
