@@ -10,9 +10,6 @@ use mechanostat::command::{
     SolveArgs, ValidateArgs,
 };
 
-/// Voxels along the longest side of the window's scene, unless told otherwise.
-const WINDOW_SIZE: usize = 48;
-
 /// Bone and muscle answering gravity.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -31,7 +28,8 @@ struct Cli {
     /// control]
     #[arg(long)]
     group: Option<String>,
-    /// Voxels along the scene's longest side, in the window [default: 48]
+    /// Voxels along the scene's longest side, in the window [default: 48 on a
+    /// software adapter, 64 on any other]
     #[arg(long, value_name = "N")]
     size: Option<usize>,
     /// Part of the name of the adapter to use [default: WGPU_ADAPTER_NAME, or the most powerful]
@@ -105,8 +103,9 @@ fn open_window(cli: &Cli) -> Result<(), CommandError> {
         group: cli.group.clone(),
         ..Flags::default()
     };
-    let (document, output) = command::asked(&cli.scenario, &flags, WINDOW_SIZE)?;
     let adapter = command::known_adapter(cli.adapter.as_deref())?;
+    let size = command::window_size(adapter.as_deref());
+    let (document, output) = command::asked(&cli.scenario, &flags, size)?;
     let day = output.map_or(0.0, |o| o.days);
     mechanostat::app::open(document, day, adapter).map_err(refused)
 }

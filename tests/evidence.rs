@@ -1,12 +1,14 @@
 //! The claims as data: what is read, and how what is wrong is refused.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use mechanostat::evidence::{BUILT_IN, CONDITIONS, Read, Use, condition, parse};
+use mechanostat::evidence::{BUILT_IN, CONDITIONS, Read, Use, built_in, condition, parse};
 
 #[test]
 fn built_in_claims_are_good() {
     let claims = parse("claims.csv", BUILT_IN).unwrap_or_else(|e| panic!("{e}"));
     let of = |used: Use| claims.iter().filter(move |c| c.row.used == used);
+    // Read without asking the scenes they are the same.
+    assert!(built_in().unwrap() == claims);
     assert!(of(Use::Review).count() >= 30);
     assert!(of(Use::Test).count() >= 60, "{}", of(Use::Test).count());
     for claim in &claims {

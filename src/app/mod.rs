@@ -88,6 +88,7 @@ pub struct MechanostatApp {
     explore: bool,
     tiles: Option<egui_tiles::Tree<tiles::Pane>>,
     screenshot: Option<screenshot::Screenshot>,
+    screenshots: screenshot::Options,
     /// Who plays a person, where the window is timed.
     script: Option<script::Script>,
     /// A phase that is being moved, and one that is being edited.
@@ -461,6 +462,7 @@ impl MechanostatApp {
             tiles: Some(tiles::read(settings.tiles.as_deref())),
             settings,
             screenshot: None,
+            screenshots: screenshot::Options::default(),
             script: None,
             drag: None,
             draft: None,
@@ -702,7 +704,7 @@ impl eframe::App for MechanostatApp {
         self.take_chosen();
         self.take_begun(ctx);
         self.keep(false);
-        self.advance_screenshot();
+        self.advance_screenshot(ctx);
         if self.screenshot.is_some() {
             ctx.request_repaint();
         }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::Ui;
+use eframe::egui::{self, Ui};
 
-use crate::figure::{ColourBar, Panel, Raster, Snapshot, png};
+use crate::figure::{ColourBar, Ground, Panel, Raster, Snapshot, raster};
 use crate::gpu::{GpuError, Readback};
 use crate::view::{Paint, Picture, RayMarch, tick, ways};
 
@@ -26,6 +26,15 @@ pub(super) struct Screenshot {
     title: String,
     name: String,
     notes: Vec<String>,
+    options: Options,
+}
+
+/// How screenshots are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Options {
+    ground: Ground,
+    /// To the clipboard instead of a file.
+    copies: bool,
 }
 
 impl MechanostatApp {
@@ -34,8 +43,22 @@ impl MechanostatApp {
         let progress = self.screenshot.as_ref().map(|s| s.samples);
         match progress {
             None => {
+                let options = &mut self.screenshots;
+                ui.menu_button("▾", |ui| {
+                    for ground in Ground::ALL {
+                        ui.radio_value(&mut options.ground, ground, ground.name());
+                    }
+                    ui.separator();
+                    ui.radio_value(&mut options.copies, false, "to a file");
+                    ui.radio_value(&mut options.copies, true, "to the clipboard");
+                })
+                .response
+                .widget_info(|| {
+                    let name = "How screenshots are taken";
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, name)
+                });
                 let button = ui.button("Screenshot");
-                let button = button.on_hover_text("the picture, 120 mm wide at 300 dpi, to a file");
+                let button = button.on_hover_text("the picture, 120 mm wide at 300 dpi");
                 if button.clicked()
                     && let Err(error) = self.begin_screenshot()
                 {
@@ -59,7 +82,7 @@ impl MechanostatApp {
         let [w, h] = self.picture.size.map(f64::from);
         let picture = Picture {
             size: Snapshot::pixels(h / w.max(1.0), DOTS_PER_INCH),
-            background: [1.0; 3],
+            background: self.screenshots.ground.colour(),
             ..self.picture
         };
         let (now, _) = session.conditions();
@@ -112,12 +135,13 @@ impl MechanostatApp {
             title: format!("{}; {} g", session.sentence(), tick(now.gravity, 0.01)),
             name: format!("mechanostat-{scene}-day-{:.0}.png", session.day()),
             notes,
+            options: self.screenshots,
         });
         Ok(())
     }
 
     /// Some more samples; at the end the file.
-    pub(super) fn advance_screenshot(&mut self) {
+    pub(super) fn advance_screenshot(&mut self, ctx: &egui::Context) {
         let Some(mut shot) = self.screenshot.take() else {
             return;
         };
@@ -134,15 +158,15 @@ impl MechanostatApp {
         })();
         match done {
             Ok(None) => self.screenshot = Some(shot),
-            Ok(Some(bytes)) => self.told = shot.save(&bytes),
+            Ok(Some(bytes)) => self.told = shot.save(&bytes, ctx),
             Err(error) => self.told = error.to_string(),
         }
     }
 }
 
 impl Screenshot {
-    /// Writes the file; what is to be told of it.
-    fn save(self, bytes: &[u8]) -> String {
+    /// Writes the file, or copies; what is to be told of it.
+    fn save(self, bytes: &[u8], ctx: &egui::Context) -> String {
         let picture = &self.picture;
         let field = picture.field;
         let (low, high) = picture.range();
@@ -169,14 +193,27 @@ impl Screenshot {
             }),
             letters: letters.collect(),
             notes: self.notes,
+            ground: self.options.ground,
         };
-        let made = snapshot.svg().and_then(|svg| png(&svg, DOTS_PER_INCH));
-        let image = match made {
+        let drawn = snapshot.svg().and_then(|svg| raster(&svg, DOTS_PER_INCH));
+        let image = match drawn {
             Ok(image) => image,
             Err(error) => return error.to_string(),
         };
+        if self.options.copies {
+            let size = image.size.map(|n| n as usize);
+            ctx.copy_image(egui::ColorImage::from_rgba_unmultiplied(
+                size,
+                &image.pixels,
+            ));
+            return format!("copied {} × {} pixels", size[0], size[1]);
+        }
+        let bytes = match image.encode(Some(DOTS_PER_INCH)) {
+            Ok(bytes) => bytes,
+            Err(error) => return error.to_string(),
+        };
         let name: PathBuf = crate::io::unused(&PathBuf::from(self.name));
-        match crate::io::write(&name, &image) {
+        match crate::io::write(&name, &bytes) {
             Ok(()) => format!("saved {}", name.display()),
             Err(error) => error.to_string(),
         }

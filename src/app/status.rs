@@ -38,7 +38,17 @@ impl MechanostatApp {
                     "bodies, and moments that the run can go back to; {:.1} MiB of days on the host",
                     mib(days)
                 ));
-            ui.label(format!("{:.2} mm voxels", simulation.anatomy().spacing));
+            let size = session.setup().size;
+            let why = if self.gpu.info().device_type == wgpu::DeviceType::Cpu {
+                "a software adapter draws, so pictures that move have half the pixels, and 48 voxels are usual"
+            } else {
+                "64 voxels are usual on this adapter"
+            };
+            ui.label(format!(
+                "{size} voxels along the longest side, {:.2} mm each",
+                simulation.anatomy().spacing
+            ))
+            .on_hover_text(format!("{why}; --size chooses others"));
             let score = |quantity: Quantity| {
                 session.run().courses().last(WHOLE_BODY, quantity)
             };

@@ -84,6 +84,17 @@ pub fn asked(
     Ok((document.with_setup(setup), output))
 }
 
+/// Voxels along the longest side of the window's scene, unless told otherwise: what the adapter that
+/// it will use keeps fluent.
+pub fn window_size(adapter: Option<&str>) -> usize {
+    const SOFTWARE: usize = 48;
+    const HARDWARE: usize = 64;
+    let all = now(adapters());
+    let chosen = named(&all, adapter.unwrap_or_default());
+    let is_software = chosen.is_ok_and(|k| all[k].get_info().device_type == wgpu::DeviceType::Cpu);
+    if is_software { SOFTWARE } else { HARDWARE }
+}
+
 /// The name that chooses an adapter, if any, which must be one of this machine's.
 /// # Errors
 /// None has it: exit code 3.

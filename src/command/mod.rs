@@ -26,7 +26,7 @@ mod validate_args;
 pub mod wait;
 
 pub use anatomy::{AnatomyArgs, anatomy};
-pub use asked::{Flags, asked, known_adapter};
+pub use asked::{Flags, asked, known_adapter, window_size};
 pub use bench::{BenchArgs, BenchSubject, bench};
 pub use bench_mechanics::{Cube, CubeField, bench_mechanics};
 pub use bench_window::{PictureTimes, tell_window, time_pictures};

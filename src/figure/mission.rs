@@ -67,10 +67,10 @@ impl ColourBar {
             // seams.
             writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{:.3}\" fill=\"rgb({r},{g},{b})\"/>", height - step * i as f64).ok();
         }
-        writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"#000\" stroke-width=\"0.15\"/>").ok();
+        writeln!(out, "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"3\" height=\"{height:.2}\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"0.15\"/>").ok();
         if self.above == Above::Bone {
             let [r, g, b] = IVORY;
-            writeln!(out, "<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"3\" height=\"2.4\" fill=\"rgb({r},{g},{b})\" stroke=\"#000\" stroke-width=\"0.15\"/>", y - 3.0).ok();
+            writeln!(out, "<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"3\" height=\"2.4\" fill=\"rgb({r},{g},{b})\" stroke=\"currentColor\" stroke-width=\"0.15\"/>", y - 3.0).ok();
             out += &text(x + 4.3, y - 1.0, 6.0, "start", "above");
         }
         for i in 0..=4 {
@@ -91,7 +91,7 @@ impl ColourBar {
             let at = y + height * (1.0 - share);
             writeln!(
                 out,
-                "<path d=\"M{:.2} {at:.2}h0.8\" stroke=\"#000\" stroke-width=\"0.15\"/>",
+                "<path d=\"M{:.2} {at:.2}h0.8\" stroke=\"currentColor\" stroke-width=\"0.15\"/>",
                 x + 3.0
             )
             .ok();

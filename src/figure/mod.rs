@@ -13,9 +13,9 @@ pub use curves::{CurveOf, bone_curves, plain};
 pub use evidence::EvidencePage;
 pub use mission::{ColourBar, MissionFigure, Panel};
 pub(crate) use raster::FONT;
-pub use raster::{FigureError, Raster, png};
+pub use raster::{FigureError, Raster, png, raster};
 pub use sides::{Key, SidesFigure};
-pub use snapshot::Snapshot;
+pub use snapshot::{Ground, Snapshot};
 
 /// Points (1/72 inch) in millimetres.
 const POINT: f64 = 25.4 / 72.0;

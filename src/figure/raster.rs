@@ -62,6 +62,13 @@ pub(crate) const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf
 /// # Errors
 /// [`FigureError`].
 pub fn png(svg: &str, dots_per_inch: f64) -> Result<Vec<u8>, FigureError> {
+    raster(svg, dots_per_inch)?.encode(Some(dots_per_inch))
+}
+
+/// Draws an SVG with millimetres for its units, on white.
+/// # Errors
+/// [`FigureError`].
+pub fn raster(svg: &str, dots_per_inch: f64) -> Result<Raster, FigureError> {
     let mut options = usvg::Options {
         font_family: "DejaVu Sans".to_owned(),
         ..usvg::Options::default()
@@ -85,9 +92,8 @@ pub fn png(svg: &str, dots_per_inch: f64) -> Result<Vec<u8>, FigureError> {
         tiny_skia::Transform::from_scale(scale, scale),
         &mut pixmap.as_mut(),
     );
-    Raster {
+    Ok(Raster {
         size: [size.width(), size.height()],
         pixels: pixmap.take(),
-    }
-    .encode(Some(dots_per_inch))
+    })
 }

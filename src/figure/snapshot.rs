@@ -18,6 +18,47 @@ pub struct Snapshot {
     pub letters: Vec<(char, [f64; 2])>,
     /// What else is to be said.
     pub notes: Vec<String>,
+    /// What it stands on.
+    pub ground: Ground,
+}
+
+/// What a picture stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ground {
+    /// White, as paper is.
+    #[default]
+    White,
+    /// Dark, as a projector's screen in a dark room.
+    Dark,
+}
+
+impl Ground {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::White, Self::Dark];
+
+    /// Name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::White => "white ground",
+            Self::Dark => "dark ground",
+        }
+    }
+
+    /// Red, green and blue, 0 to 1.
+    pub fn colour(self) -> [f32; 3] {
+        match self {
+            Self::White => [1.0; 3],
+            Self::Dark => [0.11, 0.12, 0.14],
+        }
+    }
+
+    /// Ground and ink, as SVG writes them.
+    fn svg(self) -> [&'static str; 2] {
+        match self {
+            Self::White => ["#fff", "#000"],
+            Self::Dark => ["#1c1f24", "#e6e6e6"],
+        }
+    }
 }
 
 /// Width of the picture, mm.
@@ -40,10 +81,11 @@ impl Snapshot {
         let high = WIDE * h / w;
         let top = 10.0;
         let below = 6.0 + 3.2 * self.notes.len() as f64;
+        let [ground, ink] = self.ground.svg();
         let (width, height) = (WIDE + BESIDE + 4.0, top + high + below);
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans\">\n\
-             <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans\" fill=\"{ink}\" color=\"{ink}\">\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>\n"
         );
         out += &text(2.0, 6.5, 10.0, "start", &self.panel.title);
         writeln!(
@@ -64,8 +106,8 @@ impl Snapshot {
         let base = top + high - 2.0;
         writeln!(
             out,
-            "<rect x=\"3\" y=\"{:.2}\" width=\"{:.2}\" height=\"6\" fill=\"#fff\" fill-opacity=\"0.8\"/>\
-             <path d=\"M4 {base:.2}h{long:.3}\" stroke=\"#000\" stroke-width=\"0.8\"/>",
+            "<rect x=\"3\" y=\"{:.2}\" width=\"{:.2}\" height=\"6\" fill=\"{ground}\" fill-opacity=\"0.8\"/>\
+             <path d=\"M4 {base:.2}h{long:.3}\" stroke=\"{ink}\" stroke-width=\"0.8\"/>",
             base - 5.0,
             long + 2.0
         )
