@@ -107,7 +107,7 @@ fn open_window(cli: &Cli) -> Result<(), CommandError> {
     let size = command::window_size(adapter.as_deref());
     let (document, output) = command::asked(&cli.scenario, &flags, size)?;
     let day = output.map_or(0.0, |o| o.days);
-    mechanostat::app::open(document, day, adapter).map_err(refused)
+    mechanostat::app::open(document, day, adapter.as_deref()).map_err(refused)
 }
 
 fn refused(error: AppError) -> CommandError {
@@ -132,7 +132,7 @@ fn bench_window(args: &BenchArgs, began: Instant) -> Result<(), CommandError> {
     let scenario = "iss-6-months-and-a-year-home";
     let (document, _) = command::asked(scenario, &flags, args.size)?;
     let adapter = command::known_adapter(args.adapter.as_deref())?;
-    let window = match mechanostat::app::time(document, adapter, began) {
+    let window = match mechanostat::app::time(document, adapter.as_deref(), began) {
         Ok(timed) => Some(timed),
         Err(AppError::NoDisplay) => {
             eprintln!("mechanostat: there is no display; only pictures are timed");

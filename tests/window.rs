@@ -825,7 +825,7 @@ fn phases_are_edited_on_the_timeline() {
     harness.drop_at(from - egui::vec2(50.0, 0.0));
     harness.run_steps(3);
     let shorter = mission(&harness)[2].1;
-    assert!(shorter < 350.0 && shorter >= 1.0, "{shorter}");
+    assert!((1.0..350.0).contains(&shorter), "{shorter}");
     // A block that is dragged into the past is a change of the past: a twin has it.
     harness.get_by_label("Phase ISS from day 5 to 180").rect();
     step(&mut harness, 2);

@@ -6,6 +6,8 @@ cargo build --release --locked
 mechanostat() { cargo run --quiet --release --locked -- "$@"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# The window that is killed below leaves nothing to the user's own.
+export XDG_CACHE_HOME="$work/cache"
 
 mechanostat run iss-6-months-and-a-year-home --out "$work/mission"
 cp "$work/mission/figure.png" docs/figure.png

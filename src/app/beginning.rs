@@ -33,8 +33,9 @@ pub(super) struct Beginning {
 }
 
 impl MechanostatApp {
-    /// Begins a document anew, in its place, which is looked for where none is given. What can go on from the settled bone begins at once;
-    /// else the session that is shown stays until the new one is there.
+    /// Begins a document anew, in its place, which is looked for where none is given. What can go
+    /// on from the settled bone begins at once; else the session that is shown stays until the new
+    /// one is there.
     pub(super) fn restart(&mut self, document: Document, place: Option<Place>, then: Then) {
         self.gpu.clear_error();
         self.beginning = None;

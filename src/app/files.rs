@@ -1,7 +1,9 @@
 //! Sessions as files: saved, opened, dropped, recent; and those of windows that ended unexpectedly.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{TryRecvError, channel};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Color32, Ui};
@@ -13,6 +15,18 @@ use crate::study::{
 
 use super::MechanostatApp;
 use super::beginning::Then;
+
+/// A file that is being chosen in a dialog.
+pub(super) type Chosen = Pin<Box<dyn Future<Output = Option<PathBuf>>>>;
+
+/// Asks for a frame where a dialog has an answer.
+struct Repaint(egui::Context);
+
+impl Wake for Repaint {
+    fn wake(self: Arc<Self>) {
+        self.0.request_repaint();
+    }
+}
 
 /// How often the session is looked at for keeping it.
 const AUTOSAVE: Duration = Duration::from_secs(5);
@@ -207,48 +221,42 @@ impl MechanostatApp {
         let name = Path::new(&self.file).file_name();
         let name = name.map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let dialog = rfd::AsyncFileDialog::new().add_filter("session or scenario", &["toml"]);
-        let (tell, chosen) = channel();
-        let ctx = ctx.clone();
-        let wait = move |file: Option<rfd::FileHandle>| {
-            tell.send(file.map(|f| f.path().to_path_buf())).ok();
-            ctx.request_repaint();
-        };
-        if saves {
+        let path = |file: Option<rfd::FileHandle>| file.map(|f| f.path().to_path_buf());
+        let chosen: Chosen = if saves {
             let asked = dialog.set_file_name(name).save_file();
-            std::thread::spawn(move || wait(pollster::block_on(asked)));
+            Box::pin(async move { path(asked.await) })
         } else {
             let asked = dialog.pick_file();
-            std::thread::spawn(move || wait(pollster::block_on(asked)));
-        }
+            Box::pin(async move { path(asked.await) })
+        };
         self.choosing = Some((chosen, saves));
+        ctx.request_repaint();
     }
 
     /// Takes in what was chosen.
-    pub(super) fn take_chosen(&mut self) {
-        let Some((chosen, saves)) = &self.choosing else {
+    pub(super) fn take_chosen(&mut self, ctx: &egui::Context) {
+        let Some((chosen, saves)) = &mut self.choosing else {
             return;
         };
         let saves = *saves;
-        match chosen.try_recv() {
-            Err(TryRecvError::Empty) => {}
-            Ok(Some(path)) => {
-                self.choosing = None;
-                let file = path.display().to_string();
-                if saves {
-                    // The dialog has asked whether to write over it.
-                    self.known = io::read_text(&path).ok();
-                    self.file = file;
-                    self.save();
-                } else {
-                    self.file = file;
-                    self.load();
-                }
-            }
-            Ok(None) | Err(TryRecvError::Disconnected) => {
-                self.choosing = None;
-                "no file was chosen; where the desktop has no dialog, the name is typed above Save"
-                    .clone_into(&mut self.told);
-            }
+        // The dialog's answer makes a frame, which looks here again.
+        let waker = Waker::from(Arc::new(Repaint(ctx.clone())));
+        let Poll::Ready(path) = chosen.as_mut().poll(&mut Context::from_waker(&waker)) else {
+            return;
+        };
+        self.choosing = None;
+        let Some(path) = path else {
+            "no file was chosen; where the desktop has no dialog, the name is typed above Save"
+                .clone_into(&mut self.told);
+            return;
+        };
+        self.file = path.display().to_string();
+        if saves {
+            // The dialog has asked whether to write over it.
+            self.known = io::read_text(&path).ok();
+            self.save();
+        } else {
+            self.load();
         }
     }
 

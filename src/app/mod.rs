@@ -20,7 +20,6 @@ mod views;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
@@ -65,7 +64,7 @@ pub struct MechanostatApp {
     /// The day on which a test destroys the device.
     breaks_on: Option<f64>,
     /// A file that is being chosen, and whether to save there.
-    choosing: Option<(Receiver<Option<PathBuf>>, bool)>,
+    choosing: Option<(files::Chosen, bool)>,
     /// What the session's file held when this window read or wrote it last.
     known: Option<String>,
     /// What went wrong, shown until the user resets.
@@ -146,7 +145,7 @@ pub enum AppError {
 /// `adapter` is part of an adapter's name, known to be one.
 /// # Errors
 /// [`AppError`].
-pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(), AppError> {
+pub fn open(document: Document, day: f64, adapter: Option<&str>) -> Result<(), AppError> {
     let then = Then {
         day,
         // A saved session stands where it was left; a mission goes on by itself.
@@ -160,16 +159,12 @@ pub fn open(document: Document, day: f64, adapter: Option<String>) -> Result<(),
 /// began at `began`. A first window finds no settled bone; the second one finds what that kept.
 /// # Errors
 /// [`AppError`].
-pub fn time(
-    document: Document,
-    adapter: Option<String>,
-    began: Instant,
-) -> Result<Timed, AppError> {
+pub fn time(document: Document, adapter: Option<&str>, began: Instant) -> Result<Timed, AppError> {
     let folder = tempfile::tempdir().map_err(|e| AppError::Untimed(e.to_string()))?;
     let store = Store::at(folder.path());
     let first = time_once(
         document.clone(),
-        adapter.clone(),
+        adapter,
         script::Script::of_start(began),
         &store,
     )?;
@@ -186,7 +181,7 @@ pub fn time(
 
 fn time_once(
     document: Document,
-    adapter: Option<String>,
+    adapter: Option<&str>,
     script: script::Script,
     store: &Store,
 ) -> Result<Timed, AppError> {
@@ -211,12 +206,12 @@ const BREAKS_ON: &str = "MECHANOSTAT_BREAK_DEVICE_ON_DAY";
 
 /// Times that a device is lost within [`SOON`] before that is told instead of tried again.
 const MOST_LOSSES: u32 = 3;
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 fn show(
     document: Document,
     then: Then,
-    adapter: Option<String>,
+    adapter: Option<&str>,
     mut script: Option<script::Script>,
     store: &Store,
 ) -> Result<(), AppError> {
@@ -243,7 +238,12 @@ fn show(
         .and_then(|day| day.parse().ok());
     loop {
         let opened = Instant::now();
-        show_once(opening, adapter.clone(), script.take(), breaks_on.take())?;
+        show_once(
+            opening,
+            adapter.map(str::to_owned),
+            script.take(),
+            breaks_on.take(),
+        )?;
         let Some(carried) = carry.lock().ok().and_then(|mut slot| slot.take()) else {
             return Ok(());
         };
@@ -701,7 +701,7 @@ impl eframe::App for MechanostatApp {
         }
         self.flash = self.flash.filter(|until| now < *until);
         self.take_dropped(ctx);
-        self.take_chosen();
+        self.take_chosen(ctx);
         self.take_begun(ctx);
         self.keep(false);
         self.advance_screenshot(ctx);

@@ -159,7 +159,7 @@ fn mean_strain(readback: &Readback) -> Result<Option<f64>, GpuError> {
 enum Settled {
     /// It has not settled yet.
     Awaited(PathBuf),
-    Coming(PathBuf, PendingCheckpoint),
+    Coming(PathBuf, Box<PendingCheckpoint>),
     Writing(std::thread::JoinHandle<()>),
 }
 
@@ -631,7 +631,7 @@ impl Session {
         if let Some(Settled::Awaited(file)) = &self.settled
             && let Some(coming) = simulation.checkpoint()?
         {
-            self.settled = Some(Settled::Coming(file.clone(), coming));
+            self.settled = Some(Settled::Coming(file.clone(), Box::new(coming)));
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ use crate::tissue::Anatomy;
 
 /// Settled bones that are kept, at most; the oldest go first.
 const MOST_SETTLED: usize = 16;
+/// Windows whose sessions are kept at a time.
+const MOST_WINDOWS: u32 = 64;
 /// Recent files that are offered.
 const MOST_RECENT: usize = 8;
 
@@ -44,9 +46,10 @@ pub(super) struct Autosave {
 impl Store {
     /// The user's own.
     pub fn of_user() -> Self {
-        let places = directories::ProjectDirs::from("", "", "mechanostat");
+        use etcetera::BaseStrategy as _;
+        let places = etcetera::base_strategy::choose_native_strategy();
         Self {
-            folder: places.map(|p| p.cache_dir().to_path_buf()),
+            folder: places.ok().map(|p| p.cache_dir().join("mechanostat")),
         }
     }
 
@@ -158,14 +161,18 @@ impl Store {
     /// A file for this window's session.
     pub(super) fn autosave(&self) -> Option<Autosave> {
         let folder = self.within("sessions")?;
-        // Numbers of processes come again; those of windows within one too.
-        let mut names = (0..).map(|k| format!("{}-{k}", std::process::id()));
-        let free = names.find(|n| !io::exists(&folder.join(format!("{n}.toml"))))?;
-        let lock = Lock::take(&folder.join(format!("{free}.lock"))).ok()??;
-        Some(Autosave {
-            file: folder.join(format!("{free}.toml")),
-            written: String::new(),
-            _lock: lock,
+        (0..MOST_WINDOWS).find_map(|k| {
+            let file = folder.join(format!("window-{k}.toml"));
+            if io::exists(&file) {
+                return None;
+            }
+            // Another window may have it, and not have written yet.
+            let lock = Lock::take(&file.with_extension("lock")).ok()??;
+            Some(Autosave {
+                file,
+                written: String::new(),
+                _lock: lock,
+            })
         })
     }
 

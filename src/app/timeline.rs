@@ -140,8 +140,8 @@ impl MechanostatApp {
     pub(super) fn bookmark_told(&self) -> Option<String> {
         let session = self.session.as_ref()?;
         let day = session.day() + 0.5;
-        let marks = session.driver.document().bookmarks().into_iter();
-        marks.filter(|(d, _)| *d <= day).next_back().map(|(_, s)| s)
+        let mut marks = session.driver.document().bookmarks().into_iter();
+        marks.rfind(|(d, _)| *d <= day).map(|(_, s)| s)
     }
 }
 

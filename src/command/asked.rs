@@ -84,8 +84,8 @@ pub fn asked(
     Ok((document.with_setup(setup), output))
 }
 
-/// Voxels along the longest side of the window's scene, unless told otherwise: what the adapter that
-/// it will use keeps fluent.
+/// Voxels along the longest side of the window's scene, unless told otherwise: what the adapter
+/// that it will use keeps fluent.
 pub fn window_size(adapter: Option<&str>) -> usize {
     const SOFTWARE: usize = 48;
     const HARDWARE: usize = 64;
