@@ -6,8 +6,8 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use mechanostat::app::AppError;
 use mechanostat::command::{
-    self, AnatomyArgs, BenchArgs, BenchSubject, CommandError, DoctorArgs, Flags, RunArgs,
-    SolveArgs, ValidateArgs,
+    self, AnatomyArgs, BenchArgs, BenchSubject, CommandError, DoctorArgs, FigureArgs, Flags,
+    RunArgs, SolveArgs, ValidateArgs,
 };
 
 /// Bone and muscle answering gravity.
@@ -41,6 +41,8 @@ struct Cli {
 enum Command {
     /// Run a scenario without a window and leave its tables, fields and figure
     Run(RunArgs),
+    /// Draw a study's figure for a journal, a slide or a poster, with the study inside
+    Figure(FigureArgs),
     /// Hold the model against every published claim it knows, in range or not
     Validate(ValidateArgs),
     /// Dimensions, densities, contacts and forces of a scene beside published ones
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Some(Command::Run(args)) => command::run(args),
+        Some(Command::Figure(args)) => command::figure(args),
         Some(Command::Anatomy(args)) => command::anatomy(args),
         Some(Command::Bench(args)) if args.what == BenchSubject::Window => {
             bench_window(args, began)

@@ -5,7 +5,7 @@ use egui_plot::{
     AxisHints, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Span, Text, VLine,
 };
 
-use crate::figure::{CurveOf, Mark, bone_curves, plain};
+use crate::figure::{CurveOf, Mark, apart, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::study::{Document, PublishedPoint, published_beside};
 
@@ -247,35 +247,6 @@ struct Chart<'a> {
 /// Size of the letters of a curve's name.
 const NAME: f32 = 12.0;
 
-/// Heights for names beside the ends of curves, so that none stands on another: as near to their
-/// own as may be, at least `gap` apart.
-fn apart(ends: &[f64], gap: f64) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..ends.len()).collect();
-    order.sort_by(|a, b| ends[*a].total_cmp(&ends[*b]));
-    // Names that touch are one block, that stands where its middle would.
-    let mut blocks: Vec<(f64, Vec<usize>)> = Vec::new();
-    for k in order {
-        blocks.push((ends[k], vec![k]));
-        while let [.., (below, lower), (above, upper)] = blocks.as_slice() {
-            let reach = 0.5 * gap * (lower.len() + upper.len()) as f64;
-            if above - below >= reach {
-                break;
-            }
-            let both = [lower.as_slice(), upper.as_slice()].concat();
-            let middle = both.iter().map(|k| ends[*k]).sum::<f64>() / both.len() as f64;
-            blocks.truncate(blocks.len() - 2);
-            blocks.push((middle, both));
-        }
-    }
-    let mut at = vec![0.0; ends.len()];
-    for (middle, block) in blocks {
-        for (n, k) in block.iter().enumerate() {
-            at[*k] = middle + gap * (n as f64 - 0.5 * (block.len() - 1) as f64);
-        }
-    }
-    at
-}
-
 /// A chart of curves with their names at their ends, and what was published beside them. Returns
 /// the day that was clicked.
 fn chart(
@@ -399,25 +370,4 @@ fn chart(
         at.map(|p| p.x.clamp(0.0, today))
     });
     shown.inner
-}
-
-#[cfg(test)]
-mod tests {
-    use super::apart;
-
-    #[test]
-    fn names_stand_apart_and_near_their_curves() {
-        let ends = [0.0, 0.1, -8.0, 0.05, -7.5];
-        let at = apart(&ends, 1.0);
-        let mut sorted = at.clone();
-        sorted.sort_by(f64::total_cmp);
-        assert!(sorted.windows(2).all(|w| w[1] - w[0] > 0.999), "{at:?}");
-        // In the order of their ends, and none far off.
-        assert!(at[0] < at[3] && at[3] < at[1] && at[2] < at[4]);
-        let off = at.iter().zip(ends).map(|(a, e)| (a - e).abs());
-        assert!(off.fold(0.0, f64::max) < 1.1);
-        // What stands apart stays where it is.
-        assert_eq!(apart(&[3.0, 9.0], 1.0), [3.0, 9.0]);
-        assert!(apart(&[], 1.0).is_empty());
-    }
 }

@@ -11,8 +11,8 @@ use crate::view::{
     RayMarch, Style, Vision,
 };
 
-use super::views::Remembered;
 use super::{MechanostatApp, Session};
+use crate::study::Remembered;
 
 /// A slice that is drawn: its picture, and of which generation and past day.
 type Shown = (egui::TextureId, wgpu::Texture, Picture, (u64, Option<u64>));

@@ -746,12 +746,14 @@ impl eframe::App for MechanostatApp {
     }
 }
 
-/// The figures' font behind egui's own, for the signs that those lack.
+/// A font behind egui's own, for the signs that those lack.
 fn install_font(ctx: &egui::Context) {
     let mut fonts = egui::FontDefinitions::default();
     fonts.font_data.insert(
         "dejavu".to_owned(),
-        Arc::new(egui::FontData::from_static(crate::figure::FONT)),
+        Arc::new(egui::FontData::from_static(include_bytes!(
+            "../../assets/fonts/DejaVuSans.ttf"
+        ))),
     );
     for family in [egui::FontFamily::Proportional, egui::FontFamily::Monospace] {
         fonts

@@ -10,7 +10,7 @@ use crate::view::{Paint, Picture, RayMarch, tick, ways};
 
 use super::MechanostatApp;
 use super::tissue::STRUTS;
-use super::views::Remembered;
+use crate::study::Remembered;
 
 const DOTS_PER_INCH: f64 = 300.0;
 /// Samples: as many as are seen to matter.

@@ -4,9 +4,8 @@ use eframe::egui;
 use eframe::egui_wgpu::RenderState;
 
 use crate::gpu::GpuError;
-use crate::measure::DayTissue;
-use crate::study::{Run, Which};
-use crate::view::{Colormap, Past, Picture, RayMarch, STILL_SAMPLES};
+use crate::study::{Remembered, Which};
+use crate::view::{Colormap, Picture, RayMarch, STILL_SAMPLES};
 
 use super::Session;
 
@@ -46,15 +45,6 @@ impl Compare {
             Self::Blink => "blink",
         }
     }
-}
-
-/// A day of a run that is remembered.
-#[derive(Debug)]
-pub(super) struct Remembered {
-    day: f64,
-    bvtv: Vec<f32>,
-    start: Vec<f32>,
-    area: Vec<f32>,
 }
 
 /// What a picture was drawn of.
@@ -206,7 +196,7 @@ impl View {
             return;
         };
         let run = session.driver.of(self.of.0);
-        let kept = self.remembered.as_ref().map(|r| r.day);
+        let kept = self.remembered.as_ref().map(Remembered::day);
         if kept.is_none() || kept != Remembered::kept(run, day) {
             self.remembered = Remembered::of(run, day);
         }
@@ -235,41 +225,6 @@ impl View {
             self.texture = Some((id, size));
         }
         self.texture.map(|(id, _)| id)
-    }
-}
-
-impl Remembered {
-    /// The last day at or before `day` that was kept.
-    fn kept(run: &Run, day: f64) -> Option<f64> {
-        let days = run.timeline().days();
-        let at = days.partition_point(|d| d.day() <= day + 1e-6);
-        days.get(at.saturating_sub(1)).map(DayTissue::day)
-    }
-
-    /// What a run has kept of a day, or of the last one before it.
-    pub(super) fn of(run: &Run, day: f64) -> Option<Self> {
-        let days = run.timeline().days();
-        let at = days.partition_point(|d| d.day() <= day + 1e-6);
-        let (start, kept) = (days.first()?, days.get(at.saturating_sub(1))?);
-        let counts = &run.simulation().state().counts;
-        let number = |x: Option<f64>| x.unwrap_or(0.0) as f32;
-        let sites = 0..counts.sites;
-        let voxels = 0..counts.muscle_voxels;
-        Some(Self {
-            day: kept.day(),
-            bvtv: sites.clone().map(|s| number(kept.bvtv(s))).collect(),
-            start: sites.map(|s| number(start.bvtv(s))).collect(),
-            area: voxels.map(|v| number(kept.fibre_area(v))).collect(),
-        })
-    }
-
-    pub(super) fn past(&self, tissue_mineral: f32) -> Past<'_> {
-        Past {
-            bvtv: &self.bvtv,
-            start: &self.start,
-            area: &self.area,
-            tissue_mineral,
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::figure::state_of;
 use crate::gpu::{adapters, named, wanted_name};
 use crate::scenario::Scenario;
 use crate::study::{Document, Output, Setup, StudyError, is_document, scenario};
@@ -40,10 +41,14 @@ pub fn asked(
     flags: &Flags,
     usual_size: usize,
 ) -> Result<(Document, Option<Output>), CommandError> {
-    let file = if Scenario::built_in(name).is_none() && crate::io::is_file(Path::new(name)) {
-        Some(crate::io::read_text(Path::new(name))?).filter(|text| is_document(text))
-    } else {
+    let path = Path::new(name);
+    let file = if Scenario::built_in(name).is_some() || !crate::io::is_file(path) {
         None
+    } else if is_figure(path) {
+        let kept = state_of(&crate::io::read(path)?);
+        Some(kept.map_err(|e| CommandError::usage(format!("{name}: {e}")))?)
+    } else {
+        Some(crate::io::read_text(path)?).filter(|text| is_document(text))
     };
     let (document, output) = if let Some(text) = file {
         let (document, output) = Document::parse(name, &text)?;
@@ -82,6 +87,12 @@ pub fn asked(
         ..own
     };
     Ok((document.with_setup(setup), output))
+}
+
+/// Whether a file is a figure by its name.
+fn is_figure(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    ["png", "tiff", "tif", "svg", "pdf"].contains(&ending.to_lowercase().as_str())
 }
 
 /// Voxels along the longest side of the window's scene, unless told otherwise: what the adapter

@@ -33,7 +33,7 @@ impl EvidencePage {
         let rows = self.charts.len().div_ceil(2);
         let height = TOP + CHART.1 * rows as f64 + FOOT;
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}mm\" height=\"{height}mm\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"DejaVu Sans\">\n\
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}mm\" height=\"{height}mm\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"Liberation Sans\">\n\
              <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>\n"
         );
         out += &text(4.0, 6.5, 9.0, "start", &self.title);

@@ -3,16 +3,21 @@
 mod chart;
 mod curves;
 mod evidence;
+mod export;
+mod format;
 mod mission;
+mod page;
 mod raster;
 mod sides;
 mod snapshot;
 
-pub use chart::{Chart, Curve, Mark, Published, Span};
+pub use chart::{Chart, Curve, Mark, Published, Span, apart};
 pub use curves::{CurveOf, bone_curves, plain};
 pub use evidence::EvidencePage;
+pub use export::{Export, FileKind, Lettering, StateError, export, missing_letters, state_of};
+pub use format::{DPIS, Format, PRESETS, Rules, TEXTS_PT, WIDTHS_MM};
 pub use mission::{ColourBar, MissionFigure, Panel};
-pub(crate) use raster::FONT;
+pub use page::{Bars, Box2, Content, Layout, Page, PagePanel, PicturePanel, Shape, Strip, layout};
 pub use raster::{FigureError, Raster, png, raster};
 pub use sides::{Key, SidesFigure};
 pub use snapshot::{Ground, Snapshot};

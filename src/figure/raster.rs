@@ -1,9 +1,9 @@
 //! Pixels: pictures put into a figure, and figures drawn to pixels.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
-use resvg::{tiny_skia, usvg};
+use resvg::tiny_skia;
+
+use super::export::tree;
 
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +26,29 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// As a PNG file.
+    /// As a PNG file; without alpha where nothing is seen through.
     /// # Errors
     /// [`FigureError::Encode`].
     pub fn encode(&self, dots_per_inch: Option<f64>) -> Result<Vec<u8>, FigureError> {
+        self.encode_with(dots_per_inch, None)
+    }
+
+    /// The same, with a text under a keyword.
+    pub(super) fn encode_with(
+        &self,
+        dots_per_inch: Option<f64>,
+        text: Option<(&str, &str)>,
+    ) -> Result<Vec<u8>, FigureError> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.size[0], self.size[1]);
-        encoder.set_color(png::ColorType::Rgba);
+        let is_opaque = self.pixels.chunks_exact(4).all(|p| p[3] == 255);
+        encoder.set_color(if is_opaque {
+            png::ColorType::Rgb
+        } else {
+            png::ColorType::Rgba
+        });
         encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_source_srgb(png::SrgbRenderingIntent::Perceptual);
         if let Some(dpi) = dots_per_inch {
             let per_metre = (dpi / 0.0254).round() as u32;
             encoder.set_pixel_dims(Some(png::PixelDimensions {
@@ -42,7 +57,18 @@ impl Raster {
                 unit: png::Unit::Meter,
             }));
         }
-        encoder.write_header()?.write_image_data(&self.pixels)?;
+        if let Some((keyword, text)) = text {
+            encoder.add_itxt_chunk(keyword.to_owned(), text.to_owned())?;
+        }
+        let mut writer = encoder.write_header()?;
+        if is_opaque {
+            let pixels = self.pixels.chunks_exact(4);
+            let rgb: Vec<u8> = pixels.flat_map(|p| [p[0], p[1], p[2]]).collect();
+            writer.write_image_data(&rgb)?;
+        } else {
+            writer.write_image_data(&self.pixels)?;
+        }
+        drop(writer);
         Ok(bytes)
     }
 
@@ -55,9 +81,6 @@ impl Raster {
     }
 }
 
-/// The font of figures; the one of the machine would make them differ.
-pub(crate) const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf");
-
 /// Draws an SVG with millimetres for its units to a PNG.
 /// # Errors
 /// [`FigureError`].
@@ -69,15 +92,7 @@ pub fn png(svg: &str, dots_per_inch: f64) -> Result<Vec<u8>, FigureError> {
 /// # Errors
 /// [`FigureError`].
 pub fn raster(svg: &str, dots_per_inch: f64) -> Result<Raster, FigureError> {
-    let mut options = usvg::Options {
-        font_family: "DejaVu Sans".to_owned(),
-        ..usvg::Options::default()
-    };
-    let mut fonts = usvg::fontdb::Database::new();
-    fonts.load_font_data(FONT.to_vec());
-    fonts.set_sans_serif_family("DejaVu Sans");
-    options.fontdb = Arc::new(fonts);
-    let tree = usvg::Tree::from_str(svg, &options).map_err(|e| FigureError::Draw(e.to_string()))?;
+    let tree = tree(svg)?;
     let scale = (dots_per_inch / 25.4) as f32;
     let size = tree
         .size()

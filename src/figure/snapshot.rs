@@ -53,7 +53,7 @@ impl Ground {
     }
 
     /// Ground and ink, as SVG writes them.
-    fn svg(self) -> [&'static str; 2] {
+    pub(super) fn svg(self) -> [&'static str; 2] {
         match self {
             Self::White => ["#fff", "#000"],
             Self::Dark => ["#1c1f24", "#e6e6e6"],
@@ -84,7 +84,7 @@ impl Snapshot {
         let [ground, ink] = self.ground.svg();
         let (width, height) = (WIDE + BESIDE + 4.0, top + high + below);
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans\" fill=\"{ink}\" color=\"{ink}\">\n\
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"Liberation Sans\" fill=\"{ink}\" color=\"{ink}\">\n\
              <rect width=\"{width}\" height=\"{height}\" fill=\"{ground}\"/>\n"
         );
         out += &text(2.0, 6.5, 10.0, "start", &self.panel.title);

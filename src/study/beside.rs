@@ -18,6 +18,10 @@ pub struct PublishedPoint {
     pub published: Published,
     /// What is claimed, by whom, and where that is found.
     pub citation: String,
+    /// First author and year of each study, `; ` between two.
+    pub study: String,
+    /// Where it was published.
+    pub source: String,
 }
 
 /// Where a claim about a plain change since day 0 stands: condition, group, scene, region,
@@ -78,6 +82,8 @@ pub fn published_beside(document: &Document, scene: &str) -> Result<Vec<Publishe
                     region: region.to_owned(),
                     quantity: quantity.to_owned(),
                     published,
+                    study: claim.row.study.clone(),
+                    source: claim.row.source.clone(),
                     citation: format!(
                         "{}: {} ({})",
                         claim.row.claim, claim.row.study, claim.row.source

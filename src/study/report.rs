@@ -4,7 +4,7 @@ use crate::figure::{
     Chart, ColourBar, Curve, CurveOf, MissionFigure, Panel, Span, bone_curves, plain,
 };
 use crate::measure::{Quantity, WHOLE_BODY};
-use crate::scenario::Scenario;
+use crate::scenario::{Phase, Scenario};
 use crate::sim::Simulation;
 use crate::tissue::Anatomy;
 use crate::view::{Colormap, FieldKind, Picture};
@@ -14,9 +14,13 @@ use super::document::Setup;
 
 /// How gravity went along, for the background of charts.
 pub(super) fn spans(scenario: &Scenario, last_day: f64) -> Vec<Span> {
+    spans_of(&scenario.phases, last_day)
+}
+
+/// The same of phases.
+pub(super) fn spans_of(phases: &[Phase], last_day: f64) -> Vec<Span> {
     let mut start = 0.0;
-    let mut spans: Vec<Span> = scenario
-        .phases
+    let mut spans: Vec<Span> = phases
         .iter()
         .map(|p| {
             let from = start;

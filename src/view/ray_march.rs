@@ -284,6 +284,14 @@ impl RayMarch {
         picture: &Picture,
         past: &Past<'_>,
     ) -> Result<bool, GpuError> {
+        let known = self.refresh_past(gpu, picture, past);
+        self.drawn = None;
+        self.redraw(gpu, picture)?;
+        Ok(known)
+    }
+
+    /// Spreads the fields as they were on a day that is remembered; whether all of them were kept.
+    fn refresh_past(&mut self, gpu: &Gpu, picture: &Picture, past: &Past<'_>) -> bool {
         self.choose(gpu, picture);
         let mut known = (self.field).show_past(gpu, &self.anatomy, picture.field, past);
         if picture.paint == Paint::Tissue {
@@ -293,9 +301,7 @@ impl RayMarch {
         }
         self.shape.remember(gpu, Some(past.area));
         self.shape.show(gpu, picture);
-        self.drawn = None;
-        self.redraw(gpu, picture)?;
-        Ok(known)
+        known
     }
 
     /// The same of a body that has not changed since it was last drawn: cheap when only camera, cut
@@ -352,6 +358,11 @@ impl RayMarch {
     /// Readies `picture` of the body as it is now for its tiles.
     pub fn show_tiles(&mut self, gpu: &Gpu, picture: &Picture) {
         self.refresh(gpu, picture);
+    }
+
+    /// The same of a body as it was on a day that is remembered.
+    pub fn show_tiles_past(&mut self, gpu: &Gpu, picture: &Picture, past: &Past<'_>) {
+        self.refresh_past(gpu, picture, past);
     }
 
     /// Spreads the fields as they are now.
