@@ -850,3 +850,113 @@ fn pictures_are_timed_without_a_display() {
     assert!(told["adapter"].as_str().is_some_and(|a| !a.is_empty()));
     assert!(told.get("scrub_ms").is_none(), "{told}");
 }
+
+/// What no figure can be made of is refused in a sentence with the right code, and nothing stays.
+#[test]
+fn a_figure_that_cannot_be_is_refused() {
+    let folder = scratch("figures");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let out = path("a.png");
+    let figure = |args: &[&str]| {
+        let mut all = vec!["figure"];
+        all.extend(args);
+        run(&all)
+    };
+    let ended = |name: &str, words: &[&str]| {
+        refused(&figure(&["earth", "--out", &path(name)]), 2, words);
+    };
+    ended("a.jpeg", &["a.jpeg", ".png", ".pdf"]);
+    ended("a", &[".tiff"]);
+    std::fs::create_dir(folder.join("b.png")).unwrap();
+    ended("b.png", &["b.png", "no file"]);
+    for (flags, words) in [
+        (["--preset", "science"], ["science", "nature-single"]),
+        (["--width", "10000"], ["10000", "2000"]),
+        (["--dpi", "5000"], ["5000", "1200"]),
+        (["--samples", "0"], ["samples", "1024"]),
+        (["--ground", "pink"], ["pink", "dark"]),
+        (["--day", "-1"], ["-1", "day"]),
+        (
+            ["--template", "nowhere.toml"],
+            ["nowhere.toml", "cannot be read"],
+        ),
+    ] {
+        let flag = format!("{}={}", flags[0], flags[1]);
+        refused(&figure(&["earth", "--out", &out, &flag]), 2, &words);
+    }
+    let huge = [
+        "earth", "--out", &out, "--width", "2000", "--height", "2000", "--dpi", "1200",
+    ];
+    refused(&figure(&huge), 2, &["million pixels"]);
+    // A template with an error: file, line, key, what is allowed.
+    let template = path("t.toml");
+    std::fs::write(&template, "samples = 4\n[panel.a]\nshow = \"hologram\"\n").unwrap();
+    let args = ["earth", "--out", &out, "--template", &template];
+    refused(
+        &figure(&args),
+        2,
+        &["t.toml, line 2", "panel a", "hologram", "radiograph"],
+    );
+    // A panel of the twin, where there is none; a day beyond the study's.
+    for (text, word) in [
+        ("[panel.a]\nshow = \"difference\"\n", "twin"),
+        ("[panel.a]\nshow = \"volume\"\nday = 900\n", "900"),
+        (
+            "[panel.a]\nshow = \"volume\"\nlook = \"strain\"\nday = \"start\"\n",
+            "last day",
+        ),
+        (
+            "[panel.a]\nshow = \"curves\"\nregions = [\"elbow\"]\n",
+            "elbow",
+        ),
+    ] {
+        std::fs::write(&template, text).unwrap();
+        let args = [
+            "iss-6-months",
+            "--size",
+            "24",
+            "--day",
+            "1",
+            "--out",
+            &out,
+            "--template",
+            &template,
+        ];
+        refused(&figure(&args), 2, &[word]);
+    }
+    // Figures without a study, of a newer program, of a scan that is not there.
+    let plain = path("plain.svg");
+    std::fs::write(&plain, "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
+    refused(
+        &figure(&[&plain, "--out", &out]),
+        2,
+        &["plain.svg", "no study"],
+    );
+    let made = path("made.svg");
+    let first = figure(&[
+        "iss-6-months",
+        "--size",
+        "24",
+        "--day",
+        "1",
+        "--samples",
+        "1",
+        "--out",
+        &made,
+    ]);
+    assert!(first.status.success());
+    let text = std::fs::read_to_string(&made).unwrap();
+    for (from, to, word) in [
+        ("format = 1", "format = 99", "newer"),
+        ("scene = \"hip\"", "scene = \"gone.nii\"", "gone.nii"),
+    ] {
+        assert!(text.contains(from));
+        let changed = path("changed.svg");
+        std::fs::write(&changed, text.replacen(from, to, 1)).unwrap();
+        refused(&figure(&[&changed, "--out", &out]), 2, &[word]);
+    }
+    assert!(!folder.join("a.png").exists(), "something was written");
+    // A folder that is not there is told before anything is run.
+    let nowhere = path("nowhere/a.png");
+    refused(&figure(&["earth", "--out", &nowhere]), 2, &["nowhere"]);
+}

@@ -696,6 +696,65 @@ fn a_screenshot_is_taken_and_garbage_refused() {
     assert!(harness.state().session().is_some() && harness.state().trouble().is_none());
 }
 
+/// The figure of what is shown: previewed, exported with what goes beside it, and dropped on the
+/// window it is the session again.
+#[test]
+fn a_figure_is_exported_and_is_the_session() {
+    let folder = common::scratch("figure");
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    step(&mut harness, 2);
+    harness.get_by_label("Moon").click();
+    harness.run_steps(3);
+    step(&mut harness, 1);
+    let wanted = rows(harness.state());
+    harness.get_by_label("Figure").click_accesskit();
+    harness.run_steps(3);
+    let field = harness.get_by_role_and_label(egui::Role::TextInput, "Name");
+    field.focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.run_steps(1);
+    let name = folder.join("mine").display().to_string();
+    harness
+        .get_by_role_and_label(egui::Role::TextInput, "Name")
+        .type_text(&name);
+    harness.run_steps(3);
+    harness.get_by_label("Format").click_accesskit();
+    harness.run_steps(3);
+    harness.get_by_label("web").click_accesskit();
+    harness.run_steps(3);
+    harness.get_by_label("Export").click_accesskit();
+    harness.run_steps(2);
+    until(&mut harness, 4000, |app| app.told().contains("mine.png"));
+    for beside in ["mine.png", "mine.md", "mine.bib", "mine-d.csv"] {
+        assert!(folder.join(beside).is_file(), "no {beside}");
+    }
+    let bytes = std::fs::read(folder.join("mine.png")).unwrap();
+    let mut second = harness_of("iss-6-months-and-a-year-home");
+    settled(&mut second);
+    let dropped = std::sync::Arc::new(Dropped(folder.join("mine.png")));
+    second.input_mut().dropped_files.push(dropped);
+    second.run_steps(2);
+    until(&mut second, 4000, |app| day(app) == 3.0);
+    assert!(rows(second.state()) == wanted);
+    // A picture that this program did not make has no study.
+    let foreign = folder.join("foreign.png");
+    let mut plain = bytes;
+    let at = plain.windows(4).position(|w| w == b"iTXt").unwrap();
+    plain[at + 4] ^= 0x20;
+    std::fs::write(&foreign, plain).unwrap();
+    second
+        .input_mut()
+        .dropped_files
+        .push(std::sync::Arc::new(Dropped(foreign)));
+    second.run_steps(2);
+    let told = second.state().told();
+    assert!(told.contains("foreign.png"), "{told}");
+    assert_eq!(day(second.state()), 3.0);
+}
+
 /// From nothing to more than a screen has, and as large as a desktop may make everything.
 #[test]
 fn a_window_of_any_size_is_drawn() {

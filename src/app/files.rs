@@ -107,16 +107,32 @@ impl MechanostatApp {
             self.open_document(Document::new(setup), 0.0, true);
             return;
         }
-        let loaded = io::read_text(Path::new(&file))
-            .map_err(StudyError::from)
-            .and_then(|text| {
-                let (document, days) = self.document_of(&file, &text)?;
-                Ok((document, days, text))
-            });
+        let path = Path::new(&file);
+        let is_figure = crate::figure::FILE_ENDINGS
+            .iter()
+            .any(|e| lower.ends_with(&format!(".{e}")));
+        // A figure has its study inside.
+        let read = if is_figure {
+            io::read(path).map_err(StudyError::from).and_then(|bytes| {
+                let kept = crate::figure::state_of(&bytes);
+                kept.map_err(|e| StudyError::usage(format!("{file}: {e}")))
+            })
+        } else {
+            io::read_text(path).map_err(StudyError::from)
+        };
+        let loaded = read.and_then(|text| {
+            let (document, days) = self.document_of(&file, &text)?;
+            Ok((document, days, text))
+        });
         match loaded {
             Ok((document, days, text)) => {
-                self.known = Some(text);
                 self.settings.remember(&file);
+                if is_figure {
+                    // What is saved next is a session, and no figure.
+                    "session.toml".clone_into(&mut self.file);
+                } else {
+                    self.known = Some(text);
+                }
                 self.open_document(document, days, days == 0.0);
                 self.told = format!("opened {file}");
             }

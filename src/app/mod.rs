@@ -4,6 +4,7 @@ mod beginning;
 mod carry;
 mod charts;
 mod controls;
+mod figure;
 mod files;
 mod looks;
 mod mission;
@@ -88,6 +89,7 @@ pub struct MechanostatApp {
     tiles: Option<egui_tiles::Tree<tiles::Pane>>,
     screenshot: Option<screenshot::Screenshot>,
     screenshots: screenshot::Options,
+    figure: figure::FigureDialog,
     /// Who plays a person, where the window is timed.
     script: Option<script::Script>,
     /// A phase that is being moved, and one that is being edited.
@@ -463,6 +465,7 @@ impl MechanostatApp {
             settings,
             screenshot: None,
             screenshots: screenshot::Options::default(),
+            figure: figure::FigureDialog::default(),
             script: None,
             drag: None,
             draft: None,

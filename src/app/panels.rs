@@ -7,6 +7,7 @@ use super::MechanostatApp;
 
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
+        self.figure_dialog(&ui.ctx().clone());
         egui::Panel::top("title").show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Mechanostat").strong());
@@ -18,6 +19,8 @@ impl MechanostatApp {
                     ui.toggle_value(&mut self.explore, "Explore");
                     self.session_menu(ui);
                     self.screenshot_button(ui);
+                    ui.toggle_value(&mut self.figure.open, "Figure")
+                        .on_hover_text("for a journal, a slide or a poster, with the study inside");
                     if !self.told.is_empty() {
                         ui.label(&self.told);
                     }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::figure::state_of;
+use crate::figure::{FILE_ENDINGS, state_of};
 use crate::gpu::{adapters, named, wanted_name};
 use crate::scenario::Scenario;
 use crate::study::{Document, Output, Setup, StudyError, is_document, scenario};
@@ -92,7 +92,7 @@ pub fn asked(
 /// Whether a file is a figure by its name.
 fn is_figure(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
-    ["png", "tiff", "tif", "svg", "pdf"].contains(&ending.to_lowercase().as_str())
+    FILE_ENDINGS.contains(&ending.to_lowercase().as_str())
 }
 
 /// Voxels along the longest side of the window's scene, unless told otherwise: what the adapter

@@ -10,8 +10,8 @@ use crate::gpu::Request;
 use crate::io;
 use crate::sim::SETTLING_ROUNDS;
 use crate::study::{
-    Composition, Document, Driver, Event, FieldFormat, Looks, Output, Place, Plan, Run,
-    StrengthDays, Template, caption, checklist, plotted,
+    Composition, Driver, Event, FieldFormat, Looks, Output, Place, Plan, Run, StrengthDays,
+    Template, caption, checklist, figure_state, plotted,
 };
 
 use super::asked::{Flags, asked};
@@ -177,6 +177,14 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
             args.out.display()
         )));
     }
+    let folder = args.out.parent().filter(|f| !f.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|f| !io::exists(f)) {
+        return Err(CommandError::usage(format!(
+            "--out {}: there is no folder {}",
+            args.out.display(),
+            folder.display()
+        )));
+    }
     let flags = Flags {
         scene: args.scene.clone(),
         size: args.size,
@@ -249,7 +257,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
         fields: FieldFormat::None,
         strength: StrengthDays::None,
     };
-    let state = state_text(&document, &output, &template, &gpu.adapter_name());
+    let state = figure_state(&document, &output, &template, &gpu.adapter_name());
     let svg = page.svg(&state, template.transparent)?;
     let height = crate::figure::layout(&page.format, &page.shapes()).height_mm;
     let missing = missing_letters(
@@ -318,15 +326,6 @@ fn kept_state(name: &str) -> Result<Option<String>, CommandError> {
     let text = state_of(&io::read(path)?);
     text.map(Some)
         .map_err(|e| CommandError::usage(format!("{name}: {e}")))
-}
-
-/// The document with the figure's template, as it is kept in the figure.
-fn state_text(document: &Document, output: &Output, template: &Template, adapter: &str) -> String {
-    let mut table = document.to_table(output);
-    table.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-    table.insert("adapter".to_owned(), adapter.into());
-    table.insert("figure".to_owned(), template.to_table().into());
-    table.to_string()
 }
 
 /// Says where a figure was made by another version, or on another adapter.

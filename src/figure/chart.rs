@@ -70,14 +70,15 @@ pub struct Chart {
     pub days: f64,
 }
 
-/// Colours of Okabe and Ito, told apart by colour-blind readers, with dash patterns for grey print.
+/// Colours and dashes. The first five are searched for: as a deuteranope sees them they are at
+/// least 35 apart (ΔE), and as a grey printer prints them 15 (tests/figures.sh measures both).
 const STYLES: [(&str, &str); 7] = [
-    ("#0072b2", ""),
-    ("#d55e00", "2.2 0.8"),
-    ("#009e73", "0.8 0.8"),
-    ("#cc79a7", "3 0.8 0.8 0.8"),
-    ("#56b4e9", "1.5 0.6"),
-    ("#e69f00", "0.5 0.7"),
+    ("#437096", ""),
+    ("#891443", "2.2 0.8"),
+    ("#c18a54", "0.8 0.8"),
+    ("#190c75", "3 0.8 0.8 0.8"),
+    ("#cec307", "1.5 0.6"),
+    ("#56b4e9", "0.5 0.7"),
     ("#000000", "3 0.6 0.6 0.6 0.6 0.6"),
 ];
 

@@ -1,5 +1,6 @@
 //! A figure as a file: PNG, TIFF, SVG or PDF, with the study that it shows inside.
 
+use std::fmt::Write as _;
 use std::io::Cursor;
 use std::sync::{Arc, LazyLock};
 
@@ -35,6 +36,9 @@ pub enum FileKind {
     /// The same for print.
     Pdf,
 }
+
+/// Endings of figures' files, dots left out.
+pub const FILE_ENDINGS: [&str; 5] = ["png", "tiff", "tif", "svg", "pdf"];
 
 /// What becomes of text in vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantNames)]
@@ -235,15 +239,16 @@ fn outlined(svg: &str, state: &str) -> Result<String, FigureError> {
     ))
 }
 
-/// A TOML text without letters beyond ASCII: those stand only in strings, where TOML has escapes for
-/// them, and in comments.
+/// A TOML text without letters beyond ASCII: those stand only in strings, where TOML has escapes
+/// for them, and in comments.
 fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_ascii() {
             out.push(c);
         } else {
-            out += &format!("\\U{:08X}", u32::from(c));
+            // Writing to a String cannot fail.
+            write!(out, "\\U{:08X}", u32::from(c)).ok();
         }
     }
     out
@@ -356,7 +361,6 @@ fn xmp(bytes: &[u8]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strum::VariantNames as _;
 
     const SVG: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"20mm\" height=\"10mm\" viewBox=\"0 0 20 10\" font-family=\"Liberation Sans\">\n<metadata id=\"mechanostat\">STATE</metadata>\n<rect width=\"20\" height=\"10\" fill=\"#fff\"/><text x=\"1\" y=\"5\" font-size=\"3\">−7 % mg/cm³</text></svg>";
 

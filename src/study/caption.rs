@@ -10,7 +10,22 @@ use crate::sim::Simulation;
 use super::composition::Composition;
 use super::document::Document;
 use super::driver::Driver;
-use super::template::PanelPlan;
+use super::file::Output;
+use super::template::{PanelPlan, Template};
+
+/// The document with the figure's template, as it is kept in the figure.
+pub fn figure_state(
+    document: &Document,
+    output: &Output,
+    template: &Template,
+    adapter: &str,
+) -> String {
+    let mut table = document.to_table(output);
+    table.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    table.insert("adapter".to_owned(), adapter.into());
+    table.insert("figure".to_owned(), template.to_table().into());
+    table.to_string()
+}
 
 /// One thing that is asked of a figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,10 +115,7 @@ pub struct Caption {
 
 /// First author and year as a key of BibTeX.
 fn key(study: &str) -> String {
-    study
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric())
-        .collect()
+    study.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// What is in the panels, a sentence each.

@@ -28,7 +28,7 @@ pub use ablation::Ablation;
 pub use action::{Action, What, Which};
 pub use anatomy::{AnatomyReport, Balance, Beside, Pull};
 pub use beside::{PublishedPoint, published_beside};
-pub use caption::{Caption, Check, caption, checklist};
+pub use caption::{Caption, Check, caption, checklist, figure_state};
 pub use claims::{ClaimedCourses, ClaimedRun, ClaimedRuns, Judged, Scores, Tally, scores_by};
 pub use composition::{Composition, plotted};
 pub use course::Courses;

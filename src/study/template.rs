@@ -299,7 +299,7 @@ impl Template {
             }
         }
         let at = read.panel.as_ref().map_or(0, |p| p.span().start);
-        for (name, value) in read.panel.iter().flat_map(|p| p.get_ref()) {
+        for (name, value) in read.panel.iter().flat_map(toml::Spanned::get_ref) {
             let plan = panel(value).map_err(|(found, allowed)| {
                 // Where its table stands.
                 let head = text.find(&format!("[panel.{name}]")).unwrap_or(at);
@@ -385,17 +385,18 @@ fn panel(value: &Value) -> Result<PanelPlan, (String, String)> {
     let refuse = |found: String, allowed: String| Err((found, allowed));
     let look = match &read.look {
         None => Look::Change,
-        Some(name) => match Look::ALL
-            .iter()
-            .find(|l| l.name().eq_ignore_ascii_case(name))
-        {
-            Some(look) => *look,
-            None => {
+        Some(name) => {
+            if let Some(look) = Look::ALL
+                .iter()
+                .find(|l| l.name().eq_ignore_ascii_case(name))
+            {
+                *look
+            } else {
                 let names: Vec<String> =
                     Look::ALL.iter().map(|l| l.name().to_lowercase()).collect();
                 return refuse(format!("look = \"{name}\""), names.join(", "));
             }
-        },
+        }
     };
     let number = |v: &Value| v.as_float().or_else(|| v.as_integer().map(|n| n as f64));
     let day = match &read.day {
@@ -439,13 +440,14 @@ fn panel(value: &Value) -> Result<PanelPlan, (String, String)> {
     };
     let quantity = match &read.quantity {
         None => Quantity::Bmd,
-        Some(key) => match Quantity::ALL.iter().find(|q| q.key() == key) {
-            Some(quantity) => *quantity,
-            None => {
+        Some(key) => {
+            if let Some(quantity) = Quantity::ALL.iter().find(|q| q.key() == key) {
+                *quantity
+            } else {
                 let keys: Vec<&str> = Quantity::ALL.iter().map(|q| q.key()).collect();
                 return refuse(format!("quantity = \"{key}\""), keys.join(", "));
             }
-        },
+        }
     };
     Ok(match read.show.as_str() {
         kind @ ("volume" | "slice") => PanelPlan::Tissue {
@@ -603,9 +605,8 @@ mod tests {
                 "0 to 1",
             ),
         ] {
-            let error = match Template::parse("t.toml", text, false) {
-                Ok(_) => panic!("{text} is taken"),
-                Err(error) => error,
+            let Err(error) = Template::parse("t.toml", text, false) else {
+                panic!("{text} is taken");
             };
             assert_eq!(error.line, line, "{text}: {error}");
             assert!(error.to_string().contains(word), "{text}: {error}");

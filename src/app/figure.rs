@@ -1,0 +1,249 @@
+//! The figure of what the window shows, ready to use: a preview, and the file. As `mechanostat
+//! figure` makes it.
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Ui};
+use strum::VariantNames as _;
+
+use crate::figure::{Export, FileKind, Format, PRESETS, export, layout, raster};
+use crate::study::{
+    Composition, FieldFormat, Output, PanelPlan, StrengthDays, Template, caption, checklist,
+    figure_state, plotted,
+};
+
+use super::MechanostatApp;
+
+/// Dots an inch of a preview: what a screen has.
+const PREVIEW_DPI: f64 = 60.0;
+/// Samples of its pictures.
+const PREVIEW_SAMPLES: u32 = 2;
+
+/// What is asked for, and what is under way.
+pub(super) struct FigureDialog {
+    pub(super) open: bool,
+    preset: String,
+    ending: String,
+    name: String,
+    /// Pictures from where the window looks.
+    as_seen: bool,
+    making: Option<Composition>,
+    /// Whether that is for a file, and no preview.
+    exports: bool,
+    preview: Option<egui::TextureHandle>,
+    /// What the preview is of.
+    shown: Option<(String, bool, u64)>,
+}
+
+impl Default for FigureDialog {
+    fn default() -> Self {
+        Self {
+            open: false,
+            preset: "nature-double".to_owned(),
+            ending: "png".to_owned(),
+            name: "figure".to_owned(),
+            as_seen: true,
+            making: None,
+            exports: false,
+            preview: None,
+            shown: None,
+        }
+    }
+}
+
+impl MechanostatApp {
+    /// The dialog, where it is open.
+    pub(super) fn figure_dialog(&mut self, ctx: &egui::Context) {
+        let mut open = self.figure.open;
+        egui::Window::new("Figure")
+            .open(&mut open)
+            .default_pos(egui::pos2(120.0, 90.0))
+            .resizable(false)
+            .show(ctx, |ui| self.figure_choices(ui));
+        self.figure.open = open;
+        if !open {
+            self.figure.making = None;
+        }
+    }
+
+    fn figure_choices(&mut self, ui: &mut Ui) {
+        let figure = &mut self.figure;
+        ui.horizontal(|ui| {
+            let label = ui.label("Format");
+            egui::ComboBox::from_id_salt("preset")
+                .selected_text(figure.preset.clone())
+                .show_ui(ui, |ui| {
+                    for preset in PRESETS {
+                        ui.selectable_value(&mut figure.preset, preset.to_owned(), preset);
+                    }
+                })
+                .response
+                .labelled_by(label.id);
+            for ending in FileKind::VARIANTS {
+                ui.selectable_value(&mut figure.ending, (*ending).to_owned(), *ending);
+            }
+        });
+        ui.horizontal(|ui| {
+            let label = ui.label("Name");
+            ui.text_edit_singleline(&mut figure.name)
+                .labelled_by(label.id);
+            ui.checkbox(&mut figure.as_seen, "from where the window looks");
+        });
+        if let Some(preview) = &figure.preview {
+            let size = preview.size_vec2();
+            let scale = (460.0 / size.x).min(420.0 / size.y).min(1.0);
+            ui.image((preview.id(), scale * size));
+        }
+        let is_free = figure.making.is_none() || !figure.exports;
+        let mut exports = false;
+        ui.horizontal(|ui| {
+            let button = ui.add_enabled(is_free, egui::Button::new("Export"));
+            exports = button
+                .on_hover_text("the file, with caption, references, checklist and data beside it")
+                .clicked();
+            if let Some(making) = &figure.making {
+                let [done, of] = making.progress();
+                let what = if figure.exports { "figure" } else { "preview" };
+                ui.label(format!("{what}: picture {} of {of}", (done + 1).min(of)));
+                if figure.exports && ui.button("Cancel export").clicked() {
+                    figure.making = None;
+                }
+            }
+        });
+        if exports {
+            self.begin_figure(true);
+        }
+        self.advance_figure(ui.ctx());
+    }
+
+    fn begin_figure(&mut self, exports: bool) {
+        let Some(session) = &self.session else { return };
+        let figure = &mut self.figure;
+        let mut template = Template::default();
+        if let Some(format) = Format::preset(&figure.preset) {
+            template.format = format;
+        }
+        template = template.with_usual_panels(session.driver.has_twin());
+        if !exports {
+            template.format.dpi = PREVIEW_DPI;
+            template.samples = PREVIEW_SAMPLES;
+        }
+        if figure.as_seen {
+            let seen = self.picture.camera;
+            let angles = [f64::from(seen.azimuth), f64::from(seen.elevation)];
+            for (_, plan) in &mut template.panels {
+                if let PanelPlan::Tissue { camera, .. } = plan {
+                    *camera = Some(angles);
+                }
+            }
+        }
+        figure.exports = exports;
+        match Composition::new(&session.driver, template) {
+            Ok(making) => figure.making = Some(making),
+            Err(error) => self.told = error.to_string(),
+        }
+    }
+
+    /// Some more of the preview or the file.
+    fn advance_figure(&mut self, ctx: &egui::Context) {
+        let Some(session) = &self.session else { return };
+        let wanted = (
+            self.figure.preset.clone(),
+            self.figure.as_seen,
+            session.generation(),
+        );
+        // While time passes a preview would never be done.
+        let stands = session.simulation().is_settled() && !session.is_busy();
+        if self.figure.making.is_none() && stands && self.figure.shown.as_ref() != Some(&wanted) {
+            self.figure.shown = Some(wanted);
+            self.begin_figure(false);
+        }
+        let Some(session) = &self.session else { return };
+        let Some(making) = &mut self.figure.making else {
+            return;
+        };
+        ctx.request_repaint();
+        let page = match making.poll(&self.gpu, &session.driver) {
+            Ok(None) => return,
+            Ok(Some(page)) => page,
+            Err(error) => {
+                self.told = error.to_string();
+                self.figure.making = None;
+                return;
+            }
+        };
+        let Some(making) = self.figure.making.take() else {
+            return;
+        };
+        if !self.figure.exports {
+            let drawn = page
+                .svg("", false)
+                .and_then(|svg| raster(&svg, PREVIEW_DPI));
+            match drawn {
+                Ok(drawn) => {
+                    let size = drawn.size.map(|n| n as usize);
+                    let image = egui::ColorImage::from_rgba_unmultiplied(size, &drawn.pixels);
+                    let options = egui::TextureOptions::LINEAR;
+                    self.figure.preview = Some(ctx.load_texture("figure", image, options));
+                }
+                Err(error) => self.told = error.to_string(),
+            }
+            return;
+        }
+        self.told = match self.write_figure(&making, &page) {
+            Ok(name) => format!("saved {name}"),
+            Err(error) => error,
+        };
+    }
+
+    /// Writes the figure and what goes with it; its name.
+    fn write_figure(
+        &self,
+        making: &Composition,
+        page: &crate::figure::Page,
+    ) -> Result<String, String> {
+        let session = self.session.as_ref().ok_or("there is no run")?;
+        let template = making.template();
+        let document = session.driver.document();
+        let output = Output {
+            days: session.last_day(),
+            every: 1.0,
+            fields: FieldFormat::None,
+            strength: StrengthDays::None,
+        };
+        let kind = self.figure.ending.parse().unwrap_or(FileKind::Png);
+        let state = figure_state(document, &output, template, &self.gpu.adapter_name());
+        let height = layout(&page.format, &page.shapes()).height_mm;
+        let told = |e: &dyn std::fmt::Display| e.to_string();
+        let svg = page
+            .svg(&state, template.transparent)
+            .map_err(|e| told(&e))?;
+        let of = Export {
+            kind,
+            dpi: page.format.dpi,
+            lettering: template.lettering,
+            transparent: template.transparent,
+            state: &state,
+            title: &document.setup().scenario.name,
+        };
+        let bytes = export(&svg, [page.format.width_mm, height], &of).map_err(|e| told(&e))?;
+        let asked = PathBuf::from(format!("{}.{}", self.figure.name, self.figure.ending));
+        let path = crate::io::unused(&asked);
+        crate::io::write(&path, &bytes).map_err(|e| told(&e))?;
+        let checks = checklist(page, kind, template.transparent);
+        let lettering = template.lettering;
+        let said = caption(document, &session.driver, making, page, &checks, lettering);
+        let mut beside = vec![
+            (path.with_extension("md"), said.markdown),
+            (path.with_extension("bib"), said.references),
+        ];
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        for (letter, text) in plotted(page) {
+            beside.push((path.with_file_name(format!("{stem}-{letter}.csv")), text));
+        }
+        for (path, text) in beside {
+            crate::io::write(&path, text.as_bytes()).map_err(|e| told(&e))?;
+        }
+        Ok(path.display().to_string())
+    }
+}
