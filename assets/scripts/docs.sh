@@ -9,8 +9,8 @@ trap 'rm -rf "$work"' EXIT
 # The window that is killed below leaves nothing to the user's own.
 export XDG_CACHE_HOME="$work/cache"
 
-mechanostat run iss-6-months-and-a-year-home --out "$work/mission"
-cp "$work/mission/figure.png" docs/figure.png
+mechanostat figure iss-6-months-and-a-year-home --out "$work/figure.png"
+cp "$work/figure.png" docs/figure.png
 mechanostat anatomy --picture docs/anatomy.png > "$work/anatomy.txt"
 mechanostat anatomy --muscles --picture docs/muscles.png > "$work/muscles.txt"
 

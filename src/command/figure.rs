@@ -123,6 +123,7 @@ fn template(
             (None, None) => Template::default().with_usual_panels(has_twin),
         }
     };
+    let usual = template.clone().with_usual_panels(has_twin) == template;
     if let Some(preset) = &args.preset {
         template.format = match Format::preset(preset) {
             Some(format) => format,
@@ -148,6 +149,10 @@ fn template(
     }
     if let Some(trouble) = format.trouble() {
         return Err(CommandError::usage(trouble));
+    }
+    if usual && args.template.is_none() {
+        // In another width they stand otherwise.
+        template = template.with_usual_panels(has_twin);
     }
     // The rest is read as a template's keys are.
     let mut table = template.to_table();

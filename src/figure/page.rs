@@ -124,7 +124,7 @@ const GAP: f64 = 1.6;
 const BETWEEN: f64 = 1.2;
 const TITLE: f64 = 2.0;
 const BELOW: f64 = 2.1;
-const BAR: f64 = 6.2;
+const BAR: f64 = 7.0;
 /// Ems that a bar takes by its region.
 const EACH_BAR: f64 = 1.7;
 /// A picture's height by its width, and a chart's.
@@ -298,7 +298,8 @@ impl Pen {
             let reach = 1.4 * em * gravity.min(1.5);
             if reach > 0.1 * em {
                 let foot = base + 1.0 * em;
-                let (head, half) = (0.45 * em, 0.25 * em);
+                let head = (0.45 * em).min(0.6 * reach);
+                let half = 0.55 * head;
                 let top = foot - reach;
                 self.line(&format!("M{tail:.3} {top:.3}V{foot:.3}"), 0.75);
                 self.line(
@@ -398,7 +399,17 @@ impl Pen {
             self.text([x + 0.5 * em, y + 0.36 * em], 1.0, "start", &label);
         }
         let x = at.x + at.width + 4.2 * em;
-        self.upwards([x, at.y + 0.5 * at.height], &bar.label);
+        let middle = at.y + 0.5 * at.height;
+        // Where it is longer than the bar its unit stands in a line of its own.
+        let long = 0.52 * em * bar.label.chars().count() as f64;
+        match bar.label.rfind(" (").filter(|_| long > at.height) {
+            Some(place) => {
+                let (quantity, unit) = bar.label.split_at(place);
+                self.upwards([x, middle], quantity);
+                self.upwards([x + 1.15 * em, middle], unit.trim_start());
+            }
+            None => self.upwards([x, middle], &bar.label),
+        }
     }
 
     fn bars(&mut self, at: Box2, bars: &Bars) {

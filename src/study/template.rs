@@ -226,8 +226,11 @@ impl Template {
         };
         let used = |name: &str| rows.iter().flatten().any(|n| n == name);
         let panels = panels.into_iter().filter(|(name, _)| used(name));
+        let mut panels: Vec<(String, PanelPlan)> = panels.map(|(n, p)| (n.to_owned(), p)).collect();
+        // As a file's tables are.
+        panels.sort_by(|a, b| a.0.cmp(&b.0));
         Self {
-            panels: panels.map(|(n, p)| (n.to_owned(), p)).collect(),
+            panels,
             rows,
             ..self
         }
