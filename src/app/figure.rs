@@ -6,11 +6,8 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui};
 use strum::VariantNames as _;
 
-use crate::figure::{Export, FileKind, Format, PRESETS, export, layout, raster};
-use crate::study::{
-    Composition, FieldFormat, Output, PanelPlan, StrengthDays, Template, caption, checklist,
-    figure_state, plotted,
-};
+use crate::figure::{FileKind, Format, PRESETS, raster};
+use crate::study::{Composition, PanelPlan, Template, figure_files};
 
 use super::MechanostatApp;
 
@@ -203,45 +200,17 @@ impl MechanostatApp {
         page: &crate::figure::Page,
     ) -> Result<String, String> {
         let session = self.session.as_ref().ok_or("there is no run")?;
-        let template = making.template();
-        let document = session.driver.document();
-        let output = Output {
-            days: session.last_day(),
-            every: 1.0,
-            fields: FieldFormat::None,
-            strength: StrengthDays::None,
-        };
-        let kind = self.figure.ending.parse().unwrap_or(FileKind::Png);
-        let state = figure_state(document, &output, template, &self.gpu.adapter_name());
-        let height = layout(&page.format, &page.shapes()).height_mm;
         let told = |e: &dyn std::fmt::Display| e.to_string();
-        let svg = page
-            .svg(&state, template.transparent)
-            .map_err(|e| told(&e))?;
-        let of = Export {
-            kind,
-            dpi: page.format.dpi,
-            lettering: template.lettering,
-            transparent: template.transparent,
-            state: &state,
-            title: &document.setup().scenario.name,
-        };
-        let bytes = export(&svg, [page.format.width_mm, height], &of).map_err(|e| told(&e))?;
+        let kind = self.figure.ending.parse().unwrap_or(FileKind::Png);
+        let last = session.last_day();
+        let files = figure_files(&session.driver, making, page, kind, last);
+        let files = files.map_err(|e| told(&e))?;
         let asked = PathBuf::from(format!("{}.{}", self.figure.name, self.figure.ending));
         let path = crate::io::unused(&asked);
-        crate::io::write(&path, &bytes).map_err(|e| told(&e))?;
-        let checks = checklist(page, kind, template.transparent);
-        let lettering = template.lettering;
-        let said = caption(document, &session.driver, making, page, &checks, lettering);
-        let mut beside = vec![
-            (path.with_extension("md"), said.markdown),
-            (path.with_extension("bib"), said.references),
-        ];
+        crate::io::write(&path, &files.figure).map_err(|e| told(&e))?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        for (letter, text) in plotted(page) {
-            beside.push((path.with_file_name(format!("{stem}-{letter}.csv")), text));
-        }
-        for (path, text) in beside {
+        for (name, text) in &files.beside {
+            let path = path.with_file_name(format!("{stem}{name}"));
             crate::io::write(&path, text.as_bytes()).map_err(|e| told(&e))?;
         }
         Ok(path.display().to_string())

@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use strum::VariantNames as _;
 
-use crate::figure::{Export, FileKind, Format, export, missing_letters, state_of};
+use crate::figure::{FileKind, Format, state_of};
 use crate::gpu::Request;
 use crate::io;
 use crate::sim::SETTLING_ROUNDS;
-use crate::study::{
-    Composition, Driver, Event, FieldFormat, Looks, Output, Place, Plan, Run, StrengthDays,
-    Template, caption, checklist, figure_state, plotted,
-};
+use crate::study::{Composition, Driver, Event, Looks, Place, Plan, Run, Template, figure_files};
 
 use super::asked::{Flags, asked};
 use super::error::{CommandError, say};
@@ -255,57 +252,18 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
             None => gpu.wait()?,
         }
     };
-    let template = composition.template().clone();
-    let output = Output {
-        days: last,
-        every: 1.0,
-        fields: FieldFormat::None,
-        strength: StrengthDays::None,
-    };
-    let state = figure_state(&document, &output, &template, &gpu.adapter_name());
-    let svg = page.svg(&state, template.transparent)?;
-    let height = crate::figure::layout(&page.format, &page.shapes()).height_mm;
-    let missing = missing_letters(
-        &page
-            .rows
-            .iter()
-            .flatten()
-            .map(|p| p.title.as_str())
-            .collect::<String>(),
-    );
-    if !missing.is_empty() {
-        let letters: String = missing.iter().collect();
+    let files = figure_files(&driver, &composition, &page, kind, last)?;
+    if !files.missing.is_empty() {
+        let letters: String = files.missing.iter().collect();
         eprintln!("the figure's font has no {letters}: these letters are left out");
     }
-    let bytes = export(
-        &svg,
-        [page.format.width_mm, height],
-        &Export {
-            kind,
-            dpi: page.format.dpi,
-            lettering: template.lettering,
-            transparent: template.transparent,
-            state: &state,
-            title: &document.setup().scenario.name,
-        },
-    )?;
-    io::write(&args.out, &bytes)?;
-    let checks = checklist(&page, kind, template.transparent);
-    let told = caption(
-        &document,
-        &driver,
-        &composition,
-        &page,
-        &checks,
-        template.lettering,
-    );
+    io::write(&args.out, &files.figure)?;
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy();
-    let beside = |name: String| args.out.with_file_name(name);
-    io::write(&beside(format!("{stem}.md")), told.markdown.as_bytes())?;
-    io::write(&beside(format!("{stem}.bib")), told.references.as_bytes())?;
-    for (letter, text) in plotted(&page) {
-        io::write(&beside(format!("{stem}-{letter}.csv")), text.as_bytes())?;
+    for (name, text) in &files.beside {
+        let path = args.out.with_file_name(format!("{stem}{name}"));
+        io::write(&path, text.as_bytes())?;
     }
+    let height = files.height_mm;
     say(&format!(
         "figure: {} ({} × {height:.1} mm, {} dpi, {})",
         args.out.display(),
@@ -313,7 +271,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
         page.format.dpi,
         page.format.name
     ))?;
-    for check in checks.iter().filter(|c| !c.passes) {
+    for check in files.checks.iter().filter(|c| !c.passes) {
         eprintln!(
             "{} asks for {}: {}",
             page.format.name, check.what, check.found

@@ -4,17 +4,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::figure::{Content, FileKind, Lettering, Page, layout, missing_letters};
+use crate::figure::{
+    Content, Export, FigureError, FileKind, Lettering, Page, export, layout, missing_letters,
+};
 use crate::sim::Simulation;
 
-use super::composition::Composition;
+use super::composition::{Composition, plotted};
 use super::document::Document;
 use super::driver::Driver;
-use super::file::Output;
+use super::file::{FieldFormat, Output, StrengthDays};
 use super::template::{PanelPlan, Template};
 
 /// The document with the figure's template, as it is kept in the figure.
-pub fn figure_state(
+fn figure_state(
     document: &Document,
     output: &Output,
     template: &Template,
@@ -39,7 +41,7 @@ pub struct Check {
 }
 
 /// What a preset's rules ask, and whether a figure of that kind keeps to it.
-pub fn checklist(page: &Page, kind: FileKind, transparent: bool) -> Vec<Check> {
+fn checklist(page: &Page, kind: FileKind, transparent: bool) -> Vec<Check> {
     let format = &page.format;
     let height = layout(format, &page.shapes()).height_mm;
     let mut checks = Vec::new();
@@ -106,11 +108,11 @@ pub fn checklist(page: &Page, kind: FileKind, transparent: bool) -> Vec<Check> {
 
 /// What is said of a study's figure.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Caption {
+struct Caption {
     /// Caption, methods, text instead of the figure and checklist, as Markdown.
-    pub markdown: String,
+    markdown: String,
     /// References, as BibTeX.
-    pub references: String,
+    references: String,
 }
 
 /// First author and year as a key of BibTeX.
@@ -164,7 +166,7 @@ fn sentences(page: &Page) -> Vec<String> {
 }
 
 /// Caption, methods and references of a figure of a study.
-pub fn caption(
+fn caption(
     document: &Document,
     driver: &Driver,
     composition: &Composition,
@@ -283,4 +285,74 @@ pub fn caption(
         markdown: out,
         references,
     }
+}
+
+/// A figure's file, and those that go beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FigureFiles {
+    /// The figure.
+    pub figure: Vec<u8>,
+    /// Others: what stands after the figure's name without its ending, and the text.
+    pub beside: Vec<(String, String)>,
+    /// What its preset asks for.
+    pub checks: Vec<Check>,
+    /// Letters of its titles that the font lacks.
+    pub missing: Vec<char>,
+    /// Its height, mm.
+    pub height_mm: f64,
+}
+
+/// Everything that a figure of a study, run up to `last` days, leaves.
+/// # Errors
+/// [`FigureError`].
+pub fn figure_files(
+    driver: &Driver,
+    composition: &Composition,
+    page: &Page,
+    kind: FileKind,
+    last: f64,
+) -> Result<FigureFiles, FigureError> {
+    let document = driver.document();
+    let template = composition.template();
+    let output = Output {
+        days: last,
+        every: 1.0,
+        fields: FieldFormat::None,
+        strength: StrengthDays::None,
+    };
+    let adapter = driver.run().simulation().gpu().adapter_name();
+    let state = figure_state(document, &output, template, &adapter);
+    let height_mm = layout(&page.format, &page.shapes()).height_mm;
+    let svg = page.svg(&state, template.transparent)?;
+    let of = Export {
+        kind,
+        dpi: page.format.dpi,
+        lettering: template.lettering,
+        transparent: template.transparent,
+        state: &state,
+        title: &document.setup().scenario.name,
+    };
+    let figure = export(&svg, [page.format.width_mm, height_mm], &of)?;
+    let checks = checklist(page, kind, template.transparent);
+    let lettering = template.lettering;
+    let said = caption(document, driver, composition, page, &checks, lettering);
+    let mut beside = vec![
+        (".md".to_owned(), said.markdown),
+        (".bib".to_owned(), said.references),
+    ];
+    let data = plotted(page).into_iter();
+    beside.extend(data.map(|(letter, text)| (format!("-{letter}.csv"), text)));
+    let titles: String = page
+        .rows
+        .iter()
+        .flatten()
+        .map(|p| p.title.as_str())
+        .collect();
+    Ok(FigureFiles {
+        figure,
+        beside,
+        checks,
+        missing: missing_letters(&titles),
+        height_mm,
+    })
 }

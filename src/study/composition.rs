@@ -835,7 +835,7 @@ fn causes(run: &Run, day: f64) -> Strip {
 }
 
 /// What is plotted in a page's panels that stand for numbers: a file's ending and its text, each.
-pub fn plotted(page: &Page) -> Vec<(char, String)> {
+pub(super) fn plotted(page: &Page) -> Vec<(char, String)> {
     let panels = page.rows.iter().flatten().enumerate();
     let text = |content: &Content| -> Option<String> {
         match content {

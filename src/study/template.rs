@@ -230,8 +230,8 @@ impl Template {
         // As a file's tables are.
         panels.sort_by(|a, b| a.0.cmp(&b.0));
         Self {
-            panels,
             rows,
+            panels,
             ..self
         }
     }
