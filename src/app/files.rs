@@ -300,8 +300,12 @@ impl MechanostatApp {
         {
             autosave.write(&text);
         }
-        self.settings = self.settings();
-        self.store.set_settings(&self.settings);
+        let settings = self.settings();
+        if settings != self.written {
+            self.store.set_settings(&settings);
+            self.written = settings.clone();
+        }
+        self.settings = settings;
     }
 
     /// Offers the session of a window that ended unexpectedly.

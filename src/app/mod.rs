@@ -55,6 +55,8 @@ pub struct MechanostatApp {
     last_session: Option<Session>,
     store: Store,
     settings: store::Settings,
+    /// Those that are in the store.
+    written: store::Settings,
     autosave: Option<store::Autosave>,
     /// When the session was looked at for that last.
     autosaved: Instant,
@@ -462,6 +464,7 @@ impl MechanostatApp {
             search: String::new(),
             explore: settings.explore,
             tiles: Some(tiles::read(settings.tiles.as_deref())),
+            written: settings.clone(),
             settings,
             screenshot: None,
             screenshots: screenshot::Options::default(),
