@@ -933,6 +933,8 @@ fn a_figure_that_cannot_be_is_refused() {
         &["plain.svg", "no study"],
     );
     let made = path("made.svg");
+    // What lies beside it under a name of ours, and is another's, stays.
+    std::fs::write(folder.join("made.md"), "my own notes").unwrap();
     let first = figure(&[
         "iss-6-months",
         "--size",
@@ -945,6 +947,11 @@ fn a_figure_that_cannot_be_is_refused() {
         &made,
     ]);
     assert!(first.status.success());
+    let notes = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(notes("made.md"), "my own notes");
+    assert!(notes("made-2.md").contains("## Caption"));
+    // Nor is the figure that it is made from written over.
+    refused(&figure(&[&made, "--out", &made]), 2, &["is read too"]);
     let text = std::fs::read_to_string(&made).unwrap();
     for (from, to, word) in [
         ("format = 1", "format = 99", "newer"),

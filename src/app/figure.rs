@@ -120,7 +120,8 @@ impl MechanostatApp {
         if let Some(format) = Format::preset(&figure.preset) {
             template.format = format;
         }
-        template = template.with_usual_panels(session.driver.has_twin());
+        let muscles = &session.simulation().anatomy().muscle_regions;
+        template = template.with_usual_panels(session.driver.has_twin(), !muscles.is_empty());
         if !exports {
             template.format.dpi = PREVIEW_DPI;
             template.samples = PREVIEW_SAMPLES;
@@ -211,7 +212,7 @@ impl MechanostatApp {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         for (name, text) in &files.beside {
             let path = path.with_file_name(format!("{stem}{name}"));
-            crate::io::write(&path, text.as_bytes()).map_err(|e| told(&e))?;
+            crate::io::write_beside(&path, text).map_err(|e| told(&e))?;
         }
         Ok(path.display().to_string())
     }

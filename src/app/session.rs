@@ -99,7 +99,7 @@ pub struct Session {
     ended: bool,
 }
 
-/// Mean strain of the bone, read now and then, beside that at 1 g.
+/// Strain of the bone, summed over its voxels, read now and then, beside that at 1 g.
 #[derive(Debug, Default)]
 struct Gauge {
     /// On its way, and of which generation.
@@ -115,13 +115,13 @@ impl Gauge {
     /// Asks for what is new, and takes in what has come.
     fn poll(&mut self, simulation: &Simulation, generation: u64) -> Result<(), SimError> {
         if let Some(readback) = &self.reading_earth
-            && let Some(strain) = mean_strain(readback)?
+            && let Some(strain) = strain_sum(readback)?
         {
             self.on_earth = Some(strain);
             self.reading_earth = None;
         }
         if let Some((readback, of)) = &self.reading {
-            let Some(strain) = mean_strain(readback)? else {
+            let Some(strain) = strain_sum(readback)? else {
                 return Ok(());
             };
             self.now = Some(strain);
@@ -146,7 +146,7 @@ fn read_energy(simulation: &Simulation) -> Result<Readback, GpuError> {
 }
 
 /// Sum over the bone of what goes with strain, if it has come: the root of strain energy density.
-fn mean_strain(readback: &Readback) -> Result<Option<f64>, GpuError> {
+fn strain_sum(readback: &Readback) -> Result<Option<f64>, GpuError> {
     let parts = readback.poll()?;
     Ok(parts.map(|parts| {
         let energy: Vec<f32> = parts.first().map_or(Vec::new(), |b| crate::gpu::values(b));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use strum::VariantNames as _;
 
-use crate::figure::{FileKind, Format, state_of};
+use crate::figure::{FileKind, Format, PRESETS, state_of};
 use crate::gpu::Request;
 use crate::io;
 use crate::sim::SETTLING_ROUNDS;
@@ -97,38 +97,29 @@ fn kind_of(path: &Path) -> Result<FileKind, CommandError> {
 }
 
 /// The template that flags, a file, or the figure itself ask for.
-fn template(
-    args: &FigureArgs,
-    state: Option<&str>,
-    has_twin: bool,
-) -> Result<Template, CommandError> {
+fn template(args: &FigureArgs, state: Option<&str>) -> Result<Template, CommandError> {
     let mut template = if let Some(path) = &args.template {
         let text = io::read_text(path)?;
-        Template::parse(&path.display().to_string(), &text, has_twin)?
+        Template::parse(&path.display().to_string(), &text)?
     } else {
         let kept = state
             .and_then(|text| toml::from_str::<toml::Table>(text).ok())
             .and_then(|mut table| table.remove("figure"))
             .and_then(|figure| toml::to_string(&figure).ok());
-        let file = format!("{}, figure", args.scenario);
-        match (kept, &args.preset) {
-            (Some(text), _) => Template::parse(&file, &text, has_twin)?,
-            (None, Some(preset)) => {
-                let text = format!("preset = {}", toml::Value::String(preset.clone()));
-                Template::parse("--preset", &text, has_twin)?
-            }
-            (None, None) => Template::default().with_usual_panels(has_twin),
+        match kept {
+            Some(text) => Template::parse(&format!("{}, figure", args.scenario), &text)?,
+            None => Template::default(),
         }
     };
-    let usual = template.clone().with_usual_panels(has_twin) == template;
     if let Some(preset) = &args.preset {
+        template = template.without_usual_panels();
         template.format = match Format::preset(preset) {
             Some(format) => format,
             None if preset == "free" => Format::free(183.0, None),
             None => {
                 return Err(CommandError::usage(format!(
                     "--preset {preset}: there are {}, free",
-                    crate::figure::PRESETS.join(", ")
+                    PRESETS.join(", ")
                 )));
             }
         };
@@ -147,10 +138,6 @@ fn template(
     if let Some(trouble) = format.trouble() {
         return Err(CommandError::usage(trouble));
     }
-    if usual && args.template.is_none() {
-        // In another width they stand otherwise.
-        template = template.with_usual_panels(has_twin);
-    }
     // The rest is read as a template's keys are.
     let mut table = template.to_table();
     if let Some(ground) = &args.ground {
@@ -165,7 +152,7 @@ fn template(
     if let Some(samples) = args.samples {
         table.insert("samples".to_owned(), i64::from(samples).into());
     }
-    Ok(Template::parse("flags", &table.to_string(), has_twin)?)
+    Ok(Template::parse("flags", &table.to_string())?)
 }
 
 /// Draws a study's figure.
@@ -196,7 +183,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
     };
     let state = kept_state(&args.scenario)?;
     let (document, of_file) = asked(&args.scenario, &flags, SIZE)?;
-    let template = template(args, state.as_deref(), document.twin().is_some())?;
+    let template = template(args, state.as_deref())?;
     let last = match (args.day, of_file) {
         (Some(day), _) if (0.0..=36_525.0).contains(&day) => day,
         (Some(day), _) => {
@@ -212,10 +199,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
     let mut inputs = place.files().to_vec();
     inputs.push(PathBuf::from(&args.scenario));
     inputs.extend(args.template.clone());
-    // A figure may be made anew in its own place.
-    if state.is_none() || io::exists(&args.out) {
-        io::never_over(&args.out, &inputs)?;
-    }
+    io::never_over(&args.out, &inputs)?;
     for line in place.told() {
         eprintln!("{line}");
     }
@@ -255,13 +239,17 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
     let files = figure_files(&driver, &composition, &page, kind, last)?;
     if !files.missing.is_empty() {
         let letters: String = files.missing.iter().collect();
-        eprintln!("the figure's font has no {letters}: these letters are left out");
+        eprintln!("the figure's font has no {letters}: a question mark stands for each");
     }
     io::write(&args.out, &files.figure)?;
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy();
     for (name, text) in &files.beside {
-        let path = args.out.with_file_name(format!("{stem}{name}"));
-        io::write(&path, text.as_bytes())?;
+        let asked = args.out.with_file_name(format!("{stem}{name}"));
+        let path = io::write_beside(&asked, text)?;
+        if path != asked {
+            let (asked, path) = (asked.display(), path.display());
+            eprintln!("{asked} was there already, and is another's: {path} was written");
+        }
     }
     let height = files.height_mm;
     say(&format!(
@@ -273,7 +261,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
     ))?;
     for check in files.checks.iter().filter(|c| !c.passes) {
         eprintln!(
-            "{} asks for {}: {}",
+            "{}, FAIL: {} ({})",
             page.format.name, check.what, check.found
         );
     }

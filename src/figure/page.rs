@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::view::{Above, IVORY, scale_bar, tick};
 
 use super::chart::Chart;
+use super::export::missing_letters;
 use super::format::Format;
 use super::mission::ColourBar;
 use super::raster::{FigureError, Raster};
@@ -219,7 +220,7 @@ impl Pen {
             self.out,
             "<text x=\"{x:.3}\" y=\"{y:.3}\" font-size=\"{:.4}\" text-anchor=\"{anchor}\">{}</text>",
             size * self.em,
-            escape(content)
+            lettered(content)
         )
         .ok();
     }
@@ -229,7 +230,7 @@ impl Pen {
             self.out,
             "<text x=\"{x:.3}\" y=\"{y:.3}\" font-size=\"{:.4}\" font-weight=\"bold\">{}</text>",
             size * self.em,
-            escape(content)
+            lettered(content)
         )
         .ok();
     }
@@ -240,7 +241,7 @@ impl Pen {
             self.out,
             "<text transform=\"translate({x:.3} {y:.3}) rotate(-90)\" font-size=\"{:.4}\" text-anchor=\"middle\">{}</text>",
             self.em,
-            escape(content)
+            lettered(content)
         )
         .ok();
     }
@@ -511,6 +512,34 @@ impl Pen {
 }
 
 impl Page {
+    /// All that is written in it, but numbers.
+    pub fn letters(&self) -> String {
+        let mut all = String::new();
+        for panel in self.rows.iter().flatten() {
+            all += &panel.title;
+            match &panel.content {
+                Content::Picture(picture) => {
+                    all.extend(picture.bar.iter().map(|b| b.label.as_str()));
+                    all.extend(picture.note.as_deref());
+                }
+                Content::Chart(chart) => {
+                    all += &chart.label;
+                    all.extend(chart.curves.iter().map(|c| c.label.as_str()));
+                    all.extend(chart.phases.iter().map(|p| p.name.as_str()));
+                }
+                Content::Bars(bars) => {
+                    all += &bars.label;
+                    all.extend(bars.runs.iter().map(String::as_str));
+                    all.extend(bars.bars.iter().map(|(name, _)| name.as_str()));
+                }
+                Content::Strip(strip) => {
+                    all.extend(strip.0.iter().flat_map(|(a, b)| [a.as_str(), b]));
+                }
+            }
+        }
+        all
+    }
+
     /// Shapes of its panels.
     pub fn shapes(&self) -> Vec<Vec<Shape>> {
         let shape = |panel: &PagePanel| match &panel.content {
@@ -575,6 +604,16 @@ impl Page {
         pen.out += "</svg>\n";
         Ok(pen.out)
     }
+}
+
+/// As [`escape`], with a question mark for what the font lacks: a renderer would draw a box, or take
+/// another font.
+fn lettered(text: &str) -> String {
+    let missing = missing_letters(text);
+    let known = text
+        .chars()
+        .map(|c| if missing.contains(&c) { '?' } else { c });
+    escape(&known.collect::<String>())
 }
 
 /// As [`escape`], with line ends kept.

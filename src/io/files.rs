@@ -130,6 +130,23 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     put().map_err(failed(path, "cannot be written"))
 }
 
+/// Writes a text beside something else, over an older one of its kind: one that begins with the same
+/// line. What begins otherwise is another's and stays; the text then has the first name of its kind
+/// that no file has. Where it was written.
+/// # Errors
+/// [`IoError`].
+pub fn write_beside(path: &Path, text: &str) -> Result<PathBuf, IoError> {
+    let ours = !path.exists()
+        || read_text(path).is_ok_and(|there| there.lines().next() == text.lines().next());
+    let path = if ours {
+        path.to_path_buf()
+    } else {
+        unused(path)
+    };
+    write(&path, text.as_bytes())?;
+    Ok(path)
+}
+
 /// Adds to the end of a file, which is made if need be.
 /// # Errors
 /// [`IoError`].

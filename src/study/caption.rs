@@ -41,7 +41,7 @@ pub struct Check {
 }
 
 /// What a preset's rules ask, and whether a figure of that kind keeps to it.
-fn checklist(page: &Page, kind: FileKind, transparent: bool) -> Vec<Check> {
+fn checklist(page: &Page, kind: FileKind, transparent: bool, missing: &[char]) -> Vec<Check> {
     let format = &page.format;
     let height = layout(format, &page.shapes()).height_mm;
     let mut checks = Vec::new();
@@ -52,13 +52,6 @@ fn checklist(page: &Page, kind: FileKind, transparent: bool) -> Vec<Check> {
             passes,
         });
     };
-    let titles: String = page
-        .rows
-        .iter()
-        .flatten()
-        .map(|p| p.title.as_str())
-        .collect();
-    let missing = missing_letters(&titles);
     let told: String = missing.iter().collect();
     add(
         "every letter is in the font".to_owned(),
@@ -178,7 +171,11 @@ fn caption(
     let simulation: &Simulation = driver.run().simulation();
     let anatomy = simulation.anatomy();
     let sentences = sentences(page);
-    let mut out = format!("# {}\n\n## Caption\n\n", setup.scenario.name);
+    // The first line is that of every such file: `io::write_beside` knows it by that.
+    let mut out = format!(
+        "<!-- What goes with a figure by Mechanostat. -->\n# {}\n\n## Caption\n\n",
+        setup.scenario.name
+    );
     writeln!(
         out,
         "{} {}\n",
@@ -296,7 +293,7 @@ pub struct FigureFiles {
     pub beside: Vec<(String, String)>,
     /// What its preset asks for.
     pub checks: Vec<Check>,
-    /// Letters of its titles that the font lacks.
+    /// Letters that the font lacks.
     pub missing: Vec<char>,
     /// Its height, mm.
     pub height_mm: f64,
@@ -333,7 +330,8 @@ pub fn figure_files(
         title: &document.setup().scenario.name,
     };
     let figure = export(&svg, [page.format.width_mm, height_mm], &of)?;
-    let checks = checklist(page, kind, template.transparent);
+    let missing = missing_letters(&page.letters());
+    let checks = checklist(page, kind, template.transparent, &missing);
     let lettering = template.lettering;
     let said = caption(document, driver, composition, page, &checks, lettering);
     let mut beside = vec![
@@ -342,17 +340,11 @@ pub fn figure_files(
     ];
     let data = plotted(page).into_iter();
     beside.extend(data.map(|(letter, text)| (format!("-{letter}.csv"), text)));
-    let titles: String = page
-        .rows
-        .iter()
-        .flatten()
-        .map(|p| p.title.as_str())
-        .collect();
     Ok(FigureFiles {
         figure,
         beside,
         checks,
-        missing: missing_letters(&titles),
+        missing,
         height_mm,
     })
 }

@@ -71,6 +71,8 @@ pub struct Composition {
     drawing: Option<Drawing>,
     beam: Option<(Projection, Readback)>,
     panels: Vec<Option<PagePanel>>,
+    /// How many of them stand in each row.
+    rows: Vec<usize>,
     /// Pictures, once they are drawn.
     rasters: Vec<(usize, PicturePanel)>,
     published: Vec<PublishedPoint>,
@@ -107,6 +109,19 @@ fn when(driver: &Driver, day: When) -> Result<f64, StudyError> {
     }
 }
 
+/// A panel with the day that it comes to.
+fn on_its_day(driver: &Driver, plan: &PanelPlan) -> Result<PanelPlan, StudyError> {
+    let mut plan = plan.clone();
+    if let PanelPlan::Tissue { day, .. }
+    | PanelPlan::Difference { day, .. }
+    | PanelPlan::Regions { day, .. }
+    | PanelPlan::Cause { day, .. } = &mut plan
+    {
+        *day = When::Day(when(driver, *day)?);
+    }
+    Ok(plan)
+}
+
 /// What a look shows, for a title.
 fn looked_at(look: Look) -> &'static str {
     match look {
@@ -126,10 +141,24 @@ impl Composition {
     /// a region or quantity that was not measured.
     pub fn new(driver: &Driver, template: Template) -> Result<Self, StudyError> {
         let anatomy = driver.run().simulation().anatomy();
-        let plans: Vec<Vec<PanelPlan>> = {
-            let rows = template.plans().into_iter();
-            rows.map(|row| row.into_iter().cloned().collect()).collect()
+        let template = if template.rows.is_empty() {
+            let has_muscle = !anatomy.muscle_regions.is_empty();
+            template.with_usual_panels(driver.has_twin(), has_muscle)
+        } else {
+            template
         };
+        let mut plans: Vec<Vec<PanelPlan>> = Vec::new();
+        for row in template.plans() {
+            let mut kept: Vec<PanelPlan> = Vec::new();
+            for plan in row {
+                // The worst day may be the last one: the same is not shown twice.
+                let plan = on_its_day(driver, plan)?;
+                if !kept.contains(&plan) {
+                    kept.push(plan);
+                }
+            }
+            plans.push(kept);
+        }
         let two = driver.has_twin();
         let needs_twin = |plan: &&PanelPlan| match plan {
             PanelPlan::Tissue { run, .. }
@@ -196,6 +225,7 @@ impl Composition {
             published,
             days,
             layout,
+            rows: plans.iter().map(Vec::len).collect(),
             template,
         };
         for (panel, plan) in plans.iter().flatten().enumerate() {
@@ -579,10 +609,8 @@ impl Composition {
             }
         }
         let mut panels = std::mem::take(&mut self.panels).into_iter().flatten();
-        let rows = self.template.plans();
-        let rows = rows
-            .iter()
-            .map(|row| panels.by_ref().take(row.len()).collect());
+        let rows = self.rows.iter();
+        let rows = rows.map(|count| panels.by_ref().take(*count).collect());
         Page {
             format: self.template.format.clone(),
             ground: self.template.ground,

@@ -95,7 +95,7 @@ pub struct Template {
     pub transparent: bool,
     /// Samples of a picture.
     pub samples: u32,
-    /// Panels by name, row by row.
+    /// Panels by name, row by row; none: the usual ones.
     pub rows: Vec<Vec<String>>,
     /// What each is.
     pub panels: Vec<(String, PanelPlan)>,
@@ -169,10 +169,10 @@ impl Default for Template {
 }
 
 impl Template {
-    /// The usual panels: before, at the worst and after; bone, muscle. With a twin, the two beside
-    /// each other and their difference.
+    /// The usual panels: before, at the worst and after; bone, and muscle or, where a scene has
+    /// none, cells. With a twin, the two beside each other and their difference.
     #[must_use]
-    pub fn with_usual_panels(self, has_twin: bool) -> Self {
+    pub fn with_usual_panels(self, has_twin: bool, has_muscle: bool) -> Self {
         let tissue = |look, day, run| PanelPlan::Tissue {
             look,
             day,
@@ -210,7 +210,11 @@ impl Template {
             second,
             third,
             ("bone", curves(Quantity::Bmd)),
-            ("muscle", curves(Quantity::Volume)),
+            if has_muscle {
+                ("muscle", curves(Quantity::Volume))
+            } else {
+                ("cells", curves(Quantity::Osteoclasts))
+            },
         ];
         let names: Vec<String> = panels.iter().map(|(name, _)| (*name).to_owned()).collect();
         let row = |of: &[usize]| {
@@ -236,10 +240,28 @@ impl Template {
         }
     }
 
-    /// Reads a template; `file` is its name for errors.
+    /// The same without panels of its own, where those are the usual ones: in another format they
+    /// stand otherwise.
+    #[must_use]
+    pub fn without_usual_panels(self) -> Self {
+        let of = [(false, false), (false, true), (true, false), (true, true)];
+        let usual = of.map(|(twin, muscle)| self.clone().with_usual_panels(twin, muscle));
+        if usual.contains(&self) {
+            Self {
+                rows: Vec::new(),
+                panels: Vec::new(),
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
+    /// Reads a template; `file` is its name for errors. One without panels stands for the usual
+    /// ones.
     /// # Errors
     /// File, line, key, what was found and what is allowed.
-    pub fn parse(file: &str, text: &str, has_twin: bool) -> Result<Self, Located> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, Located> {
         let source = Source { file, text };
         let read: File = toml::from_str(text).map_err(|e| source.toml_error(&e))?;
         let mut template = Self::default();
@@ -311,9 +333,10 @@ impl Template {
             template.panels.push((name.clone(), plan));
         }
         match &read.rows {
-            None if template.panels.is_empty() => {
-                template = template.with_usual_panels(has_twin);
+            Some(rows) if rows.get_ref().is_empty() && template.panels.is_empty() => {
+                return Ok(template);
             }
+            None if template.panels.is_empty() => return Ok(template),
             None => {
                 let each = template.panels.iter().map(|(name, _)| name.clone());
                 template.rows = each
@@ -559,17 +582,23 @@ mod tests {
     #[test]
     fn a_template_is_read_as_it_was_written() {
         let text = "preset = \"plos\"\ndpi = 600\nground = \"dark\"\nlettering = \"outlined\"\nsamples = 8\nrows = [[\"a\", \"b\"], [\"c\"], [\"d\", \"e\", \"f\", \"g\"]]\n[panel.a]\nshow = \"volume\"\nlook = \"density\"\nday = 12\nazimuth = 30.0\n[panel.b]\nshow = \"slice\"\ncut = \"axial\"\ncut_at = 0.25\nrun = \"twin\"\nday = \"worst\"\n[panel.c]\nshow = \"difference\"\n[panel.d]\nshow = \"radiograph\"\n[panel.e]\nshow = \"curves\"\nquantity = \"volume\"\nregions = [\"quadriceps\"]\nevidence = false\n[panel.f]\nshow = \"regions\"\n[panel.g]\nshow = \"cause\"\nday = \"start\"\n";
-        let read = Template::parse("a.toml", text, true).unwrap_or_else(|e| panic!("{e}"));
+        let read = Template::parse("a.toml", text).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(read.plans().iter().flatten().count(), 7);
-        let again = Template::parse("b.toml", &read.to_table().to_string(), false);
+        let again = Template::parse("b.toml", &read.to_table().to_string());
         assert_eq!(again.as_ref(), Ok(&read));
-        for has_twin in [false, true] {
-            for preset in PRESETS {
-                let text = format!("preset = \"{preset}\"\n");
-                let usual = Template::parse("c.toml", &text, has_twin);
-                let usual = usual.unwrap_or_else(|e| panic!("{e}"));
-                let again = Template::parse("d.toml", &usual.to_table().to_string(), false);
-                assert_eq!(again, Ok(usual));
+        // What somebody wrote stays, whatever the format.
+        assert_eq!(read.clone().without_usual_panels(), read);
+        for preset in PRESETS {
+            let bare = Template::parse("c.toml", &format!("preset = \"{preset}\"\n"));
+            let bare = bare.unwrap_or_else(|e| panic!("{e}"));
+            assert!(bare.panels.is_empty());
+            let again = Template::parse("d.toml", &bare.to_table().to_string());
+            assert_eq!(again.as_ref(), Ok(&bare));
+            for (twin, muscle) in [(false, false), (false, true), (true, false), (true, true)] {
+                let usual = bare.clone().with_usual_panels(twin, muscle);
+                let again = Template::parse("e.toml", &usual.to_table().to_string());
+                assert_eq!(again.as_ref(), Ok(&usual));
+                assert_eq!(usual.without_usual_panels(), bare);
             }
         }
     }
@@ -588,7 +617,11 @@ mod tests {
             ("colour = 3", 1, "unknown"),
             ("ground = \"pink\"", 1, "dark"),
             ("rows = [[\"x\"]]", 1, "panels of this file"),
-            ("rows = [[]]", 1, "none of the rows empty"),
+            (
+                "rows = [[]]\n[panel.a]\nshow = \"volume\"",
+                1,
+                "none of the rows empty",
+            ),
             ("[panel.a]\nshow = \"hologram\"", 1, "radiograph"),
             (
                 "samples = 3\n[panel.a]\nshow = \"volume\"\nlook = \"x\"",
@@ -608,7 +641,7 @@ mod tests {
                 "0 to 1",
             ),
         ] {
-            let Err(error) = Template::parse("t.toml", text, false) else {
+            let Err(error) = Template::parse("t.toml", text) else {
                 panic!("{text} is taken");
             };
             assert_eq!(error.line, line, "{text}: {error}");
