@@ -606,8 +606,8 @@ impl Page {
     }
 }
 
-/// As [`escape`], with a question mark for what the font lacks: a renderer would draw a box, or take
-/// another font.
+/// As [`escape`], with a question mark for what the font lacks: a renderer would draw a box, or
+/// take another font.
 fn lettered(text: &str) -> String {
     let missing = missing_letters(text);
     let known = text

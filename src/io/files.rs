@@ -130,9 +130,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
     put().map_err(failed(path, "cannot be written"))
 }
 
-/// Writes a text beside something else, over an older one of its kind: one that begins with the same
-/// line. What begins otherwise is another's and stays; the text then has the first name of its kind
-/// that no file has. Where it was written.
+/// Writes a text beside something else, over an older one of its kind: one that begins with the
+/// same line. What begins otherwise is another's and stays; the text then has the first name of its
+/// kind that no file has. Where it was written.
 /// # Errors
 /// [`IoError`].
 pub fn write_beside(path: &Path, text: &str) -> Result<PathBuf, IoError> {
