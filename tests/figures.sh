@@ -13,7 +13,8 @@ packages="poppler-utils qpdf mupdf-tools libimage-exiftool-perl librsvg2-bin lib
 # Another font would differ in every comparison.
 missing() {
     for tool in "${tools[@]}"; do command -v "$tool" > /dev/null || echo "$tool"; done
-    fc-list 2> /dev/null | grep -q LiberationSans-Regular || echo "Liberation Sans"
+    # Read to its end: a pipe that is cut short counts as a failure here.
+    fc-list 2> /dev/null | grep LiberationSans-Regular > /dev/null || echo "Liberation Sans"
 }
 if [ -n "$(missing)" ] && [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
     # shellcheck disable=SC2086
