@@ -902,10 +902,6 @@ fn a_figure_that_cannot_be_is_refused() {
         ("[panel.a]\nshow = \"difference\"\n", "twin"),
         ("[panel.a]\nshow = \"volume\"\nday = 900\n", "900"),
         (
-            "[panel.a]\nshow = \"volume\"\nlook = \"strain\"\nday = \"start\"\n",
-            "last day",
-        ),
-        (
             "[panel.a]\nshow = \"curves\"\nregions = [\"elbow\"]\n",
             "elbow",
         ),

@@ -20,7 +20,7 @@ use mechanostat::scenario::{
 };
 use mechanostat::sim::state::{MuscleState, MuscleVoxel, SiteState};
 use mechanostat::study::{
-    Action, DEMONSTRATIONS, Document, Driver, FieldFormat, Looks, Output, Plan, Run, Setup,
+    Action, DEMONSTRATIONS, Document, Driver, Event, FieldFormat, Looks, Output, Plan, Run, Setup,
     StrengthDays, Tests, What, Which, is_document, published_beside,
 };
 use mechanostat::tissue::Anatomy;
@@ -356,6 +356,30 @@ fn each_days_density_and_fibre_area_are_kept() {
 
 /// A twin comes to what a run of its own has to which the same was done, and leaves the first as it
 /// was; undone it is gone, and its past can be changed before it branched off.
+/// A second body that comes forward to a day is, there, what the run itself was.
+#[test]
+fn a_visit_to_a_past_day_finds_the_body_of_that_day() {
+    let gpu = gpu();
+    let mut driver = driver(&gpu, Document::new(setup("iss-6-months")));
+    go(&mut driver, 10.0);
+    let body = |run: &Run| -> [Vec<f32>; 4] {
+        let state = run.simulation().state();
+        let of = [&state.bone, &state.muscle, &state.energy, &state.level];
+        of.map(|buffer| read(&gpu, buffer, (buffer.size() / 4) as usize))
+    };
+    let was = body(driver.run());
+    go(&mut driver, 21.0);
+    assert!(body(driver.run()) != was);
+    let mut visit = driver.visit(Which::First, 10.0).unwrap();
+    let mut now = std::time::Duration::ZERO;
+    while visit.poll(now).unwrap() != Event::Looked {
+        now += std::time::Duration::from_millis(1);
+        gpu.device().poll(wgpu::PollType::Poll).ok();
+    }
+    assert!(body(&visit) == was);
+    assert_eq!(driver.run().simulation().day(), 21.0);
+}
+
 #[test]
 fn a_twin_is_a_run_of_its_own() {
     let gpu = gpu();

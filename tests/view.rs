@@ -19,7 +19,7 @@ use mechanostat::sim::state::{MuscleState, SiteState};
 use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SitePlan, Surface, Tissue};
 use mechanostat::view::{
     Camera, Colormap, Cut, FieldKind, IVORY, Look, MuscleSet, Muscles, Opacity, Picture,
-    Projection, RayMarch, Style, Tile, contrast, tick,
+    Projection, RayMarch, Style, Tile, contrast, tick, ways,
 };
 use mechanostat::volume::each;
 
@@ -534,6 +534,39 @@ fn an_areal_projection_is_the_sum_of_the_columns() {
         assert!((areal.mean().unwrap() / mean - 1.0).abs() < 1e-3);
         let (size, rgba) = areal.picture(3, areal.round_top(), Colormap::Grey);
         assert_eq!(rgba.len(), 4 * (size[0] * size[1]) as usize);
+        // A column is seen where a camera at the front, or at the side, has it: +x is lateral.
+        if along < 2 {
+            let azimuth = [90.0, 0.0][along];
+            let camera = Camera {
+                azimuth,
+                elevation: 0.0,
+                ..Picture::of(&anatomy, FieldKind::Density, [8, 8]).camera
+            };
+            let ways = ways(&camera);
+            let right = ways.iter().find(|w| w.at[0] > 0.99).unwrap().letter;
+            let is_bright = |column: u32| {
+                let rows = 0..size[1];
+                let sum: u64 = rows
+                    .map(|y| u64::from(rgba[4 * (column + size[0] * y) as usize + 3]))
+                    .sum();
+                sum
+            };
+            let seen: Vec<u64> = (0..size[0]).step_by(3).map(is_bright).collect();
+            let column = |u: usize| {
+                let rows = 0..areal.size[1];
+                rows.filter(|v| areal.density[u + areal.size[0] * v] > 0.0)
+                    .count() as u64
+                    * 3
+                    * 255
+            };
+            let mut own: Vec<u64> = (0..areal.size[0]).map(column).collect();
+            // M is −x, P is −y.
+            if matches!(right, 'M' | 'P') {
+                own.reverse();
+            }
+            assert_eq!(seen, own, "{right} is at the right");
+            assert_ne!(own.iter().rev().copied().collect::<Vec<_>>(), own);
+        }
     }
 }
 

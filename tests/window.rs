@@ -725,10 +725,20 @@ fn a_figure_is_exported_and_is_the_session() {
     harness.run_steps(3);
     harness.get_by_label("web").click_accesskit();
     harness.run_steps(3);
+    for more in ["radiograph", "cause strip"] {
+        harness.get_by_label(more).click_accesskit();
+        harness.run_steps(2);
+    }
     harness.get_by_label("Export").click_accesskit();
     harness.run_steps(2);
     until(&mut harness, 4000, |app| app.told().contains("mine.png"));
-    for beside in ["mine.png", "mine.md", "mine.bib", "mine-d.csv"] {
+    for beside in [
+        "mine.png",
+        "mine.md",
+        "mine.bib",
+        "mine-d.csv",
+        "mine-f.csv",
+    ] {
         assert!(folder.join(beside).is_file(), "no {beside}");
     }
     let bytes = std::fs::read(folder.join("mine.png")).unwrap();

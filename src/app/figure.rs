@@ -7,7 +7,8 @@ use eframe::egui::{self, Ui};
 use strum::VariantNames as _;
 
 use crate::figure::{FileKind, Format, PRESETS, raster};
-use crate::study::{Composition, PanelPlan, Template, figure_files};
+use crate::measure::Quantity;
+use crate::study::{Composition, PanelPlan, Template, When, figure_files};
 
 use super::MechanostatApp;
 
@@ -15,6 +16,14 @@ use super::MechanostatApp;
 const PREVIEW_DPI: f64 = 60.0;
 /// Samples of its pictures.
 const PREVIEW_SAMPLES: u32 = 2;
+
+/// What a figure may show besides what is usual.
+const MORE: [&str; 4] = [
+    "the day and the look of the window",
+    "radiograph",
+    "bars by region",
+    "cause strip",
+];
 
 /// What is asked for, and what is under way.
 pub(super) struct FigureDialog {
@@ -24,12 +33,17 @@ pub(super) struct FigureDialog {
     name: String,
     /// Pictures from where the window looks.
     as_seen: bool,
+    /// What is shown besides what is usual.
+    more: [bool; 4],
+    /// A template's file, and what was read of it.
+    file: String,
+    template: Option<Template>,
     making: Option<Composition>,
     /// Whether that is for a file, and no preview.
     exports: bool,
     preview: Option<egui::TextureHandle>,
     /// What the preview is of.
-    shown: Option<(String, bool, u64)>,
+    shown: Option<(Template, u64)>,
 }
 
 impl Default for FigureDialog {
@@ -40,6 +54,9 @@ impl Default for FigureDialog {
             ending: "png".to_owned(),
             name: "figure".to_owned(),
             as_seen: true,
+            more: [false; 4],
+            file: String::new(),
+            template: None,
             making: None,
             exports: false,
             preview: None,
@@ -86,6 +103,26 @@ impl MechanostatApp {
                 .labelled_by(label.id);
             ui.checkbox(&mut figure.as_seen, "from where the window looks");
         });
+        let mut read = false;
+        ui.horizontal(|ui| {
+            let label = ui.label("Template");
+            let hint = "a file of panels (docs/figures.md); none: the usual ones";
+            let edit = egui::TextEdit::singleline(&mut figure.file).hint_text(hint);
+            let edit = ui.add(edit.desired_width(300.0)).labelled_by(label.id);
+            read = edit.lost_focus();
+        });
+        ui.add_enabled_ui(figure.template.is_none(), |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label("Also");
+                for (chosen, name) in figure.more.iter_mut().zip(MORE) {
+                    ui.checkbox(chosen, name);
+                }
+            });
+        });
+        if read {
+            self.read_template();
+        }
+        let figure = &mut self.figure;
         if let Some(preview) = &figure.preview {
             let size = preview.size_vec2();
             let scale = (460.0 / size.x).min(420.0 / size.y).min(1.0);
@@ -113,43 +150,98 @@ impl MechanostatApp {
         self.advance_figure(ui.ctx());
     }
 
-    fn begin_figure(&mut self, exports: bool) {
-        let Some(session) = &self.session else { return };
+    fn read_template(&mut self) {
         let figure = &mut self.figure;
-        let mut template = Template::default();
+        let name = figure.file.trim();
+        figure.template = None;
+        if name.is_empty() {
+            return;
+        }
+        let read = crate::io::read_text(std::path::Path::new(name)).map_err(|e| e.to_string());
+        match read.and_then(|text| Template::parse(name, &text).map_err(|e| e.to_string())) {
+            Ok(template) => figure.template = Some(template),
+            Err(error) => self.told = error,
+        }
+    }
+
+    /// What is asked for.
+    fn figure_template(&self) -> Option<Template> {
+        let session = self.session.as_ref()?;
+        let figure = &self.figure;
+        let mut template = figure.template.clone().unwrap_or_default();
         if let Some(format) = Format::preset(&figure.preset) {
             template.format = format;
         }
-        let muscles = &session.simulation().anatomy().muscle_regions;
-        template = template.with_usual_panels(session.driver.has_twin(), !muscles.is_empty());
-        if !exports {
-            template.format.dpi = PREVIEW_DPI;
-            template.samples = PREVIEW_SAMPLES;
+        if template.rows.is_empty() {
+            let anatomy = session.simulation().anatomy();
+            let has_muscle = !anatomy.muscle_regions.is_empty();
+            template = template.with_usual_panels(session.driver.has_twin(), has_muscle);
+            let (day, run) = (When::Day(session.day()), session.shows());
+            let more = [
+                PanelPlan::Tissue {
+                    look: self.look,
+                    day,
+                    run,
+                    camera: None,
+                    cut: None,
+                    slice: false,
+                },
+                PanelPlan::Radiograph { day, run },
+                PanelPlan::Regions {
+                    quantity: Quantity::Bmd,
+                    day,
+                },
+                PanelPlan::Cause { day, run },
+            ];
+            // Two pictures, and two of numbers.
+            let mut rows = [Vec::new(), Vec::new()];
+            for (k, plan) in more
+                .into_iter()
+                .enumerate()
+                .filter(|(k, _)| figure.more[*k])
+            {
+                let name = format!("more {k}");
+                rows[k / 2].push(name.clone());
+                template.panels.push((name, plan));
+            }
+            let rows = rows.into_iter().filter(|row| !row.is_empty());
+            template.rows.extend(rows);
         }
         if figure.as_seen {
             let seen = self.picture.camera;
             let angles = [f64::from(seen.azimuth), f64::from(seen.elevation)];
             for (_, plan) in &mut template.panels {
-                if let PanelPlan::Tissue { camera, .. } = plan {
+                if let PanelPlan::Tissue { camera, .. } = plan
+                    && camera.is_none()
+                {
                     *camera = Some(angles);
                 }
             }
         }
-        figure.exports = exports;
+        Some(template)
+    }
+
+    fn begin_figure(&mut self, exports: bool) {
+        let (Some(mut template), Some(session)) = (self.figure_template(), &self.session) else {
+            return;
+        };
+        if !exports {
+            template.format.dpi = PREVIEW_DPI;
+            template.samples = PREVIEW_SAMPLES;
+        }
+        self.figure.exports = exports;
         match Composition::new(&session.driver, template) {
-            Ok(making) => figure.making = Some(making),
+            Ok(making) => self.figure.making = Some(making),
             Err(error) => self.told = error.to_string(),
         }
     }
 
     /// Some more of the preview or the file.
     fn advance_figure(&mut self, ctx: &egui::Context) {
-        let Some(session) = &self.session else { return };
-        let wanted = (
-            self.figure.preset.clone(),
-            self.figure.as_seen,
-            session.generation(),
-        );
+        let (Some(template), Some(session)) = (self.figure_template(), &self.session) else {
+            return;
+        };
+        let wanted = (template, session.generation());
         // While time passes a preview would never be done.
         let stands = session.simulation().is_settled() && !session.is_busy();
         if self.figure.making.is_none() && stands && self.figure.shown.as_ref() != Some(&wanted) {
@@ -161,7 +253,7 @@ impl MechanostatApp {
             return;
         };
         ctx.request_repaint();
-        let page = match making.poll(&self.gpu, &session.driver) {
+        let page = match making.poll(&self.gpu, &session.driver, session.elapsed()) {
             Ok(None) => return,
             Ok(Some(page)) => page,
             Err(error) => {

@@ -336,7 +336,9 @@ impl MechanostatApp {
                 "areal density where there is bone: {mean:.3} g/cm²"
             ));
             let top = areal.round_top();
-            ui.label(format!("from the front; black 0, white {top} g/cm²"));
+            ui.label(format!(
+                "from the front, lateral on the left; black 0, white {top} g/cm²"
+            ));
             if session.past().is_some() {
                 let today = session.simulation().day();
                 ui.label(format!("as it is on day {today:.0}, the last one computed"));

@@ -770,6 +770,11 @@ impl Session {
             || self.is_behind(self.goal)
     }
 
+    /// Time since the session was made.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
     /// Picture generation, for tests: grows whenever the shown field may have changed.
     pub fn generation(&self) -> u64 {
         self.generation

@@ -231,7 +231,7 @@ pub fn figure(args: &FigureArgs) -> Result<(), CommandError> {
     bar.finish();
     let mut composition = Composition::new(&driver, template)?;
     let page = loop {
-        match composition.poll(&gpu, &driver)? {
+        match composition.poll(&gpu, &driver, clock())? {
             Some(page) => break page,
             None => gpu.wait()?,
         }

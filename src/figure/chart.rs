@@ -199,14 +199,30 @@ impl Frame {
     /// Those of one day stand beside each other.
     fn published(&self, all: &[Published], scale: f64) -> String {
         let mut out = String::new();
-        let near =
-            |a: &Published, b: &Published| (self.to_x(a.day) - self.to_x(b.day)).abs() < scale;
+        // Upper and lower end of what is drawn of a point.
+        let ends = |p: &Published| {
+            let heights = [p.range[0], p.value, p.range[1]].into_iter().flatten();
+            let ys = heights.map(|v| self.to_y(v));
+            ys.fold([f64::INFINITY, f64::NEG_INFINITY], |[top, low], y| {
+                [top.min(y - scale), low.max(y + scale)]
+            })
+        };
+        // Only what would stand on each other moves aside: where a point stands is its day.
+        let near = |a: &Published, b: &Published| {
+            let ([top, low], [other_top, other_low]) = (ends(a), ends(b));
+            (self.to_x(a.day) - self.to_x(b.day)).abs() < scale
+                && top < other_low
+                && other_top < low
+        };
         for (i, point) in all.iter().enumerate() {
             let (colour, _) = STYLES[point.curve % STYLES.len()];
             let here = all.iter().filter(|p| near(p, point)).count();
             let before = all[..i].iter().filter(|p| near(p, point)).count();
             let aside = 0.85 * scale * (before as f64 - 0.5 * (here as f64 - 1.0));
-            let x = self.to_x(point.day) + aside;
+            // What stands on the last day steps back from the curves' names.
+            let reach = 0.425 * (here as f64 - 1.0) + 1.0;
+            let beyond = self.to_x(point.day) + reach * scale - (self.left + self.width);
+            let x = self.to_x(point.day) + aside - beyond.max(0.0);
             let end = |bound: Option<f64>, open: f64| self.to_y(bound.unwrap_or(open));
             let low = end(point.range[0], self.low);
             let high = end(point.range[1], self.high);

@@ -1,6 +1,7 @@
 //! A figure of a study that was run: its pictures are drawn little by little, so that nobody waits.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::figure::{
     Bars, Box2, Chart, ColourBar, Content, Curve, CurveOf, Layout, Page, PagePanel, PicturePanel,
@@ -21,7 +22,7 @@ use super::driver::Driver;
 use super::error::StudyError;
 use super::remembered::Remembered;
 use super::report::spans_of;
-use super::run::Run;
+use super::run::{Event, Run};
 use super::template::{PanelPlan, Template, When};
 
 /// Samples that a poll submits, at most: a window goes on meanwhile.
@@ -44,6 +45,25 @@ enum JobOf {
     Tissue { picture: Picture, run: Which },
     Difference(Picture),
     Radiograph(Which),
+}
+
+impl JobOf {
+    /// Which bodies it is made of, and whether of more than is kept of a past day.
+    fn bodies(&self) -> (&'static [Which], bool) {
+        let more = |picture: &Picture| {
+            let kept = matches!(picture.field, FieldKind::Density | FieldKind::Change);
+            !kept || picture.paint != Paint::Field
+        };
+        let of = |which: Which| match which {
+            Which::First => &[Which::First][..],
+            Which::Twin => &[Which::Twin],
+        };
+        match self {
+            Self::Tissue { picture, run } => (of(*run), more(picture)),
+            Self::Difference(picture) => (&[Which::First, Which::Twin], more(picture)),
+            Self::Radiograph(run) => (of(*run), true),
+        }
+    }
 }
 
 /// A picture that is being drawn.
@@ -70,6 +90,9 @@ pub struct Composition {
     done: usize,
     drawing: Option<Drawing>,
     beam: Option<(Projection, Readback)>,
+    /// Bodies on the day of the job, where that is past and more is needed than was kept of it;
+    /// and whether each is there.
+    visits: Vec<(Which, Box<Run>, bool)>,
     panels: Vec<Option<PagePanel>>,
     /// How many of them stand in each row.
     rows: Vec<usize>,
@@ -114,6 +137,7 @@ fn on_its_day(driver: &Driver, plan: &PanelPlan) -> Result<PanelPlan, StudyError
     let mut plan = plan.clone();
     if let PanelPlan::Tissue { day, .. }
     | PanelPlan::Difference { day, .. }
+    | PanelPlan::Radiograph { day, .. }
     | PanelPlan::Regions { day, .. }
     | PanelPlan::Cause { day, .. } = &mut plan
     {
@@ -162,7 +186,7 @@ impl Composition {
         let two = driver.has_twin();
         let needs_twin = |plan: &&PanelPlan| match plan {
             PanelPlan::Tissue { run, .. }
-            | PanelPlan::Radiograph { run }
+            | PanelPlan::Radiograph { run, .. }
             | PanelPlan::Cause { run, .. } => *run == Which::Twin,
             PanelPlan::Difference { .. } => true,
             _ => false,
@@ -221,6 +245,7 @@ impl Composition {
             done: 0,
             drawing: None,
             beam: None,
+            visits: Vec::new(),
             rasters: Vec::new(),
             published,
             days,
@@ -275,14 +300,6 @@ impl Composition {
             } => {
                 let day = when(driver, *day)?;
                 let run_of = driver.of(*run);
-                let is_live = (run_of.simulation().day() - day).abs() < 1e-6;
-                if !is_live && matches!(look, Look::Strain | Look::Cells | Look::Anatomy) {
-                    return Err(StudyError::usage(format!(
-                        "{} is known of the last day alone (day {}), and day {day} is asked for",
-                        looked_at(*look),
-                        run_of.simulation().day()
-                    )));
-                }
                 let anatomy = run_of.simulation().anatomy();
                 let picture = self.picture(anatomy, *look, size, (*camera, *cut, *slice), change);
                 let title = format!("{}{}, day {day:.0}", of(*run, day), looked_at(*look));
@@ -314,7 +331,14 @@ impl Composition {
                 };
                 let mut frame = frame_of(&picture, None);
                 if let Some(bar) = &mut frame.bar {
-                    bar.label = format!("Difference of {}", bar.label.to_lowercase());
+                    let field = picture.field;
+                    // A difference of shares is in points of them.
+                    let unit = match field.unit() {
+                        "%" => "percentage points",
+                        other => other,
+                    };
+                    let title = field.title().to_lowercase();
+                    bar.label = format!("Difference of {title} ({unit})");
                 }
                 self.rasters.push((panel, frame));
                 self.jobs.push(Job {
@@ -331,15 +355,21 @@ impl Composition {
                 );
                 chart(capitalised(&title), Content::Strip(Strip(Vec::new())))
             }
-            PanelPlan::Radiograph { run } => {
-                let day = driver.of(*run).simulation().day();
+            PanelPlan::Radiograph { day, run } => {
+                let day = when(driver, *day)?;
                 let frame = PicturePanel {
                     raster: Raster {
                         size: [1, 1],
                         pixels: vec![255; 4],
                     },
                     height_mm: 1.0,
-                    letters: vec![('S', [0.0, 1.0]), ('I', [0.0, -1.0])],
+                    // From the front.
+                    letters: vec![
+                        ('S', [0.0, 1.0]),
+                        ('I', [0.0, -1.0]),
+                        ('L', [-1.0, 0.0]),
+                        ('M', [1.0, 0.0]),
+                    ],
                     gravity: None,
                     bar: Some(ColourBar {
                         colormap: Colormap::Grey,
@@ -508,13 +538,37 @@ impl Composition {
         }
     }
 
-    /// Some more of it; the figure once it is done. Never waits.
+    /// Some more of it; the figure once it is done. Never waits. `now` is the time since any fixed
+    /// moment.
     /// # Errors
-    /// [`StudyError::Gpu`].
-    pub fn poll(&mut self, gpu: &Gpu, driver: &Driver) -> Result<Option<Page>, StudyError> {
+    /// [`StudyError::Gpu`], [`StudyError::Sim`].
+    pub fn poll(
+        &mut self,
+        gpu: &Gpu,
+        driver: &Driver,
+        now: Duration,
+    ) -> Result<Option<Page>, StudyError> {
         let Some(job) = self.jobs.get(self.done) else {
             return Ok(Some(self.page()));
         };
+        let (of, more) = job.of.bodies();
+        for which in of.iter().filter(|_| more) {
+            let is_live = (driver.of(*which).simulation().day() - job.day).abs() < 1e-6;
+            let visit = self.visits.iter_mut().find(|(w, ..)| w == which);
+            match visit {
+                None if is_live => {}
+                None => {
+                    let visit = Box::new(driver.visit(*which, job.day)?);
+                    self.visits.push((*which, visit, false));
+                    return Ok(None);
+                }
+                Some((_, _, true)) => {}
+                Some((_, run, is_there)) => {
+                    *is_there = run.poll(now)? == Event::Looked;
+                    return Ok(None);
+                }
+            }
+        }
         let raster = match &job.of {
             JobOf::Radiograph(which) => self.project(gpu, driver, *which)?,
             JobOf::Tissue { .. } | JobOf::Difference(_) => self.draw(gpu, driver)?,
@@ -527,6 +581,7 @@ impl Composition {
             self.done += 1;
             self.drawing = None;
             self.beam = None;
+            self.visits.clear();
         }
         Ok(None)
     }
@@ -554,7 +609,7 @@ impl Composition {
     fn draw(&mut self, gpu: &Gpu, driver: &Driver) -> Result<Option<Raster>, StudyError> {
         let job = &self.jobs[self.done];
         if self.drawing.is_none() {
-            self.drawing = Some(Drawing::new(gpu, driver, job)?);
+            self.drawing = Some(Drawing::new(gpu, driver, &self.visits, job)?);
         }
         let Some(drawing) = &mut self.drawing else {
             return Ok(None);
@@ -569,7 +624,8 @@ impl Composition {
         which: Which,
     ) -> Result<Option<Raster>, StudyError> {
         let Some((beam, reading)) = &self.beam else {
-            let beam = Projection::new(driver.of(which).simulation().body(), 1)?;
+            let simulation = body(driver, &self.visits, which).simulation();
+            let beam = Projection::new(simulation.body(), 1)?;
             let reading = beam.read(gpu)?;
             self.beam = Some((beam, reading));
             return Ok(None);
@@ -619,11 +675,22 @@ impl Composition {
     }
 }
 
+/// The body that stands for a run: the one on the job's day where there is one.
+fn body<'a>(driver: &'a Driver, visits: &'a [(Which, Box<Run>, bool)], which: Which) -> &'a Run {
+    let visit = visits.iter().find(|(w, ..)| *w == which);
+    visit.map_or_else(|| driver.of(which), |(_, run, _)| run.as_ref())
+}
+
 impl Drawing {
-    fn new(gpu: &Gpu, driver: &Driver, job: &Job) -> Result<Self, StudyError> {
-        let view = |which: Which| RayMarch::new(driver.of(which).simulation().body());
+    fn new(
+        gpu: &Gpu,
+        driver: &Driver,
+        visits: &[(Which, Box<Run>, bool)],
+        job: &Job,
+    ) -> Result<Self, StudyError> {
+        let view = |which: Which| RayMarch::new(body(driver, visits, which).simulation().body());
         let kept = |which: Which| {
-            let run = driver.of(which);
+            let run = body(driver, visits, which);
             let is_live = (run.simulation().day() - job.day).abs() < 1e-6;
             (!is_live).then(|| Remembered::of(run, job.day)).flatten()
         };

@@ -283,6 +283,22 @@ impl Driver {
         }
     }
 
+    /// Another body on its way to a day that a run has passed, for what is not kept of past days;
+    /// it has looked ([`Event::Looked`]) once it is there.
+    /// # Errors
+    /// [`SimError::NoPast`] where nothing was kept from before that day; as
+    /// [`crate::sim::Simulation::fork`].
+    pub fn visit(&self, which: Which, day: f64) -> Result<Run, SimError> {
+        // Before it branched off, the twin's past is the other's.
+        let branch = self.document.twin().map_or(0.0, |(_, branch)| branch);
+        let run = if day < branch {
+            &self.run
+        } else {
+            self.of(which)
+        };
+        run.visit(day)?.ok_or(SimError::NoPast { day })
+    }
+
     /// Whether there are two.
     pub fn has_twin(&self) -> bool {
         self.twin.is_some()

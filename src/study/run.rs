@@ -225,6 +225,20 @@ impl Run {
         Ok(Some(run))
     }
 
+    /// Another body on its way to a day that this run has passed, from the nearest moment that was
+    /// kept before it; it has looked once it is there. None where nothing was kept.
+    /// # Errors
+    /// As [`Simulation::fork`].
+    pub(super) fn visit(&self, day: f64) -> Result<Option<Self>, SimError> {
+        let Some(moment) = self.timeline.nearest(day) else {
+            return Ok(None);
+        };
+        let simulation = self.simulation.fork(moment)?;
+        let plan = Plan::of(Looks::On(vec![day]));
+        let run = Self::of(simulation, self.document.clone(), plan)?;
+        Ok(Some(run))
+    }
+
     /// Takes over what another run keeps of the past that both have up to `day`: its settled body
     /// and its moments.
     pub(super) fn take_past(&mut self, other: &mut Self, day: f64) {

@@ -52,8 +52,10 @@ pub enum PanelPlan {
         /// Which day.
         day: When,
     },
-    /// Areal density, of the last day.
+    /// Areal density.
     Radiograph {
+        /// Which day.
+        day: When,
         /// Of which run.
         run: Which,
     },
@@ -485,7 +487,7 @@ fn panel(value: &Value) -> Result<PanelPlan, (String, String)> {
             slice: kind == "slice",
         },
         "difference" => PanelPlan::Difference { look, day },
-        "radiograph" => PanelPlan::Radiograph { run },
+        "radiograph" => PanelPlan::Radiograph { day, run },
         "curves" => PanelPlan::Curves {
             quantity,
             regions: read.regions.unwrap_or_default(),
@@ -545,8 +547,9 @@ impl PanelPlan {
                 set("look", named(*look));
                 set("day", when(*day));
             }
-            Self::Radiograph { run } => {
+            Self::Radiograph { day, run } => {
                 set("show", "radiograph".into());
+                set("day", when(*day));
                 set("run", which(*run));
             }
             Self::Curves {

@@ -37,6 +37,7 @@ pub struct Projection {
     areal: wgpu::Buffer,
     size: [usize; 2],
     spacing: f64,
+    is_mirrored: bool,
 }
 
 impl Projection {
@@ -76,6 +77,8 @@ impl Projection {
             areal,
             size,
             spacing: anatomy.spacing,
+            // Who stands in front of a body has its +x on the left.
+            is_mirrored: along == 1,
         })
     }
 
@@ -97,6 +100,7 @@ impl Projection {
         Areal {
             size: self.size,
             spacing: self.spacing,
+            is_mirrored: self.is_mirrored,
             density: parts.first().map_or(Vec::new(), |bytes| values(bytes)),
         }
     }
@@ -109,6 +113,8 @@ pub struct Areal {
     pub size: [usize; 2],
     /// Edge of a pixel, mm.
     pub spacing: f64,
+    /// Whether the first value of a row is seen at its right.
+    pub is_mirrored: bool,
     /// g/cm², the lowest row first.
     pub density: Vec<f32>,
 }
@@ -139,6 +145,7 @@ impl Areal {
         let mut rgba = Vec::with_capacity(4 * nu * nv * pixels * pixels);
         for row in (0..nv).rev().flat_map(|v| std::iter::repeat_n(v, pixels)) {
             for u in (0..nu).flat_map(|u| std::iter::repeat_n(u, pixels)) {
+                let u = if self.is_mirrored { nu - 1 - u } else { u };
                 let density = self.density.get(u + nu * row).copied().unwrap_or(0.0);
                 let place = (255.0 * density / top).clamp(0.0, 255.0).round() as usize;
                 let [r, g, b] = table[place];
