@@ -318,7 +318,7 @@ fn a_change_in_the_past_gives_what_it_would_have_given_then() {
 
 /// Tissue of each day as it was kept, against the body on that day.
 #[test]
-fn each_days_density_and_fibre_area_are_kept() {
+fn each_days_tissue_is_kept() {
     let gpu = gpu();
     let mut driver = driver(&gpu, Document::new(setup("iss-6-months")));
     go(&mut driver, 9.0);
@@ -339,6 +339,26 @@ fn each_days_density_and_fibre_area_are_kept() {
     assert!(most <= 0.51 / 65535.0, "{most}");
     assert!(moved > 20.0 / 65535.0, "{moved}");
     assert_eq!(last.bvtv(sites.len()), None);
+    let close = |found: Option<f64>, want: f32| {
+        let want = f64::from(want);
+        (found.unwrap() - want).abs() <= want.abs() / 2048.0 + 1e-9
+    };
+    for (k, site) in sites.iter().enumerate() {
+        assert!(close(last.osteoclasts(k), site.osteoclasts));
+        assert!(close(last.osteoblasts(k), site.osteoblasts));
+    }
+    assert!(sites.iter().any(|s| (s.osteoclasts - 1.0).abs() > 0.01));
+    assert_eq!(last.osteoclasts(sites.len()), None);
+    let energy: Vec<f32> = read(&gpu, &state.energy, state.counts.bone_voxels);
+    for (k, energy) in energy.iter().enumerate() {
+        assert!(
+            close(last.energy(k), *energy),
+            "{:?} {energy}",
+            last.energy(k)
+        );
+    }
+    assert!(energy.iter().any(|e| *e > 0.0));
+    assert_eq!(last.energy(energy.len()), None);
     let voxels: Vec<MuscleVoxel> = read(&gpu, &state.muscle_voxels, state.counts.muscle_voxels);
     let muscle: Vec<MuscleState> = read(&gpu, &state.muscle, voxels.len());
     let mut most = 0.0f64;
@@ -346,6 +366,7 @@ fn each_days_density_and_fibre_area_are_kept() {
         let share = f64::from(voxel.type1);
         let area = share * f64::from(now.type1) + (1.0 - share) * f64::from(now.type2);
         most = most.max((last.fibre_area(k).unwrap() - area).abs());
+        assert!(close(last.fluid(k), now.fluid));
     }
     assert!(most <= 1.02 / 65535.0, "{most}");
     assert!(last.fibre_area(0).unwrap() < 0.97);

@@ -18,7 +18,7 @@ use mechanostat::sim::Simulation;
 use mechanostat::sim::state::{MuscleState, SiteState};
 use mechanostat::tissue::{Anatomy, BonePlan, MusclePlan, SitePlan, Surface, Tissue};
 use mechanostat::view::{
-    Camera, Colormap, Cut, FieldKind, IVORY, Look, MuscleSet, Muscles, Opacity, Picture,
+    Areal, Camera, Colormap, Cut, FieldKind, IVORY, Look, MuscleSet, Muscles, Opacity, Picture,
     Projection, RayMarch, Style, Tile, contrast, tick, ways,
 };
 use mechanostat::volume::each;
@@ -532,6 +532,16 @@ fn an_areal_projection_is_the_sum_of_the_columns() {
         let bone: Vec<f64> = want.into_iter().filter(|d| *d > 0.05).collect();
         let mean = bone.iter().sum::<f64>() / bone.len() as f64;
         assert!((areal.mean().unwrap() / mean - 1.0).abs() < 1e-3);
+        // The same from what is kept of a day.
+        let kept: Vec<f32> = bvtv.iter().map(|b| *b as f32).collect();
+        let mineral = simulation.model().physiology.tissue_mineral;
+        let of_day = Areal::of(&anatomy, &kept, mineral, along);
+        let kept: Vec<f64> = of_day.density.iter().map(|d| f64::from(*d)).collect();
+        assert_close("areal density of a kept day", &kept, &want, 1e-6, 1e-4);
+        assert_eq!(
+            (of_day.size, of_day.is_mirrored),
+            (areal.size, areal.is_mirrored)
+        );
         let (size, rgba) = areal.picture(3, areal.round_top(), Colormap::Grey);
         assert_eq!(rgba.len(), 4 * (size[0] * size[1]) as usize);
         // A column is seen where a camera at the front, or at the side, has it: +x is lateral.

@@ -10,14 +10,15 @@ mod common;
 use common::read;
 use eframe::egui;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use mechanostat::app::{MechanostatApp, Session, Store, wgpu_setup};
 use mechanostat::gpu::Need;
 use mechanostat::io::Row;
 use mechanostat::measure::{DayTissue, Quantity};
 use mechanostat::scenario::{Conditions, Exercise, Link, Scenario};
+use mechanostat::sim::state::SiteState;
 use mechanostat::study::{
-    Document, FieldFormat, Output, Place, Segment, Setup, StrengthDays, Which,
+    Document, FieldFormat, Output, Place, Segment, Setup, Spot, StrengthDays, Which,
 };
 use mechanostat::view::FieldKind;
 
@@ -195,12 +196,13 @@ fn links_are_cut_and_scenes_and_groups_changed_in_the_window() {
     let ready = |app: &MechanostatApp| !app.session().unwrap().run().courses().is_empty();
     until(&mut harness, 5000, ready);
     explore(&mut harness);
+    harness.get_by_label("Causes").click_accesskit();
+    harness.run_steps(3);
     harness
-        .get_by_label("What if a link were cut?")
+        .get_by_label("muscle atrophy: works")
         .click_accesskit();
-    harness.run_steps(20);
-    harness.get_by_label("muscle atrophy").click_accesskit();
     harness.run_steps(2);
+    assert!(harness.query_by_label("muscle atrophy: cut").is_some());
     let session = harness.state().session().unwrap();
     let cuts = session.conditions().0.cuts;
     assert_eq!(cuts.iter().collect::<Vec<_>>(), [Link::MuscleAtrophy]);
@@ -488,6 +490,8 @@ fn looks_styles_slices_and_the_radiograph_are_a_click_each() {
         "the first screen has more"
     );
     explore(&mut harness);
+    harness.get_by_label("Slices").click_accesskit();
+    harness.run_steps(3);
     for look in ["Strain", "Cells", "Muscle", "Anatomy", "Change"] {
         let button = harness.get_all_by_label(look).next().unwrap();
         button.click_accesskit();
@@ -763,6 +767,330 @@ fn a_figure_is_exported_and_is_the_session() {
     let told = second.state().told();
     assert!(told.contains("foreign.png"), "{told}");
     assert_eq!(day(second.state()), 3.0);
+}
+
+/// A click at a share of the picture's width and height.
+fn click_in_view(harness: &mut Harness<'static, MechanostatApp>, x: f32, y: f32) {
+    let view = harness.get_by_label_contains("Tissue in 3-D").rect();
+    let at = view.min + egui::vec2(x * view.width(), y * view.height());
+    harness
+        .input_mut()
+        .events
+        .push(egui::Event::PointerMoved(at));
+    harness.run_steps(1);
+    for pressed in [true, false] {
+        harness.input_mut().events.push(egui::Event::PointerButton {
+            pos: at,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.run_steps(1);
+    }
+    // The next click is no second half of a double click.
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    harness.run_steps(4);
+}
+
+/// What is pinned is told with the digits of tables and fields, on its day, and with the link that
+/// matters most.
+#[test]
+fn pins_tell_what_tables_and_fields_have_and_why() {
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    step(&mut harness, 14);
+    harness.get_by_label("Explore").click();
+    harness.run_steps(3);
+    // Bone in the middle of the neck; a muscle; nothing in a corner.
+    click_in_view(&mut harness, 0.5, 0.3);
+    click_in_view(&mut harness, 0.3, 0.85);
+    click_in_view(&mut harness, 0.01, 0.99);
+    let told = harness.state().told();
+    assert!(told.contains("nothing to pin"), "{told}");
+    let spots = harness.state().pinned_spots();
+    let (Spot::Bone(voxel), Spot::Whole(muscle)) = (spots[0], spots[1]) else {
+        panic!("{spots:?}");
+    };
+    harness.run_steps(6);
+    let value = |h: &mut Harness<'static, MechanostatApp>, pin: usize, title: &str| -> String {
+        let (rows, _) = h.state_mut().pinned_story(pin).unwrap();
+        let row = rows.into_iter().find(|(t, _)| *t == title);
+        row.unwrap_or_else(|| panic!("no {title}")).1
+    };
+    // The fields, by what the body holds.
+    let of_bone = |h: &Harness<'static, MechanostatApp>| -> [f64; 5] {
+        let session = h.state().session().unwrap();
+        let simulation = session.simulation();
+        let (gpu, state) = (simulation.gpu(), simulation.state());
+        let anatomy = simulation.anatomy();
+        let plan = &anatomy.bone[voxel];
+        let first: usize = anatomy.bone[..voxel].iter().map(|b| b.sites.len()).sum();
+        let sites: Vec<SiteState> = read(gpu, &state.bone, state.counts.sites);
+        let start: Vec<[f32; 2]> = read(gpu, &state.homeostasis, state.counts.sites);
+        let energy: Vec<f32> = read(gpu, &state.energy, state.counts.bone_voxels);
+        let volume: f64 = plan.sites.iter().map(|s| s.fraction).sum();
+        let sum = |of: &dyn Fn(usize) -> f32| -> f64 {
+            let sites = plan.sites.iter().enumerate();
+            sites
+                .map(|(k, s)| s.fraction * f64::from(of(first + k)))
+                .sum()
+        };
+        let (now, before) = (sum(&|k| sites[k].bvtv), sum(&|k| start[k][1]));
+        let mineral = f64::from(simulation.model().physiology.tissue_mineral);
+        [
+            mineral * now / volume,
+            100.0 * (now / before - 1.0),
+            1e3 * f64::from(energy[voxel]) / volume,
+            sum(&|k| sites[k].osteoclasts) / volume,
+            sum(&|k| sites[k].osteoblasts) / volume,
+        ]
+    };
+    let printed = |[bmd, change, energy, clasts, blasts]: [f64; 5]| {
+        let small = |v: f64| {
+            if v.abs() < 0.1 {
+                format!("{v:.4}")
+            } else {
+                format!("{v:.2}")
+            }
+        };
+        [
+            format!("{bmd:.0} mg HA/cm³"),
+            format!("{change:+.1} %").replace('-', "−"),
+            format!("{} kPa", small(energy)),
+            format!("{} of rest", small(clasts)),
+            format!("{} of rest", small(blasts)),
+        ]
+    };
+    const TITLES: [&str; 5] = [
+        "density",
+        "change since day 0",
+        "strain energy density",
+        "osteoclasts",
+        "osteoblasts",
+    ];
+    let on_the_day = printed(of_bone(&harness));
+    for (title, wanted) in TITLES.iter().zip(&on_the_day) {
+        assert_eq!(value(&mut harness, 1, title), *wanted, "{title}");
+    }
+    assert_ne!(on_the_day[3], "1.00 of rest");
+    let of_table = |h: &Harness<'static, MechanostatApp>, quantity: &str, day: f64| -> String {
+        let session = h.state().session().unwrap();
+        let name = session.simulation().anatomy().muscles[muscle].name;
+        let rows = session.run().courses().rows();
+        let mut rows = rows.into_iter();
+        let row = rows.find(|r| r.region == name && r.quantity == quantity && r.day == day);
+        format!("{:+.1} %", row.unwrap().change_pct).replace('-', "−")
+    };
+    let volume = of_table(&harness, "volume", 14.0);
+    assert_eq!(value(&mut harness, 2, "volume"), volume);
+    // Gravity is felt at once.
+    let strain = value(&mut harness, 1, "strain energy density");
+    harness.key_press(egui::Key::E);
+    harness.run_steps(8);
+    let now = printed(of_bone(&harness));
+    assert_eq!(value(&mut harness, 1, "strain energy density"), now[2]);
+    assert_ne!(now[2], strain);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    harness.run_steps(8);
+    // Why, once the run has stood.
+    for _ in 0..4000 {
+        let (_, sentence) = harness.state_mut().pinned_story(1).unwrap();
+        if sentence.contains("hangs most on") && !sentence.contains("so far") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        harness.run_steps(1);
+    }
+    let (_, sentence) = harness.state_mut().pinned_story(1).unwrap();
+    assert!(sentence.contains("It hangs most on"), "{sentence}");
+    assert!(sentence.contains("(cut: "), "{sentence}");
+    let (_, sentence) = harness.state_mut().pinned_story(2).unwrap();
+    assert!(sentence.contains("It hangs most on muscle"), "{sentence}");
+    // A day that is past.
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
+    harness.run_steps(6);
+    let day = harness.state().session().unwrap().day();
+    assert_eq!(day, 13.0);
+    let volume = of_table(&harness, "volume", 13.0);
+    assert_eq!(value(&mut harness, 2, "volume"), volume);
+    assert_ne!(value(&mut harness, 1, "osteoclasts"), on_the_day[3]);
+    // Taken away by the number that pinned it.
+    harness.key_press(egui::Key::Num2);
+    harness.run_steps(2);
+    assert_eq!(harness.state().pinned_spots(), [Spot::Bone(voxel)]);
+    assert_eq!(harness.state().trouble(), None);
+}
+
+/// Everything without a pointer: open, choose a mission, play, toggle gravity, scrub, pin, compare,
+/// take a screenshot, save.
+#[test]
+fn the_keyboard_is_enough() {
+    let folder = common::scratch("keys");
+    let mut harness = harness();
+    settled(&mut harness);
+    let ask = |h: &mut Harness<'static, MechanostatApp>, what: &str| {
+        h.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+        h.run_steps(3);
+        let field = h.get_by_role_and_label(egui::Role::TextInput, "Search commands");
+        assert!(field.is_focused(), "one has to click to write");
+        h.input_mut()
+            .events
+            .push(egui::Event::Text(what.to_owned()));
+        h.run_steps(3);
+        h.key_press(egui::Key::Enter);
+        h.run_steps(4);
+        assert!(
+            h.query_by_role_and_label(egui::Role::TextInput, "Search commands")
+                .is_none()
+        );
+    };
+    // Letters that are written are no commands.
+    ask(&mut harness, "mission 17 weeks");
+    let scenario = |h: &Harness<'static, MechanostatApp>| {
+        h.state().session().unwrap().setup().scenario_name.clone()
+    };
+    assert!(
+        scenario(&harness).contains("bed-rest"),
+        "{}",
+        scenario(&harness)
+    );
+    ask(&mut harness, "mission ISS no exercise");
+    assert_eq!(scenario(&harness), "iss-6-months");
+    until(&mut harness, 4000, |app| day(app) >= 3.0);
+    harness.key_press(egui::Key::Space);
+    harness.run_steps(3);
+    until(&mut harness, 1000, |app| !app.session().unwrap().is_busy());
+    let paused = day(harness.state());
+    harness.key_press(egui::Key::M);
+    harness.run_steps(3);
+    let gravity =
+        |h: &Harness<'static, MechanostatApp>| h.state().session().unwrap().conditions().0.gravity;
+    assert_eq!(gravity(&harness), 0.166);
+    harness.key_press(egui::Key::Home);
+    harness.run_steps(3);
+    assert_eq!(harness.state().session().unwrap().day(), 0.0);
+    for _ in 0..2 {
+        harness.key_press(egui::Key::ArrowRight);
+        harness.run_steps(2);
+    }
+    assert_eq!(harness.state().session().unwrap().day(), 2.0);
+    harness.key_press(egui::Key::End);
+    harness.run_steps(2);
+    assert_eq!(harness.state().session().unwrap().day(), paused);
+    harness.key_press(egui::Key::Num1);
+    harness.run_steps(3);
+    assert_eq!(harness.state().pinned_spots().len(), 1);
+    let cut = harness.state().picture().cut;
+    harness.key_press(egui::Key::CloseBracket);
+    harness.run_steps(2);
+    assert_ne!(harness.state().picture().cut, cut);
+    harness.key_press(egui::Key::V);
+    harness.run_steps(2);
+    assert_eq!(harness.state().picture().field, FieldKind::Density);
+    harness.key_press(egui::Key::B);
+    harness.run_steps(3);
+    assert!(harness.state().session().unwrap().driver.has_twin());
+    harness.key_press(egui::Key::E);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::W);
+    harness.run_steps(4);
+    assert!(harness.query_by_label("wipe").is_some());
+    // The picture is reached by Tab, and turned.
+    let view = |h: &Harness<'static, MechanostatApp>| {
+        h.get_by_label_contains("Tissue in 3-D").is_focused()
+    };
+    let mut tabs = 0;
+    while !view(&harness) {
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(2);
+        tabs += 1;
+        assert!(tabs < 120, "Tab never comes to the picture");
+    }
+    let azimuth = harness.state().picture().camera.azimuth;
+    harness.key_press(egui::Key::ArrowRight);
+    harness.run_steps(2);
+    assert_ne!(harness.state().picture().camera.azimuth, azimuth);
+    assert_eq!(harness.state().session().unwrap().day(), paused);
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
+    harness.run_steps(2);
+    assert!(harness.state().session().unwrap().day() < paused);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P);
+    until(&mut harness, 4000, |app| app.told().contains("mechanostat"));
+    let told = harness.state().told().to_owned();
+    let picture = told.split_whitespace().find(|w| w.contains(".png"));
+    std::fs::remove_file(picture.unwrap_or_else(|| panic!("{told}"))).unwrap();
+    let file = folder.join("by keys.toml");
+    ask(&mut harness, &format!("save {}", file.display()));
+    assert!(file.is_file(), "{}", harness.state().told());
+    harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::R);
+    harness.run_steps(3);
+    assert_eq!(day(harness.state()), 0.0);
+    ask(&mut harness, &format!("open {}", file.display()));
+    until(&mut harness, 4000, |app| day(app) == paused);
+    assert!(harness.state().session().unwrap().driver.has_twin());
+    harness.key_press(egui::Key::F1);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Search commands").is_some());
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Search commands").is_none());
+    assert_eq!(harness.state().trouble(), None);
+}
+
+/// A screen reader is given what the headline says, and not too often.
+#[test]
+fn what_is_announced_is_the_headline_at_most_once_a_second() {
+    let mut harness = harness();
+    settled(&mut harness);
+    explore(&mut harness);
+    let began = std::time::Instant::now();
+    let first = harness.state().announced().1;
+    for key in [
+        egui::Key::M,
+        egui::Key::R,
+        egui::Key::E,
+        egui::Key::Num0,
+        egui::Key::K,
+        egui::Key::V,
+        egui::Key::C,
+        egui::Key::Period,
+    ] {
+        harness.key_press(key);
+        harness.run_steps(3);
+    }
+    step(&mut harness, 2);
+    let said = harness.state().announced().1 - first;
+    let most = began.elapsed().as_secs() as u32 + 1;
+    assert!(said <= most, "{said} announcements in {most} s");
+    // What is said in the end is how things stand.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    harness.run_steps(2);
+    let sentence = harness.state().session().unwrap().sentence();
+    let (text, _) = harness.state().announced();
+    assert!(text.starts_with(&sentence), "{text} / {sentence}");
+    let text = text.to_owned();
+    let node = harness.get_by_role_and_label(egui::Role::Status, &text);
+    assert_eq!(node.accesskit_node().live(), egui::accesskit::Live::Polite);
+    assert!(
+        sentence.contains("Day 2") && sentence.contains('%'),
+        "{sentence}"
+    );
+    // The picture and the charts say the same.
+    let picture = harness.get_by_label_contains("Tissue in 3-D");
+    assert!(
+        picture
+            .accesskit_node()
+            .label()
+            .unwrap()
+            .contains(&sentence)
+    );
+    assert!(
+        harness
+            .query_all_by_label_contains("Chart on day 2")
+            .count()
+            >= 2
+    );
 }
 
 /// From nothing to more than a screen has, and as large as a desktop may make everything.

@@ -139,6 +139,7 @@ impl MechanostatApp {
         self.slices.clear(&self.render);
         self.finder = Some(crate::view::Finder::new(session.simulation().anatomy()));
         self.fit = None;
+        self.pins.clear();
         self.drag = None;
         self.draft = None;
         self.session.replace(session)

@@ -7,13 +7,10 @@ use egui_plot::{
 
 use crate::figure::{CurveOf, Mark, apart, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
-use crate::study::{Document, PublishedPoint, published_beside};
+use crate::study::{Document, PublishedPoint, Which, published_beside};
 
+use super::theme::palette;
 use super::{MechanostatApp, Session};
-
-/// Bone's and muscle's curves on the first screen.
-const BONE: Color32 = Color32::from_rgb(235, 228, 205);
-const MUSCLE: Color32 = Color32::from_rgb(240, 130, 110);
 
 /// One curve of a chart: region, quantity, name, colour, dash.
 type CurveSpec = (CurveOf, Color32, LineStyle);
@@ -138,49 +135,103 @@ impl MechanostatApp {
         let Some(session) = &mut self.session else {
             return;
         };
+        let colours = palette(ui.ctx());
         let anatomy = session.simulation().anatomy();
         let mut curves = Vec::new();
         if let Some(bone) = bone_curves(anatomy).into_iter().next() {
-            curves.push((bone, BONE, LineStyle::Solid));
+            curves.push((bone, colours.bone, LineStyle::Solid));
         }
         if let Some(muscle) = anatomy.muscle_regions.first() {
             let of = CurveOf::new(muscle.name, Quantity::Volume, plain(muscle.name));
-            curves.push((of, MUSCLE, LineStyle::Solid));
+            curves.push((of, colours.muscle, LineStyle::Solid));
         }
         ui.label(RichText::new("Bone density and muscle volume, change (%)").strong());
-        let note = "● fitted  ○ predicted  □ stated by the review; bars: 95 % intervals";
-        let height = (ui.available_height() - 28.0).max(100.0);
+        let height = (ui.available_height() - 48.0).max(100.0);
         self.beside.follow(session);
         let of = Chart {
             id: "first",
             height,
             chooses: true,
         };
-        if let Some(day) = chart(ui, session, of, &curves, &self.beside.points) {
-            session.look_at(day);
+        match chart(ui, session, of, &curves, &self.beside.points) {
+            Some(Asked::Day(day)) => session.look_at(day),
+            Some(Asked::Citation(citation)) => self.cited = Some(citation),
+            None => {}
         }
-        ui.label(RichText::new(note).small().weak());
+        self.below_chart(ui, &curves, NOTE);
+    }
+
+    /// Citation, evidence in words, numbers as a file: below a chart.
+    fn below_chart(&mut self, ui: &mut Ui, curves: &[CurveSpec], note: &str) {
+        let Some(session) = &self.session else { return };
+        let days = session.run().document().days().max(session.last_day());
+        let of_curve = |p: &&PublishedPoint| {
+            p.published.day <= days
+                && curves
+                    .iter()
+                    .any(|(c, ..)| c.region == p.region && c.quantity.key() == p.quantity)
+        };
+        let beside: Vec<&PublishedPoint> = self.beside.points.iter().filter(of_curve).collect();
+        let mut exports = false;
+        let mut cited = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.menu_button(format!("Evidence ({})", beside.len()), |ui| {
+                if beside.is_empty() {
+                    ui.label("Nobody has published a figure for these curves and conditions.");
+                }
+                egui::ScrollArea::vertical()
+                    .max_height(360.0)
+                    .show(ui, |ui| {
+                        for point in &beside {
+                            let told = evidence_told(point);
+                            if ui.button(&told).clicked() {
+                                cited = Some(point.citation.clone());
+                                ui.close();
+                            }
+                        }
+                    });
+            });
+            exports = ui
+                .button("Chart as CSV")
+                .on_hover_text("its curves of both runs and what was published beside them")
+                .clicked();
+            match &self.cited {
+                Some(citation) => ui.label(RichText::new(citation).small()),
+                None => ui.label(RichText::new(note).small().weak()),
+            };
+        });
+        if exports {
+            let text = chart_text(session, curves, &beside);
+            self.export("chart.csv", &text);
+        }
+        if cited.is_some() {
+            self.cited = cited;
+        }
     }
 
     pub(super) fn curves(&mut self, ui: &mut Ui) {
         let Some(session) = &self.session else { return };
         self.beside.follow(session);
-        let chart = |ui: &mut Ui, id: &str, height: f32, curves: &[CurveSpec]| {
+        let chart = |ui: &mut Ui, id: &str, height: f32, curves: &[CurveSpec]| -> Option<String> {
             let of = Chart {
                 id,
                 height,
                 chooses: false,
             };
-            chart(ui, session, of, curves, &self.beside.points);
+            match chart(ui, session, of, curves, &self.beside.points) {
+                Some(Asked::Citation(citation)) => Some(citation),
+                _ => None,
+            }
         };
-        let height = (0.5 * ui.available_height() - 30.0).max(100.0);
+        let height = (0.5 * ui.available_height() - 48.0).max(100.0);
         // Colours and dashes in the order of a scene's curves.
+        let [a, b, c, d, e] = palette(ui.ctx()).curves;
         let styles = [
-            (Color32::from_rgb(86, 180, 233), LineStyle::Solid),
-            (Color32::from_rgb(230, 159, 0), LineStyle::dashed_loose()),
-            (Color32::from_rgb(0, 190, 140), LineStyle::dotted_dense()),
-            (Color32::from_rgb(204, 121, 167), LineStyle::dashed_dense()),
-            (Color32::from_rgb(240, 228, 66), LineStyle::Solid),
+            (a, LineStyle::Solid),
+            (b, LineStyle::dashed_loose()),
+            (c, LineStyle::dotted_dense()),
+            (d, LineStyle::dashed_dense()),
+            (e, LineStyle::Solid),
         ];
         let styled = |curves: Vec<CurveOf>| -> Vec<CurveSpec> {
             let styled = curves.into_iter().zip(styles);
@@ -191,7 +242,7 @@ impl MechanostatApp {
         let anatomy = session.simulation().anatomy();
         let bone = styled(bone_curves(anatomy));
         ui.label(RichText::new("Bone mineral density, change since day 0 (%)").strong());
-        chart(ui, "bone", height, &bone);
+        let mut cited = chart(ui, "bone", height, &bone);
         // What a scene has no muscle for is not offered.
         let has_muscle = !anatomy.muscle_regions.is_empty();
         let offered = |chart: &LowerChart| {
@@ -231,8 +282,87 @@ impl MechanostatApp {
             Where::Bone => main.into_iter().flat_map(of_region).collect(),
             Where::Body => of_region(WHOLE_BODY),
         };
-        chart(ui, shown.title, height, &styled(curves));
+        let curves = styled(curves);
+        let below = chart(ui, shown.title, height, &curves);
+        cited = cited.or(below);
+        if cited.is_some() {
+            self.cited = cited;
+        }
+        self.below_chart(ui, &[bone, curves].concat(), NOTE);
     }
+}
+
+/// What marks mean.
+const NOTE: &str = "● fitted  ○ predicted  □ stated by the review; bars: 95 % intervals";
+
+/// What somebody asked of a chart.
+enum Asked {
+    Day(f64),
+    Citation(String),
+}
+
+/// A published figure in words.
+fn evidence_told(point: &PublishedPoint) -> String {
+    let p = &point.published;
+    let number = |x: f64| format!("{x:+.1}").replace('-', "−");
+    let value = p
+        .value
+        .map_or(String::new(), |v| format!("{} %", number(v)));
+    let interval = match p.range {
+        [Some(low), Some(high)] => format!(" ({} to {})", number(low), number(high)),
+        [Some(low), None] => format!(" (at least {})", number(low)),
+        [None, Some(high)] => format!(" (at most {})", number(high)),
+        [None, None] => String::new(),
+    };
+    let mark = match p.mark {
+        Mark::Fitted => "fitted",
+        Mark::Predicted => "predicted",
+        Mark::Stated => "stated",
+    };
+    format!(
+        "day {:.0}, {}: {value}{interval}, {mark}; {}",
+        p.day,
+        plain(&point.region),
+        point.study
+    )
+}
+
+/// A chart's numbers: every day of its curves, of both runs, and what was published.
+fn chart_text(session: &Session, curves: &[CurveSpec], beside: &[&PublishedPoint]) -> String {
+    use std::fmt::Write as _;
+    let mut out = "region,quantity,kind,day,change_pct,low_pct,high_pct,source\n".to_owned();
+    let mut runs = vec![(session.shows(), "model")];
+    if session.driver.has_twin() {
+        let other = match session.shows() {
+            Which::First => Which::Twin,
+            Which::Twin => Which::First,
+        };
+        runs.push((other, "other run"));
+    }
+    for (of, ..) in curves {
+        for (which, kind) in &runs {
+            let course = session.driver.of(*which).courses();
+            for (day, change) in course.change(of.region, of.quantity) {
+                let (region, key) = (of.region, of.quantity.key());
+                writeln!(out, "{region},{key},{kind},{day},{change},,,").ok();
+            }
+        }
+    }
+    for p in beside {
+        let number = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+        let [low, high] = p.published.range.map(number);
+        writeln!(
+            out,
+            "{},{},published,{},{},{low},{high},\"{}\"",
+            p.region,
+            p.quantity,
+            p.published.day,
+            number(p.published.value),
+            p.citation.replace('"', "\"\"")
+        )
+        .ok();
+    }
+    out
 }
 
 /// How a chart is used.
@@ -244,18 +374,21 @@ struct Chart<'a> {
     chooses: bool,
 }
 
+/// How near to a published figure a click is meant for it, points.
+const NEAR: f32 = 9.0;
+
 /// Size of the letters of a curve's name.
 const NAME: f32 = 12.0;
 
 /// A chart of curves with their names at their ends, and what was published beside them. Returns
-/// the day that was clicked.
+/// what was clicked: a published figure, or a day.
 fn chart(
     ui: &mut Ui,
     session: &Session,
     of: Chart<'_>,
     curves: &[CurveSpec],
     published: &[PublishedPoint],
-) -> Option<f64> {
+) -> Option<Asked> {
     let days = session.run().document().days().max(session.last_day());
     let today = session.simulation().day();
     let lines: Vec<Vec<[f64; 2]>> = curves
@@ -288,6 +421,7 @@ fn chart(
     for y in at.iter().flat_map(|y| [y - 0.6 * gap, y + 0.6 * gap]) {
         seen = [f64::min(seen[0], y), f64::max(seen[1], y)];
     }
+    let ink = palette(ui.ctx()).ink;
     let plot = Plot::new(of.id.to_owned())
         .height(of.height)
         .custom_x_axes(vec![
@@ -363,11 +497,40 @@ fn chart(
             plot.points(mark.color(*colour).radius(4.0).shape(shape).filled(filled));
         }
         // Where one looks.
-        let head = VLine::new("", session.day()).color(Color32::from_gray(200));
+        let head = VLine::new("", session.day()).color(ink);
         plot.vline(head.width(1.0));
-        let clicked = plot.response().clicked() || plot.response().dragged();
+        let response = plot.response();
+        if response.clicked()
+            && let Some(at) = response.interact_pointer_pos()
+        {
+            let distance = |p: &PublishedPoint| {
+                let [low, high] = p.published.range;
+                let y = p.published.value.or(low).or(high).unwrap_or(0.0);
+                let on_screen = plot.screen_from_plot(PlotPoint::new(p.published.day, y));
+                on_screen.distance(at)
+            };
+            let nearest = beside.iter().map(|(p, _)| (distance(p), *p));
+            let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((_, point)) = nearest.filter(|(d, _)| *d < NEAR) {
+                return Some(Asked::Citation(point.citation.clone()));
+            }
+        }
+        let clicked = response.clicked() || response.dragged();
         let at = plot.pointer_coordinate().filter(|_| of.chooses && clicked);
-        at.map(|p| p.x.clamp(0.0, today))
+        at.map(|p| Asked::Day(p.x.clamp(0.0, today)))
+    });
+    let told: Vec<String> = curves
+        .iter()
+        .zip(&lines)
+        .map(|((of, ..), line)| {
+            let known = line.partition_point(|p| p[0] <= session.day() + 1e-6);
+            let change = known.checked_sub(1).map_or(0.0, |k| line[k][1]);
+            format!("{} {change:+.1} %", of.label).replace('-', "−")
+        })
+        .collect();
+    shown.response.widget_info(|| {
+        let text = format!("Chart on day {:.0}: {}", session.day(), told.join(", "));
+        egui::WidgetInfo::labeled(egui::Role::Image, true, text)
     });
     shown.inner
 }

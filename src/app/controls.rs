@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, RichText, Ui};
 
-use crate::scenario::{Conditions, DoseResponse, Drug, Link, MOST_NAME, Phase, Posture};
+use crate::scenario::{Conditions, DoseResponse, Drug, MOST_NAME, Phase, Posture};
 use crate::sim::SimError;
 use crate::study::{Document, Place, Setup, What, Which, scenario};
 use crate::tissue::SCENES;
@@ -92,6 +92,25 @@ impl MechanostatApp {
                 }
             }
             self.mission_menu(ui);
+            ui.separator();
+            for theme in super::theme::Theme::ALL {
+                let chosen = self.settings.theme == theme;
+                if ui
+                    .radio(chosen, format!("{} theme", theme.name()))
+                    .clicked()
+                {
+                    self.choose_theme(ui.ctx(), theme);
+                }
+            }
+            ui.separator();
+            if ui.button("Commands (Ctrl+K)").clicked() {
+                self.commands.open();
+                ui.close();
+            }
+            if ui.button("Keys (F1)").clicked() {
+                self.commands.lists = true;
+                ui.close();
+            }
             if self.explore {
                 ui.separator();
                 if ui.button("Tiles as at first").clicked() {
@@ -338,19 +357,7 @@ fn what_if(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
         })
         .response
         .labelled_by(label.id);
-    egui::CollapsingHeader::new("What if a link were cut?").show(ui, |ui| {
-        for link in Link::ALL.iter().copied() {
-            let mut works = !now.cuts.contains(link);
-            if ui.checkbox(&mut works, link.title()).changed() {
-                let what = if works {
-                    What::Join(link)
-                } else {
-                    What::Cut(link)
-                };
-                *intent = Some(Intent::Do(what));
-            }
-        }
-    });
+    ui.label("Links of the ring are cut in the tile Causes.");
 }
 
 /// Which of two runs is shown, and acted on.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, Color32, Ui};
+use eframe::egui::{self, Ui};
 
 use crate::io;
 use crate::study::{
@@ -233,7 +233,7 @@ impl MechanostatApp {
     }
 
     /// Asks for a file in the desktop's own dialog, while the window goes on.
-    fn choose(&mut self, saves: bool, ctx: &egui::Context) {
+    pub(super) fn choose(&mut self, saves: bool, ctx: &egui::Context) {
         let name = Path::new(&self.file).file_name();
         let name = name.map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let dialog = rfd::AsyncFileDialog::new().add_filter("session or scenario", &["toml"]);
@@ -314,7 +314,7 @@ impl MechanostatApp {
             return;
         };
         ui.horizontal(|ui| {
-            let amber = Color32::from_rgb(240, 190, 80);
+            let amber = super::theme::palette(ui.ctx()).by_hand;
             ui.colored_label(amber, "A window ended unexpectedly. Its session is kept.");
             let opens = ui.button("Open that session").clicked();
             let forgets = ui.button("Forget it").clicked();

@@ -4,11 +4,10 @@ use eframe::egui::{self, Color32, RichText, Ui};
 use eframe::egui_wgpu::RenderState;
 
 use crate::figure::plain;
-use crate::gpu::Readback;
 use crate::study::Which;
 use crate::view::{
-    Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Paint, Picture, Projection,
-    RayMarch, Style, Vision,
+    Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Paint, Picture, RayMarch,
+    Style, Vision,
 };
 
 use super::{MechanostatApp, Session};
@@ -25,9 +24,8 @@ pub(super) struct Slices {
     march: Option<RayMarch>,
     /// Each drawn into an image of its own, copied from the march's.
     shown: [Option<Shown>; 3],
-    projection: Option<Projection>,
-    reading: Option<(Readback, u64)>,
-    areal: Option<(Areal, u64)>,
+    /// The radiograph, and of which generation and day.
+    areal: Option<(Areal, (u64, u64))>,
     image: Option<egui::TextureHandle>,
 }
 
@@ -197,12 +195,6 @@ impl MechanostatApp {
     }
 
     /// Areal density, as DXA sees it.
-    pub(super) fn radiograph(&mut self, ui: &mut Ui) {
-        if let Err(error) = self.draw_radiograph(ui) {
-            self.fail(error.to_string());
-        }
-    }
-
     fn draw_slices(&mut self, ui: &mut Ui) -> Result<(), crate::gpu::GpuError> {
         let Some(session) = &self.session else {
             return Ok(());
@@ -288,63 +280,42 @@ impl MechanostatApp {
         Ok(())
     }
 
-    fn draw_radiograph(&mut self, ui: &mut Ui) -> Result<(), crate::gpu::GpuError> {
-        let Some(session) = &self.session else {
-            return Ok(());
-        };
-        let ctx = ui.ctx().clone();
+    /// Areal density as absorptiometry sees it, on any day that was kept.
+    pub(super) fn radiograph(&mut self, ui: &mut Ui) {
+        let Some(session) = &self.session else { return };
         let simulation = session.simulation();
-        let gpu = simulation.gpu();
         let slices = &mut self.slices;
-        if slices.projection.is_none() {
-            slices.projection = Some(Projection::new(simulation.body(), 1)?);
-        }
-        let Some(projection) = &slices.projection else {
-            return Ok(());
-        };
-        if let Some((readback, generation)) = &slices.reading {
-            if let Some(parts) = readback.poll()? {
-                let areal = projection.areal(&parts);
-                let size = areal.size.into_iter().max().unwrap_or(1);
-                let top = areal.round_top();
-                let (size, rgba) = areal.picture((320 / size).max(1), top, Colormap::Grey);
-                let image =
-                    egui::ColorImage::from_rgba_unmultiplied(size.map(|n| n as usize), &rgba);
-                let options = egui::TextureOptions::NEAREST;
-                slices.image = Some(ctx.load_texture("radiograph", image, options));
-                slices.areal = Some((areal, *generation));
-                slices.reading = None;
-            } else {
-                ctx.request_repaint();
-            }
-        }
-        let is_old = slices
-            .areal
-            .as_ref()
-            .is_none_or(|(_, g)| *g != session.generation());
-        if slices.reading.is_none() && is_old {
-            slices.reading = Some((projection.read(gpu)?, session.generation()));
-            ctx.request_repaint();
-        }
-        if let (Some(image), Some((areal, _))) = (&slices.image, &slices.areal) {
-            let room = ui.available_size() - egui::vec2(0.0, 60.0);
-            let size = image.size_vec2();
-            let scale = (room.x / size.x).min(room.y / size.y).clamp(0.1, 1.0);
-            ui.image((image.id(), scale * size));
-            let mean = areal.mean().unwrap_or(0.0);
-            ui.label(format!(
-                "areal density where there is bone: {mean:.3} g/cm²"
-            ));
+        let of = (session.generation(), session.day().to_bits());
+        if slices.areal.as_ref().is_none_or(|(_, known)| *known != of)
+            && let Some(day) = Remembered::of(session.run(), session.day())
+        {
+            let mineral = simulation.model().physiology.tissue_mineral;
+            let areal = day.areal(simulation.anatomy(), mineral);
+            let size = areal.size.into_iter().max().unwrap_or(1);
             let top = areal.round_top();
-            ui.label(format!(
-                "from the front, lateral on the left; black 0, white {top} g/cm²"
-            ));
-            if session.past().is_some() {
-                let today = session.simulation().day();
-                ui.label(format!("as it is on day {today:.0}, the last one computed"));
-            }
+            let (size, rgba) = areal.picture((320 / size).max(1), top, Colormap::Grey);
+            let image = egui::ColorImage::from_rgba_unmultiplied(size.map(|n| n as usize), &rgba);
+            let options = egui::TextureOptions::NEAREST;
+            slices.image = Some(ui.ctx().load_texture("radiograph", image, options));
+            slices.areal = Some((areal, of));
         }
-        Ok(())
+        let (Some(image), Some((areal, _))) = (&slices.image, &slices.areal) else {
+            ui.label("Nothing is measured yet.");
+            return;
+        };
+        let room = ui.available_size() - egui::vec2(0.0, 60.0);
+        let size = image.size_vec2();
+        let scale = (room.x / size.x).min(room.y / size.y).clamp(0.1, 1.0);
+        ui.image((image.id(), scale * size));
+        let mean = areal.mean().unwrap_or(0.0);
+        let top = areal.round_top();
+        ui.label(format!(
+            "day {:.0}: areal density where there is bone {mean:.3} g/cm²",
+            session.day()
+        ));
+        ui.label(format!(
+            "from the front, lateral on the left; black 0, white {top} g/cm²"
+        ));
     }
 }
 
@@ -365,11 +336,19 @@ fn slice(
         let scale = rect.width() / picture.size[0] as f32;
         let [x, y] = picture.pixel_of(*crosshair);
         let centre = rect.min + scale * egui::vec2(x, y);
-        let line = egui::Stroke::new(1.0, Color32::from_rgba_unmultiplied(255, 220, 80, 170));
+        let line = egui::Stroke::new(
+            1.0,
+            super::theme::palette(ui.ctx()).cross.gamma_multiply(0.7),
+        );
         let painter = ui.painter().with_clip_rect(rect);
         painter.vline(centre.x, rect.y_range(), line);
         painter.hline(rect.x_range(), centre.y, line);
-        super::tissue::letters(&painter, rect, &picture.camera, Color32::from_gray(220));
+        super::tissue::letters(
+            &painter,
+            rect,
+            &picture.camera,
+            super::theme::palette(ui.ctx()).ink,
+        );
         response.widget_info(|| {
             egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{name} slice"))
         });

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use eframe::egui::{self, Color32, RichText, Ui};
+use eframe::egui::{self, RichText, Ui};
 
 use crate::scenario::{BUILT_IN, Exercise, Scenario};
 use crate::study::{DEMONSTRATIONS, What, Which};
@@ -13,7 +13,7 @@ use super::views::Compare;
 use super::{MechanostatApp, Session, Speed};
 
 /// The built-in missions, by name, with their titles.
-static TITLES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+pub(super) static TITLES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     let title = |name: &str| match Scenario::built_in(name) {
         Some(Ok(scenario)) => scenario.name,
         _ => name.to_owned(),
@@ -186,7 +186,7 @@ fn gauge(ui: &mut Ui, session: &Session) {
         // Twice what it is at 1 g fills the gauge.
         let share = (percent / 200.0).clamp(0.0, 1.0) as f32;
         let filled = egui::Rect::from_min_size(rect.min, egui::vec2(share * rect.width(), 20.0));
-        painter.rect_filled(filled, 3.0, Color32::from_rgb(60, 110, 150));
+        painter.rect_filled(filled, 3.0, super::theme::palette(ui.ctx()).gauge);
         let earth = rect.center().x;
         let line = egui::Stroke::new(1.0, ui.visuals().weak_text_color());
         painter.vline(earth, rect.y_range(), line);

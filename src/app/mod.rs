@@ -2,18 +2,24 @@
 
 mod beginning;
 mod carry;
+mod causes;
 mod charts;
+mod commands;
 mod controls;
 mod figure;
 mod files;
 mod looks;
 mod mission;
 mod panels;
+mod pins;
+mod regions;
 mod screenshot;
 mod script;
 mod session;
+mod spoken;
 mod status;
 mod store;
+mod theme;
 mod tiles;
 mod timeline;
 mod tissue;
@@ -28,7 +34,7 @@ use eframe::egui_wgpu::{self, WgpuConfiguration, WgpuError, WgpuSetup, WgpuSetup
 
 use crate::gpu::{BACKENDS, Gpu, Need, device_descriptor, named};
 use crate::sim::estimate_need;
-use crate::study::{Document, Place, Run, StudyError, What, Which};
+use crate::study::{Document, Place, Run, StudyError, Which};
 use crate::tissue::{Anatomy, SCENES};
 use crate::view::{Cut, FieldKind, Finder, Look, Muscles, Paint, Picture, contour, round_range};
 
@@ -105,6 +111,14 @@ pub struct MechanostatApp {
     beside: charts::Beside,
     /// Which of the lower charts is shown.
     lower_chart: usize,
+    /// The citation that was asked for last.
+    cited: Option<String>,
+    pins: pins::Pins,
+    commands: commands::Commands,
+    spoken: spoken::Spoken,
+    /// The picture, as the keyboard's focus knows it.
+    view_id: Option<egui::Id>,
+    table: regions::Table,
     /// Whether passes are timed, and shown.
     timing: bool,
     /// The session's file, and what was told of it last.
@@ -423,8 +437,6 @@ impl MechanostatApp {
         let render = render
             .ok_or_else(|| AppError::NoAdapter("the window was opened without wgpu".to_owned()))?;
         install_font(&cc.egui_ctx);
-        cc.egui_ctx
-            .all_styles_mut(|s| s.visuals.panel_fill = egui::Color32::TRANSPARENT);
         let gpu = Gpu::from_parts(
             render.adapter.get_info(),
             render.device.clone(),
@@ -435,8 +447,9 @@ impl MechanostatApp {
         device_descriptor(&render.adapter, place.need(size)?).map_err(StudyError::from)?;
         let anatomy = place.anatomy(size, &document.setup().scenario.person)?;
         let mut picture = Look::default().picture(&anatomy, [512, 640]);
-        picture.background = GROUND;
         let settings = store.settings();
+        settings.theme.apply(&cc.egui_ctx);
+        picture.background = settings.theme.palette().tissue;
         let session = Session::new(&gpu, document, place, &store);
         let mut app = Self {
             render,
@@ -476,6 +489,12 @@ impl MechanostatApp {
             flash: None,
             beside: charts::Beside::default(),
             lower_chart: 0,
+            cited: None,
+            spoken: spoken::Spoken::default(),
+            pins: pins::Pins::default(),
+            commands: commands::Commands::default(),
+            view_id: None,
+            table: regions::Table::default(),
             timing: false,
             file: "session.toml".to_owned(),
             told: String::new(),
@@ -525,49 +544,6 @@ impl MechanostatApp {
     /// The run.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
-    }
-
-    /// Undo and redo; play; days.
-    fn keys(&mut self, ctx: &egui::Context) {
-        let Some(session) = &mut self.session else {
-            return;
-        };
-        let pressed = |key| {
-            let command = egui::Modifiers::COMMAND;
-            ctx.input_mut(|input| input.consume_key(command, key))
-        };
-        if pressed(egui::Key::Z) {
-            let done = session.take_back(false);
-            self.tell(done.map(drop));
-        } else if pressed(egui::Key::Y) {
-            let done = session.take_back(true);
-            self.tell(done.map(drop));
-        } else if !ctx.egui_wants_keyboard_input() {
-            let plain = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, key));
-            let week = |key| ctx.input_mut(|i| i.consume_key(egui::Modifiers::SHIFT, key));
-            if plain(egui::Key::K) {
-                let sentence = session.sentence();
-                let done = session.act(What::Bookmark(sentence));
-                self.tell(done);
-                return;
-            }
-            if plain(egui::Key::Space) {
-                session.toggle_play();
-            }
-            for (key, days) in [(egui::Key::ArrowLeft, -1.0), (egui::Key::ArrowRight, 1.0)] {
-                if week(key) {
-                    session.look_at(session.day() + 7.0 * days);
-                } else if plain(key) {
-                    session.look_at(session.day() + days);
-                }
-            }
-            if plain(egui::Key::Home) {
-                session.look_at(0.0);
-            }
-            if plain(egui::Key::End) {
-                session.look_at(f64::INFINITY);
-            }
-        }
     }
 
     /// What the picture shows.
@@ -628,13 +604,6 @@ impl MechanostatApp {
         self.picture
     }
 }
-
-/// The colour behind everything. The window is cleared to it, so that panels need not be filled one
-/// by one: on a software adapter each layer of pixels takes its time.
-const PANELS: egui::Color32 = egui::Color32::from_gray(27);
-
-/// The colour behind the tissue.
-const GROUND: [f32; 3] = [0.11, 0.12, 0.14];
 
 /// A round range for the changes that a run has come to: bone weighs as much as there is of it.
 /// None for other fields, and before anything has changed.
@@ -729,6 +698,7 @@ impl eframe::App for MechanostatApp {
                 Err(error) => self.fail(error.to_string()),
             }
         }
+        self.advance_pins(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -748,7 +718,8 @@ impl eframe::App for MechanostatApp {
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
-        PANELS.to_normalized_gamma_f32()
+        let ground = self.settings.theme.palette().ground;
+        ground.to_normalized_gamma_f32()
     }
 }
 

@@ -8,6 +8,8 @@ use super::MechanostatApp;
 impl MechanostatApp {
     pub(super) fn panels(&mut self, ui: &mut Ui) {
         self.figure_dialog(&ui.ctx().clone());
+        self.command_windows(&ui.ctx().clone());
+        self.speak(ui);
         egui::Panel::top("title").show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Mechanostat").strong());
@@ -45,7 +47,18 @@ impl MechanostatApp {
         egui::Panel::right("curve")
             .default_size(0.36 * width)
             .min_size((0.25 * width).clamp(180.0, 320.0))
-            .show(ui, |ui| self.curve(ui));
+            .show(ui, |ui| {
+                if !self.pins.is_empty() {
+                    egui::Panel::bottom("pins")
+                        .resizable(true)
+                        .default_size(0.5 * ui.available_height())
+                        .show(ui, |ui| {
+                            let area = egui::ScrollArea::vertical().auto_shrink(false);
+                            area.show(ui, |ui| self.pinned(ui));
+                        });
+                }
+                self.curve(ui);
+            });
         egui::CentralPanel::default_margins().show(ui, |ui| self.tissue(ui));
     }
 }

@@ -59,10 +59,8 @@ impl MechanostatApp {
                 });
                 let button = ui.button("Screenshot");
                 let button = button.on_hover_text("the picture, 120 mm wide at 300 dpi");
-                if button.clicked()
-                    && let Err(error) = self.begin_screenshot()
-                {
-                    self.told = error.to_string();
+                if button.clicked() {
+                    self.take_screenshot();
                 }
             }
             Some(done) => {
@@ -71,6 +69,12 @@ impl MechanostatApp {
                 }
                 ui.label(format!("screenshot {} %", 100 * done / SAMPLES));
             }
+        }
+    }
+
+    pub(super) fn take_screenshot(&mut self) {
+        if let Err(error) = self.begin_screenshot() {
+            self.told = error.to_string();
         }
     }
 

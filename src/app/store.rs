@@ -33,6 +33,7 @@ pub(super) struct Settings {
     pub(super) explore: bool,
     /// The tiles of *Explore*, as they write themselves.
     pub(super) tiles: Option<String>,
+    pub(super) theme: super::theme::Theme,
 }
 
 /// The session of this window, kept until it ends in order.

@@ -17,6 +17,12 @@ pub(super) enum Pane {
     Curves,
     Slices,
     Radiograph,
+    /// Places that are pinned.
+    Pins,
+    /// From gravity to density, with links to cut.
+    Causes,
+    /// Every region's quantities.
+    Regions,
     /// What was done.
     Log,
     /// The adapter, memory, how long passes take.
@@ -24,13 +30,16 @@ pub(super) enum Pane {
 }
 
 impl Pane {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Mission,
         Self::Picture,
         Self::Tissue,
         Self::Curves,
         Self::Slices,
         Self::Radiograph,
+        Self::Pins,
+        Self::Causes,
+        Self::Regions,
         Self::Log,
         Self::Adapter,
     ];
@@ -43,11 +52,25 @@ impl Pane {
             Self::Curves => "Curves",
             Self::Slices => "Slices",
             Self::Radiograph => "Radiograph",
+            Self::Pins => "Pins",
+            Self::Causes => "Causes",
+            Self::Regions => "Regions",
             Self::Log => "What was done",
             Self::Adapter => "Adapter",
         }
     }
 }
+
+/// Those that are tabs of one tile before anybody moved anything.
+const TABS: [Pane; 7] = [
+    Pane::Regions,
+    Pane::Pins,
+    Pane::Causes,
+    Pane::Slices,
+    Pane::Radiograph,
+    Pane::Log,
+    Pane::Adapter,
+];
 
 /// As it is before anybody moved anything.
 pub(super) fn usual() -> Tree<Pane> {
@@ -56,7 +79,7 @@ pub(super) fn usual() -> Tree<Pane> {
     let controls = [pane(Pane::Mission), pane(Pane::Picture)];
     let tissue = pane(Pane::Tissue);
     let curves = pane(Pane::Curves);
-    let beside = [Pane::Slices, Pane::Radiograph, Pane::Log, Pane::Adapter].map(&mut pane);
+    let beside = TABS.map(&mut pane);
     let left = tiles.insert_vertical_tile(controls.to_vec());
     let tabs = tiles.insert_tab_tile(beside.to_vec());
     let mut share = |dir, parts: [(TileId, f32); 2]| {
@@ -109,10 +132,7 @@ impl Behavior<Pane> for Shown<'_> {
         let mut response = UiResponse::None;
         egui::Frame::new().inner_margin(4.0).show(ui, |ui| {
             // Tabs have their titles above; single tiles are named, and dragged, here.
-            let alone = !matches!(
-                pane,
-                Pane::Slices | Pane::Radiograph | Pane::Log | Pane::Adapter
-            );
+            let alone = !TABS.contains(pane);
             if alone {
                 let title = egui::RichText::new(pane.title()).small().weak();
                 let title = egui::Label::new(title).sense(egui::Sense::drag());
@@ -131,6 +151,9 @@ impl Behavior<Pane> for Shown<'_> {
                 Pane::Curves => app.curves(ui),
                 Pane::Slices => app.slices(ui),
                 Pane::Radiograph => app.radiograph(ui),
+                Pane::Pins => scrolled(ui, "pins", &mut |ui| app.pinned(ui)),
+                Pane::Causes => scrolled(ui, "causes", &mut |ui| app.causes(ui)),
+                Pane::Regions => app.regions(ui),
                 Pane::Log => scrolled(ui, "log", &mut |ui| app.log(ui)),
                 Pane::Adapter => scrolled(ui, "adapter", &mut |ui| app.status(ui)),
             }

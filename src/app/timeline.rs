@@ -191,20 +191,22 @@ fn block(
     let response = ui.interact(block.intersect(scale.rect), id, Sense::click_and_drag());
     let painter = ui.painter().with_clip_rect(lane.intersect(ui.clip_rect()));
     let axial = phase.conditions.axial_gravity().clamp(0.0, 1.0);
-    let shade = |dark: f64, light: f64| (dark + (light - dark) * axial) as u8;
-    // The darker the less gravity there is along the legs.
-    let fill = Color32::from_rgb(shade(52.0, 62.0), shade(64.0, 96.0), shade(120.0, 84.0));
+    // The bluer the less gravity there is along the legs.
+    let colours = super::theme::palette(ui.ctx());
+    let [none, earth] = colours.phases;
+    let [r, g, b] = [0, 1, 2].map(|k| (none[k] + (earth[k] - none[k]) * axial) as u8);
+    let fill = Color32::from_rgb(r, g, b);
     painter.rect_filled(block, 2.0, fill);
     // Hatched where nothing is computed yet.
     let mut hatch = scale.x(last.clamp(from, to));
-    let line = Stroke::new(1.0, Color32::from_black_alpha(110));
+    let line = Stroke::new(1.0, Color32::from_black_alpha(90));
     while hatch < block.right() {
         let foot = egui::pos2(hatch, block.bottom());
         painter.line_segment([foot, foot + egui::vec2(10.0, -PHASES)], line);
         hatch += 6.0;
     }
     if response.hovered() || response.has_focus() {
-        let line = Stroke::new(1.5, Color32::WHITE);
+        let line = Stroke::new(2.0, colours.on_phases);
         painter.rect_stroke(block, 2.0, line, egui::StrokeKind::Inside);
     }
     let clipped = painter.with_clip_rect(block.intersect(scale.rect));
@@ -212,8 +214,8 @@ fn block(
         block.left_center() + egui::vec2(4.0, 0.0),
         Align2::LEFT_CENTER,
         &phase.name,
-        FontId::proportional(11.0),
-        Color32::WHITE,
+        FontId::proportional(11.0 * super::theme::Theme::of(ui.ctx()).scale()),
+        colours.on_phases,
     );
     let told = format!(
         "{}: {:.0} days, {} g, {}, exercise {}, drug {}",
@@ -346,7 +348,7 @@ fn by_hand(ui: &Ui, scale: Scale, session: &Session) {
     let lane = scale.lane(PHASES, BY_HAND);
     let painter = ui.painter().with_clip_rect(lane.intersect(ui.clip_rect()));
     painter.rect_filled(lane, 0.0, ui.visuals().extreme_bg_color);
-    let amber = Color32::from_rgb(240, 190, 80);
+    let amber = super::theme::palette(ui.ctx()).by_hand;
     let document = session.run().document();
     for segment in document.segments(session.last_day()) {
         if !document.follows_scenario_at(segment.from) {
@@ -384,18 +386,19 @@ fn time(ui: &Ui, scale: Scale, session: &Session, bookmarks: &[(f64, String)]) -
         lane.left()..=scale.x(last),
         lane.top() + 3.0..=lane.top() + 6.0,
     );
-    painter.rect_filled(done, 0.0, Color32::from_rgb(120, 180, 120));
+    let colours = super::theme::palette(ui.ctx());
+    painter.rect_filled(done, 0.0, colours.done);
     let kept = session.run().timeline();
     for (day, is_snapshot) in kept.moments() {
         let tick = egui::pos2(scale.x(day), lane.top() + 4.5);
         let (radius, fill) = if is_snapshot {
-            (3.5, Color32::from_rgb(120, 200, 255))
+            (3.5, colours.kept)
         } else {
-            (1.5, Color32::from_gray(200))
+            (1.5, colours.ink)
         };
         painter.circle_filled(tick, radius, fill);
     }
-    let pink = Color32::from_rgb(235, 130, 170);
+    let pink = colours.marked;
     for (day, _) in bookmarks {
         let at = egui::pos2(scale.x(*day), lane.top());
         let flag = [egui::Vec2::ZERO, egui::vec2(8.0, 4.0), egui::vec2(0.0, 8.0)];
@@ -406,7 +409,7 @@ fn time(ui: &Ui, scale: Scale, session: &Session, bookmarks: &[(f64, String)]) -
     painter.vline(
         scale.x(looked),
         scale.rect.y_range(),
-        Stroke::new(2.0, Color32::WHITE),
+        Stroke::new(2.0, colours.ink),
     );
     let near_end = scale.x(looked) > lane.right() - 56.0;
     let (align, off) = if near_end {
@@ -416,7 +419,7 @@ fn time(ui: &Ui, scale: Scale, session: &Session, bookmarks: &[(f64, String)]) -
     };
     let at = egui::pos2(scale.x(looked) + off, lane.bottom());
     let font = FontId::proportional(11.0);
-    painter.text(at, align, format!("day {looked:.0}"), font, Color32::WHITE);
+    painter.text(at, align, format!("day {looked:.0}"), font, colours.ink);
     let most = scale.most;
     response.widget_info(|| {
         let name = format!("Mission day {looked:.0} of {most:.0}");

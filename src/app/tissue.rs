@@ -7,6 +7,7 @@ use crate::study::Which;
 use crate::tissue::{BonePlan, SiteKind};
 use crate::view::{Above, Camera, Cut, Paint, Picture, gravity_arrow, scale_bar, tick, ways};
 
+use super::theme::{Palette, Theme, palette};
 use super::views::{Compare, of_difference};
 use super::{MechanostatApp, Session};
 
@@ -19,15 +20,10 @@ const BLINK: f64 = 0.6;
 /// What the colours of single struts mean.
 pub(super) const STRUTS: &str = "blue: formed since day 0; orange: resorbed";
 
-const INK: Color32 = Color32::from_gray(220);
-
 impl MechanostatApp {
     pub(super) fn tissue(&mut self, ui: &mut Ui) {
         if let Some(trouble) = self.trouble.clone() {
-            ui.colored_label(
-                Color32::from_rgb(240, 110, 90),
-                format!("Stopped: {trouble}"),
-            );
+            ui.colored_label(palette(ui.ctx()).trouble, format!("Stopped: {trouble}"));
             ui.label("Reset begins anew.");
         }
         let beside = if self.picture.field.is_named() {
@@ -55,6 +51,7 @@ impl MechanostatApp {
         ui.horizontal_top(|ui| {
             let (rect, response) = ui.allocate_exact_size(space, egui::Sense::click_and_drag());
             super::script::note(ui.ctx(), "view", rect);
+            self.focus(ui, &response, rect);
             // What is done to it in this frame is seen in this frame.
             self.turn(ui, &response, rect);
             let shown = self.shown_picture(pixels);
@@ -85,6 +82,27 @@ impl MechanostatApp {
             }
             self.frame_of_reference(ui, rect, &shown);
         });
+    }
+
+    /// Keys turn the picture while it has the focus; that is seen.
+    fn focus(&mut self, ui: &Ui, response: &egui::Response, rect: Rect) {
+        self.view_id = Some(response.id);
+        if response.clicked() {
+            response.request_focus();
+        }
+        if response.has_focus() {
+            // Arrows turn it; they lead to no other control.
+            let filter = egui::EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                ..Default::default()
+            };
+            ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
+            let line = egui::Stroke::new(2.0, palette(ui.ctx()).ink);
+            let at = rect.shrink(1.0);
+            ui.painter()
+                .rect_stroke(at, 2.0, line, egui::StrokeKind::Inside);
+        }
     }
 
     /// Whether single struts are shown by what was formed and resorbed.
@@ -166,7 +184,11 @@ impl MechanostatApp {
                         let uv = Rect::from_min_max(egui::pos2(low, 0.0), egui::pos2(high, 1.0));
                         painter.image(id, part, uv, Color32::WHITE);
                     }
-                    painter.vline(x, rect.y_range(), egui::Stroke::new(2.0, INK));
+                    painter.vline(
+                        x,
+                        rect.y_range(),
+                        egui::Stroke::new(2.0, palette(ui.ctx()).ink),
+                    );
                     told.push((egui::pos2(x - 50.0, rect.top()), "first run".to_owned()));
                     told.push((egui::pos2(x + 30.0, rect.top()), "twin".to_owned()));
                 }
@@ -244,10 +266,19 @@ impl MechanostatApp {
                 *c += m;
             }
         }
+        let clicked = response
+            .interact_pointer_pos()
+            .filter(|_| response.clicked())
+            .map(|at| on_half(self.views.compare, rect, at) / points);
+        if let Some(pixel) = clicked.filter(|_| !response.double_clicked()) {
+            self.pin_at([pixel.x, pixel.y], None);
+        }
+        let picture = &mut self.picture;
         if response.double_clicked()
-            && let (Some(session), Some(at)) = (&self.session, response.interact_pointer_pos())
+            && let (Some(session), Some(pixel)) = (&self.session, clicked)
         {
-            let pixel = on_half(self.views.compare, rect, at) / points;
+            // The first of two clicks was no pin.
+            self.pins.take_last();
             let anatomy = session.simulation().anatomy();
             if let Some(place) = picture.on_cut(anatomy, [pixel.x, pixel.y]) {
                 let spacing = anatomy.spacing as f32;
@@ -265,41 +296,58 @@ impl MechanostatApp {
         }
     }
 
-    /// The muscle's name under the pointer.
-    fn name_under(&self, ui: &Ui, response: &egui::Response, rect: Rect) {
-        let picture = &self.picture;
-        let points = rect.height() / picture.size[1].max(1) as f32;
-        let (Some(session), Some(finder), Some(at)) =
-            (&self.session, &self.finder, response.hover_pos())
-        else {
+    /// What is under the pointer: the muscle's name, or the value and how it has changed.
+    fn name_under(&mut self, ui: &Ui, response: &egui::Response, rect: Rect) {
+        self.pins.hover = None;
+        let points = rect.height() / self.picture.size[1].max(1) as f32;
+        let Some(at) = response.hover_pos() else {
             return;
         };
         let pixel = on_half(self.views.compare, rect, at) / points;
-        if let Some(muscle) = finder
-            .under(picture, [pixel.x, pixel.y])
-            .and_then(|h| h.muscle)
-        {
-            let name = plain(session.simulation().anatomy().muscles[muscle].name);
+        self.pins.pointer = Some([pixel.x, pixel.y]);
+        if let Some(told) = self.told_under([pixel.x, pixel.y]) {
             // Never over the bar beside the picture.
             let (aside, align) = if at.x < rect.center().x {
                 (14.0, egui::Align2::LEFT_TOP)
             } else {
                 (-6.0, egui::Align2::RIGHT_TOP)
             };
-            label(ui.painter(), at + egui::vec2(aside, 10.0), align, &name);
+            label(ui.painter(), at + egui::vec2(aside, 10.0), align, &told);
+        }
+    }
+
+    /// Where pins are.
+    fn pin_marks(&self, painter: &Painter, rect: Rect, shown: &Picture) {
+        let Some(session) = &self.session else { return };
+        let spacing = session.simulation().anatomy().spacing as f32;
+        let scale = rect.height() / shown.size[1].max(1) as f32;
+        for (number, at) in self.pins.places() {
+            let [x, y] = shown.pixel_of(at.map(|n| (n as f32 + 0.5) * spacing));
+            let at = rect.min + scale * egui::vec2(x, y);
+            let ink = palette(painter.ctx()).ink;
+            painter.circle_stroke(at, 3.0, egui::Stroke::new(2.0, ink));
+            let aside = at + egui::vec2(6.0, -6.0);
+            label(
+                painter,
+                aside,
+                egui::Align2::LEFT_BOTTOM,
+                &number.to_string(),
+            );
         }
     }
 
     /// What tells how large things are, which way they lie, and how strong gravity is.
     fn frame_of_reference(&self, ui: &Ui, rect: Rect, shown: &Picture) {
         let painter = ui.painter().with_clip_rect(rect);
-        letters(&painter, rect, &shown.camera, INK);
+        let ink = palette(ui.ctx()).ink;
+        letters(&painter, rect, &shown.camera, ink);
+        self.pin_marks(&painter, rect, shown);
         self.scale_bar(&painter, rect);
         if self.explore && self.slices.is_shown() {
             let scale = rect.height() / shown.size[1].max(1) as f32;
             let [x, y] = shown.pixel_of(self.crosshair);
             let at = rect.min + scale * egui::vec2(x, y);
-            let line = egui::Stroke::new(1.5, Color32::from_rgb(255, 220, 80));
+            let line = egui::Stroke::new(1.5, palette(ui.ctx()).cross);
             for arm in [egui::vec2(9.0, 0.0), egui::vec2(0.0, 9.0)] {
                 painter.line_segment([at - arm, at + arm], line);
             }
@@ -313,9 +361,9 @@ impl MechanostatApp {
             label(&painter, name, egui::Align2::CENTER_BOTTOM, &text);
             if x.hypot(y) > 0.01 {
                 let along = 46.0 * egui::vec2(x, -y);
-                painter.arrow(from, along, egui::Stroke::new(2.5, INK));
+                painter.arrow(from, along, egui::Stroke::new(2.5, ink));
             } else {
-                painter.circle_stroke(from, 4.0, egui::Stroke::new(2.0, INK));
+                painter.circle_stroke(from, 4.0, egui::Stroke::new(2.0, ink));
             }
         }
         let mut told = Vec::new();
@@ -348,17 +396,18 @@ impl MechanostatApp {
             at + egui::vec2(-6.0, -22.0),
             at + egui::vec2(length + 6.0, 6.0),
         );
-        painter.rect_filled(ground, 3.0, Color32::from_black_alpha(150));
+        let colours = palette(painter.ctx());
+        painter.rect_filled(ground, 3.0, veil(colours));
         painter.line_segment(
             [at, at + egui::vec2(length, 0.0)],
-            egui::Stroke::new(2.5, INK),
+            egui::Stroke::new(2.5, colours.ink),
         );
         painter.text(
             at + egui::vec2(0.5 * length, -4.0),
             egui::Align2::CENTER_BOTTOM,
             format!("{} mm", tick(millimetres, millimetres)),
-            egui::FontId::proportional(12.0),
-            INK,
+            egui::FontId::proportional(12.0 * Theme::of(painter.ctx()).scale()),
+            colours.ink,
         );
     }
 
@@ -408,11 +457,18 @@ fn drag_cut(picture: &mut Picture, [x, y]: [f32; 2], height: f32) {
 
 /// Words on a ground of their own.
 fn label(painter: &Painter, at: Pos2, align: egui::Align2, text: &str) {
-    let font = egui::FontId::proportional(13.0);
-    let galley = painter.layout_no_wrap(text.to_owned(), font, INK);
+    let colours = palette(painter.ctx());
+    let font = egui::FontId::proportional(13.0 * Theme::of(painter.ctx()).scale());
+    let galley = painter.layout_no_wrap(text.to_owned(), font, colours.ink);
     let rect = align.anchor_size(at, galley.size());
-    painter.rect_filled(rect.expand(3.0), 3.0, Color32::from_black_alpha(150));
-    painter.galley(rect.min, galley, INK);
+    painter.rect_filled(rect.expand(3.0), 3.0, veil(colours));
+    painter.galley(rect.min, galley, colours.ink);
+}
+
+/// What words on a picture stand on: so much of the ground that they can be read on any tissue.
+fn veil(colours: &Palette) -> Color32 {
+    let [r, g, b, _] = colours.ground.to_array();
+    Color32::from_rgba_unmultiplied(r, g, b, 225)
 }
 
 /// Which way the body lies: a letter at each edge of the picture that one looks along, and a small
@@ -428,6 +484,7 @@ pub(super) fn letters(painter: &Painter, rect: Rect, camera: &Camera, ink: Color
             let reach = (half.x / x.abs().max(1e-6)).min(half.y / y.abs().max(1e-6));
             let at = rect.center() + reach * egui::vec2(x, -y);
             let text = way.letter.to_string();
+            painter.circle_filled(at, 9.0, veil(palette(painter.ctx())));
             painter.text(at, egui::Align2::CENTER_CENTER, text, font.clone(), ink);
         }
         // The figure: the three ways that come nearer.

@@ -51,6 +51,8 @@ impl JobOf {
     /// Which bodies it is made of, and whether of more than is kept of a past day.
     fn bodies(&self) -> (&'static [Which], bool) {
         let more = |picture: &Picture| {
+            // Of other fields, and of fat in marrow, nothing is kept; and 16 bits are not a
+            // measurement's digits.
             let kept = matches!(picture.field, FieldKind::Density | FieldKind::Change);
             !kept || picture.paint != Paint::Field
         };

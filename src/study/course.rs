@@ -138,6 +138,25 @@ impl Courses {
         Some(percent(first, self.last(region, quantity)?))
     }
 
+    /// A quantity of a region on the last day at or before `day` on which it was measured: its
+    /// value, and its change since the first day, %.
+    pub fn on_day(&self, region: &str, quantity: Quantity, day: f64) -> Option<(f64, f64)> {
+        let column = self.column(region, quantity)?;
+        let until = column.measured();
+        let until = until.take_while(|(k, _)| self.days[*k] <= day + 1e-6);
+        let (_, value) = until.last()?;
+        Some((value, percent(column.first(), value)))
+    }
+
+    /// Regions and quantities that were measured, in the order of tables.
+    pub fn measured(&self) -> impl Iterator<Item = (&str, Quantity)> {
+        self.columns.iter().filter_map(|c| {
+            let all = Quantity::ALL.iter().copied();
+            let mut all = all.filter(|q| q.key() == c.quantity && subject(*q) == c.subject);
+            Some((c.region.as_str(), all.next()?))
+        })
+    }
+
     /// Day and change since the first day, %, of a quantity of a region.
     pub fn change(&self, region: &str, quantity: Quantity) -> Vec<(f64, f64)> {
         let Some(column) = self.column(region, quantity) else {

@@ -1,7 +1,8 @@
 //! The tissue of a day that a run has kept, as pictures want it.
 
 use crate::measure::DayTissue;
-use crate::view::Past;
+use crate::tissue::Anatomy;
+use crate::view::{Areal, Past};
 
 use super::run::Run;
 
@@ -11,7 +12,11 @@ pub struct Remembered {
     day: f64,
     bvtv: Vec<f32>,
     start: Vec<f32>,
+    osteoclasts: Vec<f32>,
+    osteoblasts: Vec<f32>,
+    energy: Vec<f32>,
     area: Vec<f32>,
+    fluid: Vec<f32>,
 }
 
 impl Remembered {
@@ -30,12 +35,17 @@ impl Remembered {
         let counts = &run.simulation().state().counts;
         let number = |x: Option<f64>| x.unwrap_or(0.0) as f32;
         let sites = 0..counts.sites;
+        let bone = 0..counts.bone_voxels;
         let voxels = 0..counts.muscle_voxels;
         Some(Self {
             day: kept.day(),
             bvtv: sites.clone().map(|s| number(kept.bvtv(s))).collect(),
-            start: sites.map(|s| number(start.bvtv(s))).collect(),
-            area: voxels.map(|v| number(kept.fibre_area(v))).collect(),
+            start: sites.clone().map(|s| number(start.bvtv(s))).collect(),
+            osteoclasts: sites.clone().map(|s| number(kept.osteoclasts(s))).collect(),
+            osteoblasts: sites.map(|s| number(kept.osteoblasts(s))).collect(),
+            energy: bone.map(|v| number(kept.energy(v))).collect(),
+            area: voxels.clone().map(|v| number(kept.fibre_area(v))).collect(),
+            fluid: voxels.map(|v| number(kept.fluid(v))).collect(),
         })
     }
 
@@ -51,12 +61,21 @@ impl Remembered {
         sites.map(|(before, now)| (100.0 * (now / before - 1.0), *before))
     }
 
+    /// Areal density, as absorptiometry sees it from the front.
+    pub fn areal(&self, anatomy: &Anatomy, tissue_mineral: f32) -> Areal {
+        Areal::of(anatomy, &self.bvtv, tissue_mineral, 1)
+    }
+
     /// As a view draws it.
     pub fn past(&self, tissue_mineral: f32) -> Past<'_> {
         Past {
             bvtv: &self.bvtv,
             start: &self.start,
+            osteoclasts: &self.osteoclasts,
+            osteoblasts: &self.osteoblasts,
+            energy: &self.energy,
             area: &self.area,
+            fluid: &self.fluid,
             tissue_mineral,
         }
     }

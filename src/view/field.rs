@@ -58,7 +58,7 @@ pub enum Above {
 }
 
 /// How `field.wgsl` is asked for a field.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Code {
     Density,
     Mineral,
@@ -170,6 +170,15 @@ impl FieldKind {
         }
     }
 
+    /// A value of the adapter in [`FieldKind::unit`]; NaN where there is none.
+    pub(super) fn told(self, value: f32) -> f32 {
+        if value <= NOTHING {
+            f32::NAN
+        } else {
+            value * self.scale()
+        }
+    }
+
     /// What values above the range look like.
     pub fn above(self) -> Above {
         match self {
@@ -227,8 +236,16 @@ pub struct Past<'a> {
     pub bvtv: &'a [f32],
     /// The same at the start.
     pub start: &'a [f32],
+    /// Osteoclasts by site, 1 at rest.
+    pub osteoclasts: &'a [f32],
+    /// Osteoblasts by site, 1 at rest.
+    pub osteoblasts: &'a [f32],
+    /// Strain energy over the whole voxel by voxel of bone, MPa.
+    pub energy: &'a [f32],
     /// Area of the fibres by voxel of muscle, 1 at the start.
     pub area: &'a [f32],
+    /// Water and blood by voxel of muscle, 1 at the start.
+    pub fluid: &'a [f32],
     /// Mineral of bone without pores, mg HA/cm³.
     pub tissue_mineral: f32,
 }
@@ -333,7 +350,9 @@ impl Field {
         let mut values = vec![NOTHING; anatomy.len()];
         let mut known = true;
         let mut first = 0;
-        for plan in &anatomy.bone {
+        let osteoclasts = Code::Bone(offset_of!(SiteState, osteoclasts));
+        let osteoblasts = Code::Bone(offset_of!(SiteState, osteoblasts));
+        for (place, plan) in anatomy.bone.iter().enumerate() {
             let own = first..first + plan.sites.len();
             first = own.end;
             let sum = |bvtv: &[f32]| -> f32 {
@@ -352,19 +371,28 @@ impl Field {
                 // Where there was next to no bone a change has no meaning.
                 Code::Change if before <= 0.02 * volume => 0.0,
                 Code::Change => 100.0 * (now / before - 1.0),
+                Code::Energy => past.energy[place] / volume,
+                code if code == osteoclasts => sum(past.osteoclasts) / volume,
+                code if code == osteoblasts => sum(past.osteoblasts) / volume,
                 _ => NOTHING,
             };
         }
-        if !matches!(kind.code(), Code::Density | Code::Mineral | Code::Change) {
+        let code = kind.code();
+        if !matches!(
+            code,
+            Code::Density | Code::Mineral | Code::Change | Code::Energy
+        ) && code != osteoclasts
+            && code != osteoblasts
+        {
             known = false;
         }
         if kind.in_muscle() {
             values.fill(NOTHING);
-            for (plan, area) in anatomy.muscle.iter().zip(past.area) {
+            for ((plan, area), fluid) in anatomy.muscle.iter().zip(past.area).zip(past.fluid) {
                 values[anatomy.voxel(plan.at)] = match kind.code() {
                     Code::Area => 100.0 * area,
                     Code::AreaChange => 100.0 * (area - 1.0),
-                    Code::Thickness => 100.0 * (area.max(0.0).sqrt() - 1.0),
+                    Code::Thickness => 100.0 * ((area * fluid).max(0.0).sqrt() - 1.0),
                     Code::Name => (plan.muscle + 1) as f32,
                     Code::Fibre => plan.fibre[2].abs().min(1.0).acos().to_degrees(),
                     _ => NOTHING,
@@ -437,10 +465,10 @@ impl Field {
             .into_iter()
             .zip(values::<u32>(envelope))
             .map(|(value, envelope)| {
-                if (envelope >> shift) as u8 == 0 || value <= NOTHING {
+                if (envelope >> shift) as u8 == 0 {
                     f32::NAN
                 } else {
-                    value * kind.scale()
+                    kind.told(value)
                 }
             })
             .collect()

@@ -5,6 +5,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{Dispatch, Gpu, GpuError, Readback, Shader, values, whole};
 use crate::sim::Body;
+use crate::tissue::Anatomy;
 
 use super::{Colormap, Field, FieldKind};
 
@@ -123,6 +124,30 @@ pub struct Areal {
 const EDGE: f32 = 0.05;
 
 impl Areal {
+    /// Of a day that was kept, from its bone volume fractions by site, along an axis as
+    /// [`Projection::new`].
+    pub fn of(anatomy: &Anatomy, bvtv: &[f32], tissue_mineral: f32, along: usize) -> Self {
+        let along = along.min(2);
+        let [u, v] = [[1, 2], [0, 2], [0, 1]][along];
+        let size = [anatomy.voxels[u], anatomy.voxels[v]];
+        let mut density = vec![0.0; size[0] * size[1]];
+        // 1 mg/cm³ over 1 mm is 0.1 mg/cm².
+        let scale = 1e-4 * anatomy.spacing as f32 * tissue_mineral;
+        let mut site = 0;
+        for plan in &anatomy.bone {
+            let own = plan.sites.iter().zip(bvtv.iter().skip(site));
+            let bone: f32 = own.map(|(s, b)| s.fraction as f32 * b).sum();
+            density[plan.at[u] + size[0] * plan.at[v]] += scale * bone;
+            site += plan.sites.len();
+        }
+        Self {
+            size,
+            spacing: anatomy.spacing,
+            is_mirrored: along == 1,
+            density,
+        }
+    }
+
     /// Mean areal density where there is bone, g/cm²; none without any.
     pub fn mean(&self) -> Option<f64> {
         let bone = self.density.iter().filter(|d| **d > EDGE);
