@@ -529,7 +529,7 @@ fn an_areal_projection_is_the_sum_of_the_columns() {
         }
         let found: Vec<f64> = areal.density.iter().map(|d| f64::from(*d)).collect();
         assert_close("areal density", &found, &want, 1e-6, 1e-4);
-        let bone: Vec<f64> = want.into_iter().filter(|d| *d > 0.05).collect();
+        let bone: Vec<f64> = want.iter().copied().filter(|d| *d > 0.05).collect();
         let mean = bone.iter().sum::<f64>() / bone.len() as f64;
         assert!((areal.mean().unwrap() / mean - 1.0).abs() < 1e-3);
         // The same from what is kept of a day.

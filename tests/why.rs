@@ -67,8 +67,8 @@ fn changes(gpu: &Gpu, run: &Run, before: &[SiteState]) -> [Vec<Option<f64>>; 2] 
     [bone, muscle.map(|(v, m)| Some(size(v, m))).collect()]
 }
 
-/// Fifty places drawn at random in four scenes. What each cut does is found here by whole runs, with
-/// a cut done by hand on day 0 and every solve in its week.
+/// Fifty places drawn at random in four scenes. What each cut does is found here by whole runs,
+/// with a cut done by hand on day 0 and every solve in its week.
 #[test]
 fn the_link_that_is_named_is_the_one_that_matters_most() {
     let gpu = gpu();

@@ -792,6 +792,15 @@ fn click_in_view(harness: &mut Harness<'static, MechanostatApp>, x: f32, y: f32)
     harness.run_steps(4);
 }
 
+/// What is told of pinned bone.
+const TITLES: [&str; 5] = [
+    "density",
+    "change since day 0",
+    "strain energy density",
+    "osteoclasts",
+    "osteoblasts",
+];
+
 /// What is pinned is told with the digits of tables and fields, on its day, and with the link that
 /// matters most.
 #[test]
@@ -862,13 +871,6 @@ fn pins_tell_what_tables_and_fields_have_and_why() {
             format!("{} of rest", small(blasts)),
         ]
     };
-    const TITLES: [&str; 5] = [
-        "density",
-        "change since day 0",
-        "strain energy density",
-        "osteoclasts",
-        "osteoblasts",
-    ];
     let on_the_day = printed(of_bone(&harness));
     for (title, wanted) in TITLES.iter().zip(&on_the_day) {
         assert_eq!(value(&mut harness, 1, title), *wanted, "{title}");

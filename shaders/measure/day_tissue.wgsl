@@ -1,5 +1,5 @@
-// What is kept of a day, packed for the host: 16 bits a value, two a word. Shares of a known most are
-// whole numbers; what has none is a short float.
+// What is kept of a day, packed for the host: 16 bits a value, two a word. Shares of a known most
+// are whole numbers; what has none is a short float.
 
 @group(0) @binding(0) var<uniform> counts: vec4<u32>;  // sites, bone voxels, muscle voxels
 @group(0) @binding(1) var<storage, read> bone: array<SiteState>;

@@ -2,14 +2,14 @@
 
 use eframe::egui::{self, Align2, Color32, RichText, Ui};
 use egui_plot::{
-    AxisHints, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Span, Text, VLine,
+    AxisHints, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Span, VLine,
 };
 
 use crate::figure::{CurveOf, Mark, apart, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::study::{Document, PublishedPoint, Which, published_beside};
 
-use super::theme::palette;
+use super::theme::{Theme, palette};
 use super::{MechanostatApp, Session};
 
 /// One curve of a chart: region, quantity, name, colour, dash.
@@ -223,7 +223,7 @@ impl MechanostatApp {
                 _ => None,
             }
         };
-        let height = (0.5 * ui.available_height() - 48.0).max(100.0);
+        let height = (0.5 * ui.available_height() - 48.0).max(140.0);
         // Colours and dashes in the order of a scene's curves.
         let [a, b, c, d, e] = palette(ui.ctx()).curves;
         let styles = [
@@ -254,7 +254,7 @@ impl MechanostatApp {
         let shown = &LOWER_CHARTS[self.lower_chart];
         egui::ComboBox::from_id_salt("lower chart")
             .selected_text(RichText::new(format!("{}, change (%)", shown.title)).strong())
-            .width(300.0)
+            .width(ui.available_width().clamp(60.0, 300.0))
             .show_ui(ui, |ui| {
                 for (i, chart) in LOWER_CHARTS.iter().enumerate().filter(|(_, c)| offered(c)) {
                     if ui
@@ -411,8 +411,11 @@ fn chart(
     for y in heights {
         seen = [f64::min(seen[0], y), f64::max(seen[1], y)];
     }
-    let room = (f64::from(of.height) - 50.0).max(40.0);
-    let gap = (seen[1] - seen[0]) * f64::from(NAME + 2.0) / room;
+    let scale = Theme::of(ui.ctx()).scale();
+    // What the axis takes.
+    let wide = ui.available_width() - 44.0 * scale;
+    let room = (f64::from(of.height) - 50.0 * f64::from(scale)).max(40.0);
+    let gap = (seen[1] - seen[0]) * f64::from(NAME * scale + 2.0) / room;
     let ends: Vec<f64> = lines
         .iter()
         .map(|l| l.last().map_or(0.0, |p| p[1]))
@@ -438,6 +441,7 @@ fn chart(
         .allow_drag(!of.chooses)
         .allow_zoom(!of.chooses)
         .allow_boxed_zoom(!of.chooses);
+    let mut names: Vec<(PlotPoint, Align2, String, Color32)> = Vec::new();
     let shown = plot.show(ui, |plot| {
         for segment in session.run().document().segments(today) {
             let weight = 1.0 - segment.conditions.axial_gravity().clamp(0.0, 1.0);
@@ -459,16 +463,19 @@ fn chart(
         for (k, (of, colour, style)) in curves.iter().enumerate() {
             if let Some([day, change]) = lines[k].last().copied() {
                 let told = format!("{change:+.1}").replace('-', "−");
-                let text = RichText::new(format!("{} {told} %", of.label));
-                let text = text.color(*colour).size(NAME);
+                let text = format!("{} {told} %", of.label);
                 // Beside its end where there is room, else before it.
-                let (align, day) = if day < 0.6 * days {
+                let share = day / days.max(1.0);
+                let letters = text.chars().count() as f32;
+                let needs = 0.55 * NAME * scale * letters + 8.0;
+                let has_room = (1.0 - share) as f32 * wide > needs;
+                let (align, day) = if has_room {
                     (Align2::LEFT_CENTER, day + 0.008 * days)
                 } else {
                     (Align2::RIGHT_BOTTOM, day - 0.008 * days)
                 };
                 let place = PlotPoint::new(day, at[k]);
-                plot.text(Text::new(of.label.clone(), place, text).anchor(align));
+                names.push((place, align, text, *colour));
             }
             let line = Line::new(of.label.clone(), PlotPoints::from(lines[k].clone()));
             plot.line(line.color(*colour).width(2.0).style(*style));
@@ -519,6 +526,23 @@ fn chart(
         let at = plot.pointer_coordinate().filter(|_| of.chooses && clicked);
         at.map(|p| Asked::Day(p.x.clamp(0.0, today)))
     });
+    // Names stand on a ground of their own: curves and marks may lie below.
+    let painter = ui.painter().with_clip_rect(shown.response.rect);
+    let font = egui::FontId::proportional(NAME * scale);
+    let placed: Vec<_> = names
+        .into_iter()
+        .map(|(place, align, text, colour)| {
+            let galley = painter.layout_no_wrap(text, font.clone(), colour);
+            let on_screen = shown.transform.position_from_point(&place);
+            (align.anchor_size(on_screen, galley.size()), galley, colour)
+        })
+        .collect();
+    for (at, ..) in &placed {
+        painter.rect_filled(*at, 2.0, super::theme::veil(palette(ui.ctx())));
+    }
+    for (at, galley, colour) in placed {
+        painter.galley(at.min, galley, colour);
+    }
     let told: Vec<String> = curves
         .iter()
         .zip(&lines)

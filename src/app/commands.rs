@@ -303,6 +303,30 @@ fn found(query: &str, recent: &[String]) -> Vec<(Command, String)> {
     offered
 }
 
+/// How often a key was pressed with these modifiers and no others: R is Mars, Alt+R a new
+/// beginning. By the event's own modifiers: within a frame that takes long they have been let go.
+fn pressed(ctx: &egui::Context, wanted: Modifiers, key: Key) -> usize {
+    let with_shift = matches!(key, Key::ArrowLeft | Key::ArrowRight);
+    ctx.input_mut(|input| {
+        let before = input.events.len();
+        input.events.retain(|event| {
+            let egui::Event::Key {
+                key: own,
+                pressed: true,
+                modifiers: held,
+                ..
+            } = event
+            else {
+                return true;
+            };
+            let fits = (held.command, held.alt) == (wanted.command, wanted.alt)
+                && (!with_shift || held.shift == wanted.shift);
+            *own != key || !fits
+        });
+        before - input.events.len()
+    })
+}
+
 impl MechanostatApp {
     /// What keys ask for. Letters are off where one writes.
     pub(super) fn keys(&mut self, ctx: &egui::Context) {
@@ -310,32 +334,20 @@ impl MechanostatApp {
         let focus = ctx.memory(egui::Memory::focused);
         // The picture turns by arrows while it has the focus.
         let turns = focus.is_some() && focus == self.view_id;
-        let held = ctx.input(|i| i.modifiers);
-        if turns && held.is_none() {
+        if turns {
             self.turn_by_keys(ctx);
         }
         let asked = COMMANDS.iter().find_map(|(command, keys, _)| {
             let pressed = keys.iter().any(|(modifiers, key)| {
                 let plain = !modifiers.command && !modifiers.alt;
-                let arrow = matches!(key, Key::ArrowLeft | Key::ArrowRight);
-                // R is Mars, Alt+R is a new beginning.
-                let fits = (modifiers.command, modifiers.alt) == (held.command, held.alt)
-                    && (!arrow || modifiers.shift == held.shift);
-                if !fits {
-                    return false;
-                }
-                let is_key = *key == Key::F1;
-                if plain && writes && !is_key {
-                    return false;
-                }
-                if plain && arrow && turns {
+                if plain && writes && *key != Key::F1 {
                     return false;
                 }
                 // A button that has the focus is pressed by Space, and by nothing else.
                 if plain && *key == Key::Space && focus.is_some() && !turns {
                     return false;
                 }
-                ctx.input_mut(|i| i.consume_key(*modifiers, *key))
+                pressed(ctx, *modifiers, *key) > 0
             });
             pressed.then(|| command.clone())
         });
@@ -345,7 +357,7 @@ impl MechanostatApp {
     }
 
     fn turn_by_keys(&mut self, ctx: &egui::Context) {
-        let pressed = |key| ctx.input_mut(|i| i.count_and_consume_key(NONE, key)) as f32;
+        let pressed = |key| pressed(ctx, NONE, key) as f32;
         let camera = &mut self.picture.camera;
         let across = pressed(Key::ArrowRight) - pressed(Key::ArrowLeft);
         let up = pressed(Key::ArrowDown) - pressed(Key::ArrowUp);
@@ -411,19 +423,19 @@ impl MechanostatApp {
                 self.file = file;
                 self.save();
             }
-            other => self.command_time(other),
+            other => self.command_time(&other),
         }
     }
 
     /// What is done to the run.
-    fn command_time(&mut self, command: Command) {
+    fn command_time(&mut self, command: &Command) {
         let Some(session) = &mut self.session else {
             return;
         };
         let settled = session.simulation().is_settled();
         let speed = Speed::ALL.iter().position(|s| *s == session.speed);
         let speed = speed.unwrap_or(0);
-        match command {
+        match *command {
             Command::Play => session.toggle_play(),
             Command::Days(by) => session.look_at(session.day() + by),
             Command::First => session.look_at(0.0),

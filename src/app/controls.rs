@@ -215,7 +215,7 @@ fn scene(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
     let scene = session.simulation().anatomy().scene;
     egui::ComboBox::from_id_salt("scene")
         .selected_text(scene)
-        .width(210.0)
+        .width(ui.available_width().clamp(60.0, 210.0))
         .show_ui(ui, |ui| {
             for name in SCENES {
                 if ui.selectable_label(*name == scene, *name).clicked() {
@@ -230,7 +230,7 @@ fn scene(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
     let title = groups.iter().find(|g| g.name == session.setup().group);
     egui::ComboBox::from_id_salt("group")
         .selected_text(title.map_or(session.setup().group.as_str(), |g| g.title.as_str()))
-        .width(210.0)
+        .width(ui.available_width().clamp(60.0, 210.0))
         .show_ui(ui, |ui| {
             for group in groups {
                 if ui

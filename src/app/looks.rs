@@ -155,7 +155,7 @@ impl MechanostatApp {
         let label = ui.label("Seen");
         egui::ComboBox::from_id_salt("vision")
             .selected_text(picture.vision.name())
-            .width(210.0)
+            .width(ui.available_width().clamp(60.0, 210.0))
             .show_ui(ui, |ui| {
                 for vision in Vision::ALL {
                     ui.selectable_value(&mut picture.vision, vision, vision.name());
@@ -379,7 +379,7 @@ fn field(ui: &mut Ui, search: &mut String, picture: &mut Picture) {
     let label = ui.label("Field");
     egui::ComboBox::from_id_salt("field")
         .selected_text(picture.field.title())
-        .width(210.0)
+        .width(ui.available_width().clamp(60.0, 210.0))
         .height(420.0)
         .show_ui(ui, |ui| {
             let find = ui.text_edit_singleline(search);
@@ -599,7 +599,7 @@ fn muscles(ui: &mut Ui, session: &Session, picture: &mut Picture) {
     let label = ui.label("Muscle");
     egui::ComboBox::from_id_salt("muscle")
         .selected_text(selected)
-        .width(210.0)
+        .width(ui.available_width().clamp(60.0, 210.0))
         .show_ui(ui, |ui| {
             for only in std::iter::once(None).chain((0..names.len()).map(Some)) {
                 let set = only.map_or(MuscleSet::ALL, MuscleSet::only);

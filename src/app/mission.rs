@@ -39,7 +39,7 @@ impl MechanostatApp {
                 gravity_slider(ui, now, &mut intent);
             });
             gauge(ui, session);
-            ui.separator();
+            ui.add_space(8.0);
             ui.add_enabled_ui(settled, |ui| {
                 let label = ui.label(RichText::new("Exercise").strong());
                 egui::ComboBox::from_id_salt("exercise of the first screen")
@@ -56,7 +56,7 @@ impl MechanostatApp {
                     .response
                     .labelled_by(label.id);
             });
-            ui.separator();
+            ui.add_space(8.0);
             let label = ui.label(RichText::new("View").strong());
             egui::ComboBox::from_id_salt("look")
                 .selected_text(self.look.name())
@@ -126,7 +126,8 @@ impl MechanostatApp {
                 })
                 .response
                 .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Speed"));
-            let width = (ui.available_width() - 64.0).max(80.0);
+            let reset = 64.0 * super::theme::Theme::of(ui.ctx()).scale();
+            let width = (ui.available_width() - reset).max(80.0);
             self.timeline(ui, width);
             if ui.button("Reset").clicked() {
                 intent = Some(Intent::Restart(None));
@@ -179,19 +180,21 @@ fn gauge(ui: &mut Ui, session: &Session) {
     let text = percent.map_or("strain: –".to_owned(), |p| {
         format!("strain {p:.0} % of 1 g")
     });
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(132.0, 20.0), egui::Sense::hover());
+    let scale = super::theme::Theme::of(ui.ctx()).scale();
+    let size = egui::vec2(132.0 * scale, 20.0 * scale);
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
     let painter = ui.painter();
     painter.rect_filled(rect, 3.0, ui.visuals().extreme_bg_color);
     if let Some(percent) = percent {
         // Twice what it is at 1 g fills the gauge.
         let share = (percent / 200.0).clamp(0.0, 1.0) as f32;
-        let filled = egui::Rect::from_min_size(rect.min, egui::vec2(share * rect.width(), 20.0));
+        let filled = egui::Rect::from_min_size(rect.min, egui::vec2(share * rect.width(), size.y));
         painter.rect_filled(filled, 3.0, super::theme::palette(ui.ctx()).gauge);
         let earth = rect.center().x;
         let line = egui::Stroke::new(1.0, ui.visuals().weak_text_color());
         painter.vline(earth, rect.y_range(), line);
     }
-    let font = egui::FontId::proportional(12.0);
+    let font = egui::FontId::proportional(12.0 * scale);
     let ink = ui.visuals().strong_text_color();
     painter.text(rect.center(), egui::Align2::CENTER_CENTER, &text, font, ink);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));

@@ -618,7 +618,11 @@ fn fitted(session: &Session, picture: &Picture) -> Option<(f32, f32)> {
         let percent = |now: f64, before: f64| (100.0 * (now / before - 1.0)) as f32;
         if picture.field.in_muscle() {
             let thickness = picture.field == FieldKind::MuscleThickness;
-            let areas = (0..anatomy.muscle.len()).filter_map(|v| last.fibre_area(v));
+            let areas = (0..anatomy.muscle.len()).filter_map(|v| {
+                // Water counts in a muscle's thickness.
+                let water = if thickness { last.fluid(v)? } else { 1.0 };
+                Some(last.fibre_area(v)? * water)
+            });
             let size = |area: f64| {
                 if thickness {
                     area.max(0.0).sqrt()

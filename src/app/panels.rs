@@ -44,7 +44,8 @@ impl MechanostatApp {
             return;
         }
         let width = ui.available_width();
-        egui::Panel::right("curve")
+        // As wide as it was dragged, on a window of about this width.
+        egui::Panel::right(format!("curve {:.0}", (width / 300.0).round()))
             .default_size(0.36 * width)
             .min_size((0.25 * width).clamp(180.0, 320.0))
             .show(ui, |ui| {

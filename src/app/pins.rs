@@ -1,5 +1,6 @@
 //! Places that are pinned: what each holds, how it came there, and why.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crate::gpu::GpuError;
 use crate::measure::Quantity;
 use crate::study::{BoneDay, Document, Spot, Which, Why, bone_history};
 use crate::tissue::Anatomy;
-use crate::view::{FieldKind, Probe, tick};
+use crate::view::{FieldKind, Probe, Probed, tick};
 
 use super::theme::palette;
 use super::{MechanostatApp, Session};
@@ -62,7 +63,7 @@ pub(super) struct Row {
 /// Pins, and what is known of them.
 #[derive(Debug, Default)]
 pub(super) struct Pins {
-    pins: [Option<Pin>; MOST],
+    slots: [Option<Pin>; MOST],
     /// The voxel of bone under the pointer, in the anatomy's list, or the muscle.
     pub(super) hover: Option<Spot>,
     /// Where in the picture the pointer was last, pixels.
@@ -73,7 +74,7 @@ pub(super) struct Pins {
     /// What the values are of, and what is on its way is.
     of: Option<(u64, Vec<(FieldKind, usize)>)>,
     asked: Option<(u64, Vec<(FieldKind, usize)>)>,
-    values: Vec<(FieldKind, usize, f32)>,
+    values: Vec<Probed>,
     /// Courses of bone that are pinned, and of what.
     histories: Vec<(usize, Vec<BoneDay>)>,
     histories_of: Option<(u64, Which)>,
@@ -162,36 +163,36 @@ impl Pins {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pins.iter().all(Option::is_none)
+        self.slots.iter().all(Option::is_none)
     }
 
     /// What is pinned, with its number and voxel.
     pub(super) fn places(&self) -> impl Iterator<Item = (usize, [usize; 3])> {
-        let pins = self.pins.iter().enumerate();
+        let pins = self.slots.iter().enumerate();
         pins.filter_map(|(k, pin)| Some((k + 1, pin.as_ref()?.at)))
     }
 
     /// Spots that are pinned, for tests.
     pub(super) fn spots(&self) -> Vec<Spot> {
-        self.pins.iter().flatten().map(|p| p.spot).collect()
+        self.slots.iter().flatten().map(|p| p.spot).collect()
     }
 
     /// Pins a place at a number, or at the first that is free; the last one makes room.
     fn pin(&mut self, slot: Option<usize>, pin: Pin) {
-        let free = self.pins.iter().position(Option::is_none);
+        let free = self.slots.iter().position(Option::is_none);
         let slot = slot.or(free).unwrap_or(MOST - 1);
-        if self.pins.iter().flatten().any(|p| p.spot == pin.spot) {
+        if self.slots.iter().flatten().any(|p| p.spot == pin.spot) {
             self.last = None;
             return;
         }
-        self.pins[slot] = Some(pin);
+        self.slots[slot] = Some(pin);
         self.last = Some(slot);
     }
 
     /// Takes what was pinned last away.
     pub(super) fn take_last(&mut self) {
         if let Some(slot) = self.last.take() {
-            self.pins[slot] = None;
+            self.slots[slot] = None;
         }
     }
 
@@ -214,7 +215,7 @@ impl Pins {
             Spot::Whole(_) => None,
         };
         let mut wanted: Vec<(FieldKind, usize)> = Vec::new();
-        for pin in self.pins.iter().flatten() {
+        for pin in self.slots.iter().flatten() {
             if let (Spot::Bone(_), Some(voxel)) = (pin.spot, lattice(pin.spot)) {
                 wanted.extend(BONE.map(|kind| (kind, voxel)));
             }
@@ -301,7 +302,7 @@ impl Pins {
 
     /// What is told of a pin, and the sentence.
     pub(super) fn story(&mut self, session: &Session, number: usize) -> Option<(Vec<Row>, String)> {
-        let pin = self.pins.get(number.checked_sub(1)?)?.clone()?;
+        let pin = self.slots.get(number.checked_sub(1)?)?.clone()?;
         match pin.spot {
             Spot::Bone(voxel) => Some(self.bone(session, &pin, voxel)),
             Spot::Muscle(_) => None,
@@ -355,9 +356,13 @@ impl Pins {
             if let (Some(now), Some(start)) = (value(FieldKind::StrainEnergy), start) {
                 // Strain goes with the root of its energy.
                 let share = 100.0 * (now / start).max(0.0).sqrt();
-                sentence += &format!("strain is {share:.0} % of that on day 0, ");
+                write!(sentence, "strain is {share:.0} % of that on day 0, ").ok();
             }
-            sentence += &format!("osteoclasts {cells:.2} and osteoblasts {builders:.2} of rest.");
+            write!(
+                sentence,
+                "osteoclasts {cells:.2} and osteoblasts {builders:.2} of rest."
+            )
+            .ok();
         }
         (rows.into(), sentence + &self.because(session, pin.spot))
     }
@@ -449,7 +454,10 @@ impl MechanostatApp {
     /// Pins what is under a pixel of the picture.
     pub(super) fn pin_at(&mut self, pixel: [f32; 2], slot: Option<usize>) {
         match self.spot_under(pixel) {
-            Some(pin) => self.pins.pin(slot, pin),
+            Some(pin) => {
+                self.pins.pin(slot, pin);
+                self.told.clear();
+            }
             None => "nothing to pin there: neither bone nor muscle of this scene"
                 .clone_into(&mut self.told),
         }
@@ -558,7 +566,7 @@ impl MechanostatApp {
             let Some((rows, sentence)) = self.pins.story(session, number) else {
                 continue;
             };
-            let Some(pin) = &self.pins.pins[number - 1] else {
+            let Some(pin) = &self.pins.slots[number - 1] else {
                 continue;
             };
             let mut gone = false;
@@ -583,7 +591,7 @@ impl MechanostatApp {
             ui.label(sentence.trim());
             ui.separator();
             if gone {
-                self.pins.pins[number - 1] = None;
+                self.pins.slots[number - 1] = None;
             }
         }
     }
@@ -603,7 +611,7 @@ impl MechanostatApp {
 
     /// Takes a pin away; whether there was one.
     pub(super) fn unpin(&mut self, slot: usize) -> bool {
-        let pin = self.pins.pins.get_mut(slot);
+        let pin = self.pins.slots.get_mut(slot);
         pin.and_then(Option::take).is_some()
     }
 }

@@ -20,13 +20,15 @@ enum Order {
     Change,
 }
 
+/// Mean areal density of either run, g/cm², and of which generation and day.
+type Areal = ((u64, u64), [Option<f64>; 2]);
+
 /// What the table shows.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     quantity: Option<Quantity>,
     order: Order,
-    /// Mean areal density of either run, and of what.
-    areal: Option<((u64, u64), [Option<f64>; 2])>,
+    areal: Option<Areal>,
 }
 
 /// A region: value and change of the run that is shown, and of the other.
@@ -100,7 +102,7 @@ impl MechanostatApp {
             let label = ui.label("Quantity");
             egui::ComboBox::from_id_salt("quantity of the table")
                 .selected_text(titled(quantity))
-                .width(220.0)
+                .width(ui.available_width().clamp(60.0, 220.0))
                 .show_ui(ui, |ui| {
                     for one in offered {
                         if ui.selectable_label(one == quantity, titled(one)).clicked() {

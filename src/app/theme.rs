@@ -203,6 +203,12 @@ impl Theme {
     }
 }
 
+/// What words on a picture stand on: so much of the ground that they can be read on any tissue.
+pub(super) fn veil(colours: &Palette) -> Color32 {
+    let [r, g, b, _] = colours.ground.to_array();
+    Color32::from_rgba_unmultiplied(r, g, b, 225)
+}
+
 /// The palette of a window.
 pub(super) fn palette(ctx: &egui::Context) -> &'static Palette {
     Theme::of(ctx).palette()

@@ -148,7 +148,7 @@ impl Behavior<Pane> for Shown<'_> {
                     app.picture_controls(ui);
                 }),
                 Pane::Tissue => app.tissue(ui),
-                Pane::Curves => app.curves(ui),
+                Pane::Curves => scrolled(ui, "curves", &mut |ui| app.curves(ui)),
                 Pane::Slices => app.slices(ui),
                 Pane::Radiograph => app.radiograph(ui),
                 Pane::Pins => scrolled(ui, "pins", &mut |ui| app.pinned(ui)),

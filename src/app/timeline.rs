@@ -418,7 +418,7 @@ fn time(ui: &Ui, scale: Scale, session: &Session, bookmarks: &[(f64, String)]) -
         (Align2::LEFT_BOTTOM, 4.0)
     };
     let at = egui::pos2(scale.x(looked) + off, lane.bottom());
-    let font = FontId::proportional(11.0);
+    let font = FontId::proportional(11.0 * super::theme::Theme::of(ui.ctx()).scale());
     painter.text(at, align, format!("day {looked:.0}"), font, colours.ink);
     let most = scale.most;
     response.widget_info(|| {

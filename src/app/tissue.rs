@@ -7,7 +7,7 @@ use crate::study::Which;
 use crate::tissue::{BonePlan, SiteKind};
 use crate::view::{Above, Camera, Cut, Paint, Picture, gravity_arrow, scale_bar, tick, ways};
 
-use super::theme::{Palette, Theme, palette};
+use super::theme::{Theme, palette, veil};
 use super::views::{Compare, of_difference};
 use super::{MechanostatApp, Session};
 
@@ -465,16 +465,10 @@ fn label(painter: &Painter, at: Pos2, align: egui::Align2, text: &str) {
     painter.galley(rect.min, galley, colours.ink);
 }
 
-/// What words on a picture stand on: so much of the ground that they can be read on any tissue.
-fn veil(colours: &Palette) -> Color32 {
-    let [r, g, b, _] = colours.ground.to_array();
-    Color32::from_rgba_unmultiplied(r, g, b, 225)
-}
-
 /// Which way the body lies: a letter at each edge of the picture that one looks along, and a small
 /// figure that turns.
 pub(super) fn letters(painter: &Painter, rect: Rect, camera: &Camera, ink: Color32) {
-    let font = egui::FontId::proportional(13.0);
+    let font = egui::FontId::proportional(13.0 * Theme::of(painter.ctx()).scale());
     let centre = rect.right_bottom() + egui::vec2(-30.0, -30.0);
     for way in ways(camera) {
         let [x, y, near] = way.at;
@@ -484,7 +478,8 @@ pub(super) fn letters(painter: &Painter, rect: Rect, camera: &Camera, ink: Color
             let reach = (half.x / x.abs().max(1e-6)).min(half.y / y.abs().max(1e-6));
             let at = rect.center() + reach * egui::vec2(x, -y);
             let text = way.letter.to_string();
-            painter.circle_filled(at, 9.0, veil(palette(painter.ctx())));
+            let scale = Theme::of(painter.ctx()).scale();
+            painter.circle_filled(at, 9.0 * scale, veil(palette(painter.ctx())));
             painter.text(at, egui::Align2::CENTER_CENTER, text, font.clone(), ink);
         }
         // The figure: the three ways that come nearer.
@@ -537,7 +532,8 @@ fn colour_bar(ui: &mut Ui, height: f32, picture: &Picture, is_difference: bool) 
         painter.rect_filled(stripe.intersect(bar), 0.0, Color32::from_rgb(r, g, b));
     }
     let ink = ui.visuals().text_color();
-    let font = egui::FontId::proportional(12.0);
+    let scale = Theme::of(ui.ctx()).scale();
+    let font = egui::FontId::proportional(12.0 * scale.min(1.25));
     // A mark where colours stand for what lies beyond too.
     let end = |tip: Pos2, base: f32, colour: [u8; 3]| {
         let [r, g, b] = picture.vision.of(colour);
@@ -597,6 +593,7 @@ fn colour_bar(ui: &mut Ui, height: f32, picture: &Picture, is_difference: bool) 
     } else {
         format!("{} ({})", field.title(), field.unit())
     };
-    let galley = painter.layout(title, egui::FontId::proportional(11.0), ink, BAR_WIDE - 6.0);
+    let font = egui::FontId::proportional(11.0 * scale.min(1.25));
+    let galley = painter.layout(title, font, ink, BAR_WIDE - 6.0);
     painter.galley(rect.left_top(), galley, ink);
 }

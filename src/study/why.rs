@@ -1,6 +1,7 @@
 //! Why a place has changed: the run once more with each link of the ring cut, and what each cut
 //! makes of every voxel. Nothing here waits.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::gpu::Readback;
@@ -115,7 +116,7 @@ impl Answer {
             && drives.link != most.link
             && (drives.without - self.change).abs() >= 0.05
         {
-            text += &format!("; what drives that most is {}", told(drives));
+            write!(text, "; what drives that most is {}", told(drives)).ok();
         }
         text + "."
     }

@@ -24,7 +24,7 @@ pub use look::{Look, contour, round_range};
 pub use muscle_set::MuscleSet;
 pub use picture::{Cut, Muscles, Opacity, Paint, Picture, PictureError, Style, Tile};
 pub use place::{Finder, Hit, Way, gravity_arrow, ways};
-pub use probe::Probe;
+pub use probe::{Probe, Probed};
 pub use projection::{Areal, BeamUniform, PROJECTION, Projection};
 pub use ray_march::{
     IVORY, PRINT_SAMPLES, RayMarch, STILL_SAMPLES, ViewUniform, shader as ray_march_shader,

@@ -5,6 +5,9 @@ use crate::sim::Body;
 
 use super::{Field, FieldKind};
 
+/// A field, a voxel of the lattice, and its value there.
+pub type Probed = (FieldKind, usize, f32);
+
 /// Reads fields of one body at chosen voxels.
 #[derive(Debug)]
 pub struct Probe {
@@ -53,7 +56,7 @@ impl Probe {
     /// has no such value.
     /// # Errors
     /// [`GpuError::Readback`].
-    pub fn poll(&mut self) -> Result<Option<Vec<(FieldKind, usize, f32)>>, GpuError> {
+    pub fn poll(&mut self) -> Result<Option<Vec<Probed>>, GpuError> {
         if self.pending.is_empty() {
             return Ok(None);
         }
