@@ -18,7 +18,8 @@ use mechanostat::measure::{DayTissue, Quantity};
 use mechanostat::scenario::{Conditions, Exercise, Link, Scenario};
 use mechanostat::sim::state::SiteState;
 use mechanostat::study::{
-    Document, FieldFormat, Output, Place, Segment, Setup, Spot, StrengthDays, Which,
+    Document, FieldFormat, Output, Place, PublishedPoint, Segment, Setup, Spot, StrengthDays,
+    Which, published_beside,
 };
 use mechanostat::view::FieldKind;
 
@@ -415,9 +416,6 @@ fn a_twin_goes_on_beside_the_first_run() {
     assert_eq!(volume(&harness), first);
 }
 
-/// Ten years at a month a second: then no frame takes longer than in a window that has just been
-/// opened. Frames of the two are taken in turns, so that what else the machine does falls on both.
-/// Some minutes: `cargo test --release --test window -- --ignored --nocapture`.
 /// Muscles are told apart by name, and one can be looked at alone.
 #[test]
 fn a_muscle_is_chosen_by_name() {
@@ -908,7 +906,7 @@ fn pins_tell_what_tables_and_fields_have_and_why() {
     assert!(sentence.contains("It hangs most on"), "{sentence}");
     assert!(sentence.contains("(cut: "), "{sentence}");
     let (_, sentence) = harness.state_mut().pinned_story(2).unwrap();
-    assert!(sentence.contains("It hangs most on muscle"), "{sentence}");
+    assert!(sentence.contains("It hangs most on “muscle"), "{sentence}");
     // A day that is past.
     harness.key_press_modifiers(egui::Modifiers::ALT, egui::Key::ArrowLeft);
     harness.run_steps(6);
@@ -922,6 +920,109 @@ fn pins_tell_what_tables_and_fields_have_and_why() {
     harness.run_steps(2);
     assert_eq!(harness.state().pinned_spots(), [Spot::Bone(voxel)]);
     assert_eq!(harness.state().trouble(), None);
+}
+
+/// Each published figure beside the curves has its citation, and none is of another list; numbers
+/// leave the window as files.
+#[test]
+fn evidence_is_cited_and_numbers_are_exported() {
+    let mut harness = harness_of("iss-6-months");
+    settled(&mut harness);
+    let session = harness.state().session().unwrap();
+    let document = session.run().document().clone();
+    let published = published_beside(&document, "hip").unwrap();
+    let shown = |p: &&PublishedPoint| {
+        let first = [("total_hip", "bmd"), ("quadriceps", "volume")];
+        first.contains(&(p.region.as_str(), p.quantity.as_str()))
+            && p.published.day <= document.days()
+    };
+    let shown: Vec<&PublishedPoint> = published.iter().filter(shown).collect();
+    assert!(shown.len() >= 5, "{}", shown.len());
+    for point in &shown {
+        let menu = format!("Evidence ({})", shown.len());
+        harness.get_by_label(&menu).click_accesskit();
+        harness.run_steps(4);
+        // Several may be of one study and day: the first will do.
+        let words = format!("day {:.0}, ", point.published.day);
+        {
+            let mut lines = harness.query_all_by_label_contains(&words);
+            let line = lines.find(|n| {
+                let label = n.accesskit_node().label().unwrap_or_default();
+                label.contains(&point.study)
+            });
+            line.unwrap_or_else(|| panic!("{words}{} is not offered", point.study))
+                .click_accesskit();
+        }
+        harness.run_steps(4);
+        let told = shown
+            .iter()
+            .filter(|p| p.study == point.study && p.published.day == point.published.day);
+        let mut told = told.map(|p| harness.query_by_label(&p.citation).is_some());
+        assert!(told.any(|is| is), "no citation of {}", point.study);
+    }
+    harness.get_by_label("Chart as CSV").click_accesskit();
+    harness.run_steps(3);
+    let told = harness.state().told().to_owned();
+    let file = told
+        .strip_prefix("saved ")
+        .unwrap_or_else(|| panic!("{told}"));
+    let text = std::fs::read_to_string(file).unwrap();
+    std::fs::remove_file(file).unwrap();
+    let kept = text.lines().filter(|l| l.contains(",published,"));
+    assert_eq!(kept.count(), shown.len());
+    explore(&mut harness);
+    step(&mut harness, 2);
+    harness.key_press(egui::Key::B);
+    harness.run_steps(4);
+    harness.key_press(egui::Key::E);
+    harness.run_steps(2);
+    step(&mut harness, 1);
+    for (button, head) in [
+        (
+            "Table as CSV",
+            "day,run,region,quantity,unit,value,change_pct",
+        ),
+        (
+            "Chart as CSV",
+            "region,quantity,kind,day,change_pct,low_pct,high_pct,source",
+        ),
+    ] {
+        harness.get_by_label(button).click_accesskit();
+        harness.run_steps(3);
+        let told = harness.state().told().to_owned();
+        let file = told
+            .strip_prefix("saved ")
+            .unwrap_or_else(|| panic!("{told}"));
+        let text = std::fs::read_to_string(file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        let mut lines = text.lines();
+        assert_eq!(lines.next(), Some(head));
+        assert!(lines.clone().count() > 20, "{text}");
+        if button == "Table as CSV" {
+            // The table's digits, and of both runs.
+            for (run, which) in [("first", Which::First), ("twin", Which::Twin)] {
+                let courses = harness
+                    .state()
+                    .session()
+                    .unwrap()
+                    .driver
+                    .of(which)
+                    .courses();
+                let rows = courses.rows();
+                let last = rows.iter().filter(|r| r.day == 3.0);
+                for row in last {
+                    let wanted = format!(
+                        "3,{run},{},{},{},{},{}",
+                        row.region, row.quantity, row.unit, row.value, row.change_pct
+                    );
+                    assert!(text.lines().any(|l| l == wanted), "{wanted}");
+                }
+            }
+        } else {
+            // Under other conditions nobody has published anything.
+            assert!(text.contains(",other run,") && !text.contains(",published,"));
+        }
+    }
 }
 
 /// Everything without a pointer: open, choose a mission, play, toggle gravity, scrub, pin, compare,
@@ -1513,6 +1614,9 @@ fn a_lost_device_is_outlived() {
     step(&mut second, 1);
 }
 
+/// Ten years at a month a second: then no frame takes longer than in a window that has just been
+/// opened. Frames of the two are taken in turns, so that what else the machine does falls on both.
+/// Some minutes: `cargo test --release --test window -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes some minutes"]
 fn after_ten_years_frames_are_as_fast_as_at_the_start() {
@@ -1574,4 +1678,107 @@ fn after_ten_years_frames_are_as_fast_as_at_the_start() {
         "{young_ms:?} {old_ms:?}"
     );
     assert!(a_day[1] < 1.03 * a_day[0], "{a_day:?}");
+}
+
+/// The pictures of docs/guide.md: `cargo test --release --test window -- --ignored guide`.
+#[test]
+#[ignore = "writes into docs/"]
+fn pictures_of_the_guide() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide");
+    std::fs::create_dir_all(&folder).unwrap();
+    let scenario = Scenario::built_in("iss-6-months").unwrap().unwrap();
+    let mut harness = Harness::builder()
+        .with_size(egui::vec2(1280.0, 800.0))
+        .wgpu_setup(wgpu_setup(Need::DEFAULT, None))
+        .build_eframe(move |cc| {
+            let setup = Setup {
+                size: 48,
+                ..Setup::new("iss-6-months", scenario)
+            };
+            MechanostatApp::new(cc, Document::new(setup), Place::scene("hip")).unwrap()
+        });
+    settled(&mut harness);
+    let keep = |h: &mut Harness<'static, MechanostatApp>, name: &str| {
+        // Until the picture is as fine as it gets.
+        h.run_steps(90);
+        assert_eq!(h.state().trouble(), None);
+        // A window is cleared to its ground; without one there is nothing behind.
+        let ground = if name == "projector" { 255.0 } else { 27.0 };
+        let mut image = h.render().unwrap();
+        for pixel in image.pixels_mut() {
+            let behind = ground * (1.0 - f32::from(pixel.0[3]) / 255.0);
+            let [r, g, b, _] = pixel.0.map(|c| (f32::from(c) + behind).round() as u8);
+            pixel.0 = [r, g, b, 255];
+        }
+        image.save(folder.join(format!("{name}.png"))).unwrap();
+    };
+    let until_it_stands = |h: &mut Harness<'static, MechanostatApp>, to: f64| {
+        h.key_press(egui::Key::Space);
+        until(h, 900_000, |app| day(app) >= to);
+        h.key_press(egui::Key::Space);
+        h.run_steps(3);
+        until(h, 4000, |app| !app.session().unwrap().is_busy());
+    };
+    until_it_stands(&mut harness, 120.0);
+    keep(&mut harness, "first");
+    click_in_view(&mut harness, 0.46, 0.33);
+    click_in_view(&mut harness, 0.3, 0.85);
+    for _ in 0..60_000 {
+        let (_, sentence) = harness.state_mut().pinned_story(1).unwrap();
+        if sentence.contains("hangs most on") && !sentence.contains("so far") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        harness.run_steps(1);
+    }
+    keep(&mut harness, "why");
+    for pin in [egui::Key::Num1, egui::Key::Num2] {
+        harness.key_press(pin);
+        harness.run_steps(2);
+    }
+    choose(&mut harness, "Session", "The same body on Earth");
+    until(&mut harness, 900_000, |app| {
+        !app.session().unwrap().is_busy()
+    });
+    harness.key_press(egui::Key::S);
+    keep(&mut harness, "twin");
+    explore(&mut harness);
+    harness.key_press(egui::Key::D);
+    keep(&mut harness, "regions");
+    harness.get_by_label("Causes").click_accesskit();
+    harness.run_steps(3);
+    harness
+        .get_by_label("osteoclast drive (RANKL): works")
+        .click_accesskit();
+    harness.run_steps(3);
+    until(&mut harness, 900_000, |app| {
+        !app.session().unwrap().is_busy()
+    });
+    keep(&mut harness, "causes");
+    explore_no_more(&mut harness);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run_steps(3);
+    harness
+        .input_mut()
+        .events
+        .push(egui::Event::Text("theme".to_owned()));
+    keep(&mut harness, "commands");
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::D);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run_steps(3);
+    let projector = egui::Event::Text("theme projector".to_owned());
+    harness.input_mut().events.push(projector);
+    harness.run_steps(3);
+    harness.key_press(egui::Key::Enter);
+    keep(&mut harness, "projector");
+}
+
+/// The first screen.
+fn explore_no_more(harness: &mut Harness<'static, MechanostatApp>) {
+    if harness.query_by_label("What acts").is_some() {
+        harness.get_by_label("Explore").click();
+        harness.run_steps(3);
+    }
 }

@@ -14,6 +14,9 @@ cp "$work/figure.png" docs/figure.png
 mechanostat anatomy --picture docs/anatomy.png > "$work/anatomy.txt"
 mechanostat anatomy --muscles --picture docs/muscles.png > "$work/muscles.txt"
 
+# The guide's pictures need no display.
+cargo test --quiet --release --locked --test window -- --ignored guide
+
 # The window on day 143, once its picture has gathered all of its samples.
 mechanostat run iss-6-months-and-a-year-home --size 48 --days 143 --out "$work/flight"
 shot='

@@ -455,7 +455,7 @@ fn chart(
         // Beyond the last figure that anybody published.
         let last = beside.iter().map(|(p, _)| p.published.day);
         let last = last.fold(0.0, f64::max);
-        if of.chooses && last < days - 1.0 && !lines.iter().all(Vec::is_empty) {
+        if !beside.is_empty() && last < days - 1.0 && !lines.iter().all(Vec::is_empty) {
             let shade = Color32::from_rgba_unmultiplied(160, 160, 160, 14);
             let span = Span::new("extrapolated", last..=days).fill(shade);
             plot.span(span.border_width(0.0));

@@ -86,6 +86,8 @@ pub struct MechanostatApp {
     /// That range, and what it is of.
     fit: Option<Fit>,
     views: views::Views,
+    /// The picture of the difference, where that is shown.
+    difference: Option<Picture>,
     finder: Option<Finder>,
     /// The place that slices go through, mm in the lattice's frame.
     crosshair: [f32; 3],
@@ -471,6 +473,7 @@ impl MechanostatApp {
             fitting: true,
             fit: None,
             views: views::Views::new(),
+            difference: None,
             finder: None,
             crosshair: [0.0; 3],
             slices: looks::Slices::default(),

@@ -55,6 +55,12 @@ impl MechanostatApp {
             // What is done to it in this frame is seen in this frame.
             self.turn(ui, &response, rect);
             let shown = self.shown_picture(pixels);
+            let differs = self.views.compare == Compare::Difference;
+            self.difference = self
+                .session
+                .as_ref()
+                .filter(|s| differs && s.driver.has_twin())
+                .map(|s| of_difference(s, &shown));
             self.pictures(ui, rect, &shown);
             let sentence = self
                 .session
@@ -69,11 +75,7 @@ impl MechanostatApp {
                 )
             });
             self.name_under(ui, &response, rect);
-            let shown_bar = if self.views.compare == Compare::Difference {
-                of_difference(&shown)
-            } else {
-                shown
-            };
+            let shown_bar = self.difference.unwrap_or(shown);
             if shown.field.is_named() {
                 self.names(ui, space.y);
             } else if shown.paint != Paint::Tissue && !self.shows_struts() {
@@ -193,7 +195,7 @@ impl MechanostatApp {
                     told.push((egui::pos2(x + 30.0, rect.top()), "twin".to_owned()));
                 }
                 Compare::Difference => {
-                    let picture = of_difference(shown);
+                    let picture = self.difference.unwrap_or(*shown);
                     let id = self.views.difference(session, &picture, &self.render)?;
                     if let Some(id) = id {
                         painter.image(id, rect, whole, Color32::WHITE);
@@ -216,7 +218,7 @@ impl MechanostatApp {
                 "same camera, range and cut; one run is still coming to the other's day"
             };
             told.push((
-                rect.center_bottom() - egui::vec2(0.0, 18.0),
+                rect.center_bottom() - egui::vec2(0.0, 46.0),
                 lock.to_owned(),
             ));
         }
@@ -227,7 +229,8 @@ impl MechanostatApp {
         for (at, text) in told {
             label(
                 &painter,
-                at + egui::vec2(0.0, 4.0),
+                // Below the letter at the edge.
+                at + egui::vec2(0.0, 22.0),
                 egui::Align2::CENTER_TOP,
                 &text,
             );

@@ -5,7 +5,7 @@ use eframe::egui_wgpu::RenderState;
 
 use crate::gpu::GpuError;
 use crate::study::{Remembered, Which};
-use crate::view::{Colormap, Picture, RayMarch, STILL_SAMPLES};
+use crate::view::{Colormap, FieldKind, Picture, RayMarch, STILL_SAMPLES, round_range};
 
 use super::Session;
 
@@ -362,10 +362,17 @@ impl Views {
     }
 }
 
-/// The picture of a difference: a quarter of the field's range to either side of none.
-pub(super) fn of_difference(picture: &Picture) -> Picture {
+/// The picture of a difference: of bone's change over what the two runs differ by, of other fields
+/// a quarter of their range to either side of none.
+pub(super) fn of_difference(session: &Session, picture: &Picture) -> Picture {
     let (low, high) = picture.range();
-    let half = crate::view::round_range([(0.25 * (high - low), 1.0)]);
+    let day = |which| Remembered::of(session.driver.of(which), session.day());
+    let half = match (day(Which::First), day(Which::Twin)) {
+        (Some(first), Some(twin)) if picture.field == FieldKind::Change => {
+            round_range(first.bone_differences(&twin))
+        }
+        _ => round_range([(0.25 * (high - low), 1.0)]),
+    };
     Picture {
         range: (-half, half),
         colormap: Colormap::Vik,

@@ -324,7 +324,13 @@ impl Composition {
                 let anatomy = driver.run().simulation().anatomy();
                 let usual = self.picture(anatomy, *look, size, (None, None, false), change);
                 let (low, high) = usual.range();
-                let half = round_range([(0.25 * (high - low), 1.0)]);
+                let days = [Which::Twin, Which::First].map(|w| Remembered::of(driver.of(w), day));
+                let half = match &days {
+                    [Some(own), Some(other)] if *look == Look::Change => {
+                        round_range(own.bone_differences(other))
+                    }
+                    _ => round_range([(0.25 * (high - low), 1.0)]),
+                };
                 let picture = Picture {
                     range: (-half, half),
                     colormap: Colormap::Vik,

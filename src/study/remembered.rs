@@ -61,6 +61,14 @@ impl Remembered {
         sites.map(|(before, now)| (100.0 * (now / before - 1.0), *before))
     }
 
+    /// How far bone's changes here lie from those of another run of the same body, percentage
+    /// points, each with how much bone there was.
+    pub fn bone_differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (f32, f32)> {
+        let both = self.bvtv.iter().zip(&other.bvtv).zip(&self.start);
+        let both = both.filter(|(_, start)| **start > 0.02);
+        both.map(|((own, other), start)| (100.0 * (own - other) / start, *start))
+    }
+
     /// Areal density, as absorptiometry sees it from the front.
     pub fn areal(&self, anatomy: &Anatomy, tissue_mineral: f32) -> Areal {
         Areal::of(anatomy, &self.bvtv, tissue_mineral, 1)

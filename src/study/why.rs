@@ -102,8 +102,11 @@ impl Answer {
     /// Both in a sentence, for people.
     pub fn sentence(&self) -> String {
         let told = |e: Effect| {
-            let without = format!("{:+.1} %", e.without).replace('-', "−");
-            format!("{} (cut: {without})", e.link.title())
+            let without = match format!("{:+.1} %", e.without).as_str() {
+                "+0.0 %" | "-0.0 %" => "0.0 %".to_owned(),
+                moved => moved.replace('-', "−"),
+            };
+            format!("“{}” (cut: {without})", e.link.title())
         };
         let Some(most) = self.most() else {
             return "Nothing was cut.".to_owned();
