@@ -5,7 +5,7 @@ use egui_plot::{
     AxisHints, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, Points, Span, VLine,
 };
 
-use crate::figure::{CurveOf, Mark, apart, bone_curves, plain};
+use crate::figure::{CurveOf, Mark, Published, apart, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::study::{Document, PublishedPoint, Which, published_beside};
 
@@ -292,6 +292,17 @@ impl MechanostatApp {
     }
 }
 
+/// Where a published figure's mark stands: at its value, or at its one bound.
+fn marked_at(p: &Published) -> Option<f64> {
+    let [low, high] = p.range;
+    let bound = if low.is_some() && high.is_some() {
+        None
+    } else {
+        low.or(high)
+    };
+    p.value.or(bound)
+}
+
 /// What marks mean.
 const NOTE: &str = "● fitted  ○ predicted  □ stated by the review; bars: 95 % intervals";
 
@@ -455,7 +466,11 @@ fn chart(
         // Beyond the last figure that anybody published.
         let last = beside.iter().map(|(p, _)| p.published.day);
         let last = last.fold(0.0, f64::max);
-        if !beside.is_empty() && last < days - 1.0 && !lines.iter().all(Vec::is_empty) {
+        // On Earth nothing changes, and nobody publishes that.
+        let mut segments = session.run().document().segments(days).into_iter();
+        let leaves_earth = segments.any(|s| s.conditions.axial_gravity() < 1.0);
+        let shades = (of.chooses && leaves_earth) || !beside.is_empty();
+        if shades && last < days - 1.0 && !lines.iter().all(Vec::is_empty) {
             let shade = Color32::from_rgba_unmultiplied(160, 160, 160, 14);
             let span = Span::new("extrapolated", last..=days).fill(shade);
             plot.span(span.border_width(0.0));
@@ -488,13 +503,15 @@ fn chart(
         }
         for (point, colour) in &beside {
             let p = &point.published;
-            let [low, high] = p.range;
-            if let (Some(low), Some(high)) = (low, high) {
-                let interval = PlotPoints::from(vec![[p.day, low], [p.day, high]]);
+            // An open end goes to the edge of what is seen.
+            if p.range.iter().any(Option::is_some) {
+                let [low, high] = p.range;
+                let ends = [low.unwrap_or(seen[0]), high.unwrap_or(seen[1])];
+                let interval = PlotPoints::from(ends.map(|y| [p.day, y]).to_vec());
                 let interval = Line::new(point.citation.clone(), interval);
                 plot.line(interval.color(*colour).width(1.5));
             }
-            let Some(value) = p.value else { continue };
+            let Some(value) = marked_at(p) else { continue };
             let mark = Points::new(point.citation.clone(), vec![[p.day, value]]);
             let (shape, filled) = match p.mark {
                 Mark::Fitted => (MarkerShape::Circle, true),
@@ -511,8 +528,7 @@ fn chart(
             && let Some(at) = response.interact_pointer_pos()
         {
             let distance = |p: &PublishedPoint| {
-                let [low, high] = p.published.range;
-                let y = p.published.value.or(low).or(high).unwrap_or(0.0);
+                let y = marked_at(&p.published).unwrap_or(0.0);
                 let on_screen = plot.screen_from_plot(PlotPoint::new(p.published.day, y));
                 on_screen.distance(at)
             };

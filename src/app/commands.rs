@@ -174,8 +174,8 @@ const COMMANDS: &[(Command, Keys, &str)] = &[
     ),
     (
         Command::Compare(Compare::Blink),
-        &[(NONE, Key::X)],
-        "Compare: blink",
+        &[],
+        "Compare: blink (X, while it is held)",
     ),
     (Command::Bookmark, &[(NONE, Key::K)], "Bookmark this day"),
     (Command::Snapshot, &[], "Keep this day for good"),
@@ -207,20 +207,22 @@ const COMMANDS: &[(Command, Keys, &str)] = &[
 /// The windows of commands and of keys.
 #[derive(Debug, Default)]
 pub(super) struct Commands {
-    /// Whether the search is open, and has just been opened.
+    /// Whether the search is open.
     searches: bool,
-    is_new: bool,
+    /// Frames that it has been open for: in the first one it takes the focus.
+    age: u32,
     query: String,
     chosen: usize,
     /// Whether the list of keys is open.
     pub(super) lists: bool,
+    /// Whether the two runs are shown in turns while a key is held.
+    pub(super) blinks: bool,
 }
 
 impl Commands {
     pub(super) fn open(&mut self) {
         *self = Self {
             searches: true,
-            is_new: true,
             ..Self::default()
         };
     }
@@ -337,22 +339,30 @@ impl MechanostatApp {
         if turns {
             self.turn_by_keys(ctx);
         }
-        let asked = COMMANDS.iter().find_map(|(command, keys, _)| {
-            let pressed = keys.iter().any(|(modifiers, key)| {
-                let plain = !modifiers.command && !modifiers.alt;
-                if plain && writes && *key != Key::F1 {
-                    return false;
-                }
-                // A button that has the focus is pressed by Space, and by nothing else.
-                if plain && *key == Key::Space && focus.is_some() && !turns {
-                    return false;
-                }
-                pressed(ctx, *modifiers, *key) > 0
-            });
-            pressed.then(|| command.clone())
-        });
-        if let Some(command) = asked {
-            self.command(ctx, command);
+        let held = ctx.input(|i| i.key_down(Key::X) && i.modifiers.is_none());
+        self.commands.blinks = held && !writes;
+        // All that was pressed: a frame may take longer than two presses.
+        let asked: Vec<(usize, Command)> = COMMANDS
+            .iter()
+            .map(|(command, keys, _)| {
+                let presses = keys.iter().map(|(modifiers, key)| {
+                    let plain = !modifiers.command && !modifiers.alt;
+                    let arrow = matches!(key, Key::ArrowLeft | Key::ArrowRight);
+                    // A slider that has the focus moves by arrows, a button is pressed by Space.
+                    let is_its = (arrow || *key == Key::Space) && focus.is_some() && !turns;
+                    if plain && (is_its || writes && *key != Key::F1) {
+                        0
+                    } else {
+                        pressed(ctx, *modifiers, *key)
+                    }
+                });
+                (presses.sum(), command.clone())
+            })
+            .collect();
+        for (presses, command) in asked {
+            for _ in 0..presses {
+                self.command(ctx, command.clone());
+            }
         }
     }
 
@@ -543,10 +553,10 @@ impl MechanostatApp {
                 edit.widget_info(|| {
                     egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search commands")
                 });
-                if commands.is_new {
+                if commands.age == 0 {
                     edit.request_focus();
-                    commands.is_new = false;
                 }
+                commands.age += 1;
                 if edit.changed() {
                     commands.chosen = 0;
                 }
@@ -586,6 +596,7 @@ fn key_list(ui: &mut egui::Ui) {
                 "arrows, + −",
                 "turn and zoom the picture, while it has the focus",
             ),
+            ("X, while it is held", "show the two runs in turns"),
             ("Tab, Shift+Tab", "to the next control, or the one before"),
             ("Space, Enter", "press the control that has the focus"),
             ("Ctrl + − 0", "everything larger, smaller, at its own size"),

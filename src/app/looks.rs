@@ -4,7 +4,6 @@ use eframe::egui::{self, Color32, RichText, Ui};
 use eframe::egui_wgpu::RenderState;
 
 use crate::figure::plain;
-use crate::study::Which;
 use crate::view::{
     Areal, Colormap, Cut, FieldKind, Look, MuscleSet, Muscles, Opacity, Paint, Picture, RayMarch,
     Style, Vision,
@@ -19,8 +18,8 @@ type Shown = (egui::TextureId, wgpu::Texture, Picture, (u64, Option<u64>));
 /// The three slices through the crosshair, and the radiograph.
 #[derive(Default)]
 pub(super) struct Slices {
-    /// Of which body: which run, and how many twins there had been.
-    of: Option<(Which, u32)>,
+    /// Of which body.
+    of: Option<u32>,
     march: Option<RayMarch>,
     /// Each drawn into an image of its own, copied from the march's.
     shown: [Option<Shown>; 3],
@@ -179,14 +178,10 @@ impl MechanostatApp {
     /// Three slices through the crosshair.
     pub(super) fn slices(&mut self, ui: &mut Ui) {
         if let Some(session) = &self.session {
-            let which = session.shows();
-            let twins = match which {
-                Which::First => 0,
-                Which::Twin => session.driver.forks(),
-            };
-            if self.slices.of != Some((which, twins)) {
+            let body = session.driver.body_of(session.shows());
+            if self.slices.of != Some(body) {
                 self.slices.clear(&self.render);
-                self.slices.of = Some((which, twins));
+                self.slices.of = Some(body);
             }
         }
         if let Err(error) = self.draw_slices(ui) {

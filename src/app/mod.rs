@@ -88,6 +88,7 @@ pub struct MechanostatApp {
     views: views::Views,
     /// The picture of the difference, where that is shown.
     difference: Option<Picture>,
+    half: Option<views::Half>,
     finder: Option<Finder>,
     /// The place that slices go through, mm in the lattice's frame.
     crosshair: [f32; 3],
@@ -474,6 +475,7 @@ impl MechanostatApp {
             fit: None,
             views: views::Views::new(),
             difference: None,
+            half: None,
             finder: None,
             crosshair: [0.0; 3],
             slices: looks::Slices::default(),

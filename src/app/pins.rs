@@ -10,7 +10,7 @@ use eframe::egui::{self, RichText, Ui};
 use crate::figure::plain;
 use crate::gpu::GpuError;
 use crate::measure::Quantity;
-use crate::study::{BoneDay, Document, Spot, Which, Why, bone_history};
+use crate::study::{Answer, BoneDay, Document, Spot, Which, Why, bone_history};
 use crate::tissue::Anatomy;
 use crate::view::{FieldKind, Probe, Probed, tick};
 
@@ -68,9 +68,9 @@ pub(super) struct Pins {
     pub(super) hover: Option<Spot>,
     /// Where in the picture the pointer was last, pixels.
     pub(super) pointer: Option<[f32; 2]>,
-    /// What was pinned last.
-    last: Option<usize>,
-    probe: Option<((Which, u32), Probe)>,
+    /// What was pinned last, and what it took the place of.
+    last: Option<(usize, Option<Pin>)>,
+    probe: Option<(u32, Probe)>,
     /// What the values are of, and what is on its way is.
     of: Option<(u64, Vec<(FieldKind, usize)>)>,
     asked: Option<(u64, Vec<(FieldKind, usize)>)>,
@@ -79,6 +79,10 @@ pub(super) struct Pins {
     histories: Vec<(usize, Vec<BoneDay>)>,
     histories_of: Option<(u64, Which)>,
     why: Option<Asked>,
+    /// A run and day that could not be asked, and why not.
+    failed: Option<(Document, f64, String)>,
+    /// What the cuts say of a place, by how many are done.
+    because: Vec<(Spot, usize, Option<Answer>)>,
     /// The run and day that stands, and since when.
     stands: Option<(Document, f64, Instant)>,
 }
@@ -185,14 +189,14 @@ impl Pins {
             self.last = None;
             return;
         }
-        self.slots[slot] = Some(pin);
-        self.last = Some(slot);
+        let before = self.slots[slot].replace(pin);
+        self.last = Some((slot, before));
     }
 
     /// Takes what was pinned last away.
     pub(super) fn take_last(&mut self) {
-        if let Some(slot) = self.last.take() {
-            self.slots[slot] = None;
+        if let Some((slot, before)) = self.last.take() {
+            self.slots[slot] = before;
         }
     }
 
@@ -228,11 +232,18 @@ impl Pins {
         }
         wanted.sort_by_key(|(kind, voxel)| (*kind as usize, *voxel));
         wanted.dedup();
-        let of = (session.shows(), session.driver.forks());
+        let of = session.driver.body_of(session.shows());
         if self.probe.as_ref().is_some_and(|(own, _)| *own != of) {
             self.probe = None;
             self.of = None;
             self.asked = None;
+            self.values.clear();
+        }
+        if let Some((_, probe)) = &mut self.probe
+            && let Some(values) = probe.poll()?
+        {
+            self.values = values;
+            self.of = self.asked.take();
         }
         let now = (session.generation(), wanted);
         if now.1.is_empty() || self.of.as_ref() == Some(&now) {
@@ -244,10 +255,6 @@ impl Pins {
         let Some((_, probe)) = &mut self.probe else {
             return Ok(());
         };
-        if let Some(values) = probe.poll()? {
-            self.values = values;
-            self.of = self.asked.take();
-        }
         if probe.is_free() && self.of.as_ref() != Some(&now) {
             probe.ask(simulation.gpu(), &now.1)?;
             self.asked = Some(now);
@@ -261,12 +268,12 @@ impl Pins {
     }
 
     /// Goes on with the cuts, once a run has stood for a while.
-    fn ask_why(&mut self, session: &Session) -> Result<(), crate::sim::SimError> {
+    fn ask_why(&mut self, session: &Session) {
         if self.is_empty() || !session.simulation().is_settled() || session.is_busy() {
             self.stands = None;
             // What is known stays, to be asked of the same day again; what is not is left off.
             self.why = self.why.take().filter(Asked::is_done);
-            return Ok(());
+            return;
         }
         let (document, day) = (session.run().document(), session.day());
         let same = |d: &Document, of: f64| d == document && (of - day).abs() < 1e-6;
@@ -274,15 +281,19 @@ impl Pins {
             self.stands = Some((document.clone(), day, Instant::now()));
         }
         if self.why.as_ref().is_some_and(|w| w.is_of(document, day)) {
-            return Ok(());
+            return;
         }
         self.why = None;
+        self.because.clear();
+        let failed = self.failed.as_ref();
+        let has_failed = failed.is_some_and(|(d, of, _)| same(d, *of));
         let since = self.stands.as_ref().map(|(.., since)| since.elapsed());
-        if day > 0.0 && since.is_some_and(|s| s > REST) {
-            let why = Why::new(&session.driver, session.shows(), day)?;
-            self.why = Some(Asked::new(document.clone(), why));
+        if day > 0.0 && !has_failed && since.is_some_and(|s| s > REST) {
+            match Why::new(&session.driver, session.shows(), day) {
+                Ok(why) => self.why = Some(Asked::new(document.clone(), why)),
+                Err(error) => self.failed = Some((document.clone(), day, error.to_string())),
+            }
         }
-        Ok(())
     }
 
     fn history(&mut self, session: &Session, voxel: usize) -> &[BoneDay] {
@@ -354,9 +365,8 @@ impl Pins {
             sentence = format!("{moved}: ");
             let start = history.first().map(|d| d.energy).filter(|e| *e > 0.0);
             if let (Some(now), Some(start)) = (value(FieldKind::StrainEnergy), start) {
-                // Strain goes with the root of its energy.
-                let share = 100.0 * (now / start).max(0.0).sqrt();
-                write!(sentence, "strain is {share:.0} % of that on day 0, ").ok();
+                let share = 100.0 * now / start;
+                write!(sentence, "strain energy is {share:.0} % of that on day 0, ").ok();
             }
             write!(
                 sentence,
@@ -364,10 +374,11 @@ impl Pins {
             )
             .ok();
         }
-        (rows.into(), sentence + &self.because(session, pin.spot))
+        let because = self.because(session, pin.spot, value(FieldKind::Change));
+        (rows.into(), sentence + &because)
     }
 
-    fn muscle(&self, session: &Session, pin: &Pin, muscle: usize) -> (Vec<Row>, String) {
+    fn muscle(&mut self, session: &Session, pin: &Pin, muscle: usize) -> (Vec<Row>, String) {
         let anatomy = session.simulation().anatomy();
         let Some(name) = anatomy.muscles.get(muscle).map(|m| m.name) else {
             return (Vec::new(), String::new());
@@ -401,12 +412,18 @@ impl Pins {
             Some(c) if c > 0.05 => format!("Gained {c:.1} % of its volume."),
             _ => "As at the start.".to_owned(),
         };
-        (rows, moved + &self.because(session, pin.spot))
+        (rows, moved + &self.because(session, pin.spot, change))
     }
 
-    /// What the cuts say, or how far they are.
-    fn because(&self, session: &Session, spot: Spot) -> String {
+    /// What the cuts say of a place that has changed by so much, or how far they are.
+    fn because(&mut self, session: &Session, spot: Spot, change: Option<f64>) -> String {
         let (document, day) = (session.run().document(), session.day());
+        if let Some((of, on, error)) = &self.failed
+            && of == document
+            && (on - day).abs() < 1e-6
+        {
+            return format!(" Why cannot be found out: {error}");
+        }
         let Some(asked) = self.why.as_ref().filter(|w| w.is_of(document, day)) else {
             let waits = if session.is_busy() {
                 " Why is found out where time stands."
@@ -424,8 +441,24 @@ impl Pins {
             return String::new();
         };
         let [done, of] = why.progress();
-        let answer = why.answer(spot).filter(|a| a.effects.len() > 1);
-        let sentence = answer.map_or_else(String::new, |a| format!(" {}", a.sentence()));
+        let known = self.because.iter().position(|(s, ..)| *s == spot);
+        let answer = match known {
+            Some(k) if self.because[k].1 == done => self.because[k].2.clone(),
+            _ => {
+                let answer = why.answer(spot);
+                self.because.retain(|(s, ..)| *s != spot);
+                self.because.push((spot, done, answer.clone()));
+                answer
+            }
+        };
+        let answer = answer.filter(|a| a.effects.len() > 1);
+        let sentence = answer.map_or_else(String::new, |answer| {
+            let answer = match change {
+                Some(change) => answer.beside(change),
+                None => answer,
+            };
+            format!(" {}", answer.sentence())
+        });
         if done < of {
             let cuts = done.saturating_sub(1);
             return format!("{sentence} ({cuts} of {} links tried so far.)", of - 1);
@@ -453,13 +486,13 @@ pub(super) fn told(kind: FieldKind, value: f64) -> String {
 impl MechanostatApp {
     /// Pins what is under a pixel of the picture.
     pub(super) fn pin_at(&mut self, pixel: [f32; 2], slot: Option<usize>) {
-        match self.spot_under(pixel) {
-            Some(pin) => {
-                self.pins.pin(slot, pin);
-                self.told.clear();
-            }
-            None => "nothing to pin there: neither bone nor muscle of this scene"
-                .clone_into(&mut self.told),
+        if let Some(pin) = self.spot_under(pixel) {
+            self.pins.pin(slot, pin);
+            self.told.clear();
+        } else {
+            self.pins.last = None;
+            "nothing to pin there: neither bone nor muscle of this scene"
+                .clone_into(&mut self.told);
         }
     }
 
@@ -487,39 +520,59 @@ impl MechanostatApp {
     }
 
     /// What is under the pointer, told beside it: the muscle's name, or the field's value and the
-    /// change.
-    pub(super) fn told_under(&mut self, pixel: [f32; 2]) -> Option<String> {
+    /// change; of `which` run, or of both where their difference is shown.
+    pub(super) fn told_under(&mut self, pixel: [f32; 2], which: Option<Which>) -> Option<String> {
         let (session, finder) = (self.session.as_ref()?, self.finder.as_ref()?);
         let hit = finder.under(&self.picture, pixel)?;
         let anatomy = session.simulation().anatomy();
         let field = self.picture.field;
+        let runs = match which {
+            Some(which) => vec![which],
+            None => vec![Which::First, Which::Twin],
+        };
+        let two = session.driver.has_twin();
+        let of_run = |which: Which, told: String| {
+            if two {
+                format!("{}: {told}", super::timeline::named(which))
+            } else {
+                told
+            }
+        };
         if let Some(muscle) = hit.muscle {
             let name = anatomy.muscles.get(muscle)?.name;
-            let course = session.change(name, Quantity::Volume);
-            let known = course.partition_point(|p| p[0] <= session.day() + 1e-6);
-            let change = known.checked_sub(1).map(|k| course[k][1]);
-            let change = change.map_or(String::new(), |c| {
-                format!(": volume {c:+.1} %").replace('-', "−")
-            });
+            let change = |which: &Which| {
+                let courses = session.driver.of(*which).courses();
+                let [_, _, c] = courses.on_day(name, Quantity::Volume, session.day())?;
+                let told = format!("volume {c:+.1} %").replace('-', "−");
+                Some(of_run(*which, told))
+            };
+            let changes: Vec<String> = runs.iter().filter_map(change).collect();
             self.pins.hover = None;
-            return Some(plain(name) + &change);
+            return Some(format!("{}: {}", plain(name), changes.join(", ")));
         }
         let voxel = anatomy.bone.iter().position(|b| b.at == hit.at)?;
         let lattice = anatomy.voxel(hit.at);
-        self.pins.hover = Some(Spot::Bone(voxel));
-        if session.past().is_some() {
-            let history = bone_history(session.run(), voxel);
-            let known = history.partition_point(|d| d.day <= session.day() + 1e-6);
-            let kept = history[known.checked_sub(1)?];
-            let value = match field {
-                FieldKind::StrainEnergy => Some(kept.energy),
-                FieldKind::Osteoclasts => Some(kept.osteoclasts),
-                FieldKind::Osteoblasts => Some(kept.osteoblasts),
-                _ => None,
+        // Of the run that is shown now the adapter is asked; of others what was kept of the day.
+        let is_live = session.past().is_none() && which == Some(session.shows());
+        self.pins.hover = is_live.then_some(Spot::Bone(voxel));
+        if !is_live {
+            let told = |which: &Which| {
+                let history = bone_history(session.driver.of(*which), voxel);
+                let known = history.partition_point(|d| d.day <= session.day() + 1e-6);
+                let kept = history[known.checked_sub(1)?];
+                let value = match field {
+                    FieldKind::StrainEnergy => Some(kept.energy),
+                    FieldKind::Osteoclasts => Some(kept.osteoclasts),
+                    FieldKind::Osteoblasts => Some(kept.osteoblasts),
+                    _ => None,
+                };
+                let density = told(FieldKind::Density, kept.bmd);
+                let value = value.map_or(density, |v| told(field, v));
+                let change = told(FieldKind::Change, kept.change);
+                Some(of_run(*which, format!("{value}, {change}")))
             };
-            let density = told(FieldKind::Density, kept.bmd);
-            let value = value.map_or(density, |v| told(field, v));
-            return Some(format!("{value}, {}", told(FieldKind::Change, kept.change)));
+            let all: Vec<String> = runs.iter().filter_map(told).collect();
+            return Some(all.join("; "));
         }
         let change = self.pins.value(FieldKind::Change, lattice);
         let change = change.map(|v| told(FieldKind::Change, f64::from(v)));
@@ -531,7 +584,7 @@ impl MechanostatApp {
         Some(if parts.is_empty() {
             "…".to_owned()
         } else {
-            parts.join(", ")
+            of_run(session.shows(), parts.join(", "))
         })
     }
 
@@ -539,15 +592,16 @@ impl MechanostatApp {
     pub(super) fn advance_pins(&mut self, ctx: &egui::Context) {
         let Some(session) = &self.session else { return };
         let field = self.picture.field;
-        let done = self.pins.read(session, field).map_err(|e| e.to_string());
-        let done = done.and_then(|()| self.pins.ask_why(session).map_err(|e| e.to_string()));
+        let done = self.pins.read(session, field);
+        self.pins.ask_why(session);
         if let Err(error) = done {
-            self.told = error;
+            self.told = error.to_string();
         }
         if self.pins.is_busy() {
             ctx.request_repaint();
         } else if self.pins.stands.is_some() {
             match &self.pins.why {
+                None if self.pins.failed.is_some() => {}
                 None => ctx.request_repaint_after(REST),
                 Some(asked) if !asked.is_done() => ctx.request_repaint_after(LOOK),
                 Some(_) => {}

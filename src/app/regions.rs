@@ -31,11 +31,12 @@ pub(super) struct Table {
     areal: Option<Areal>,
 }
 
-/// A region: value and change of the run that is shown, and of the other.
+/// A region: day, value and change of the run that is shown, and of the other where that has come
+/// so far.
 struct Line {
     region: String,
-    own: (f64, f64),
-    other: Option<(f64, f64)>,
+    own: [f64; 3],
+    other: Option<[f64; 3]>,
 }
 
 /// A number in as many digits as tell it apart.
@@ -66,10 +67,12 @@ fn lines(session: &Session, quantity: Quantity) -> Vec<Line> {
     let measured = courses.measured().filter(|(_, q)| *q == quantity);
     measured
         .filter_map(|(region, _)| {
+            let own = courses.on_day(region, quantity, day)?;
+            let other = other.and_then(|c| c.on_day(region, quantity, day));
             Some(Line {
                 region: region.to_owned(),
-                own: courses.on_day(region, quantity, day)?,
-                other: other.and_then(|c| c.on_day(region, quantity, day)),
+                own,
+                other: other.filter(|o| (o[0] - own[0]).abs() < 1e-6),
             })
         })
         .collect()
@@ -116,14 +119,14 @@ impl MechanostatApp {
                 .button("Table as CSV")
                 .on_hover_text("all quantities of all regions on this day, of both runs")
                 .clicked();
-            ui.label(format!("day {:.0}", session.day()));
+            ui.label(format!("day {:.0}", session.day().floor()));
         });
         let mut found = lines(session, quantity);
         match self.table.order {
             Order::Scene => {}
             Order::Region => found.sort_by(|a, b| a.region.cmp(&b.region)),
-            Order::Value => found.sort_by(|a, b| b.own.0.total_cmp(&a.own.0)),
-            Order::Change => found.sort_by(|a, b| a.own.1.total_cmp(&b.own.1)),
+            Order::Value => found.sort_by(|a, b| b.own[1].total_cmp(&a.own[1])),
+            Order::Change => found.sort_by(|a, b| a.own[2].total_cmp(&b.own[2])),
         }
         let unit = match quantity.unit() {
             "1" => "1 = at rest".to_owned(),
@@ -135,7 +138,7 @@ impl MechanostatApp {
         let most = found
             .iter()
             .flat_map(|l| std::iter::once(l.own).chain(l.other))
-            .map(|(_, change)| change.abs())
+            .map(|[_, _, change]| change.abs())
             .fold(1.0, f64::max);
         let two = session.driver.has_twin();
         let mut order = self.table.order;
@@ -168,13 +171,17 @@ impl MechanostatApp {
                 ui.end_row();
                 for line in &found {
                     ui.label(plain(&line.region));
-                    ui.label(number(line.own.0));
-                    ui.label(percent(line.own.1));
+                    let [_, own, change] = line.own;
+                    ui.label(number(own));
+                    ui.label(percent(change));
                     bars(ui, line, most);
-                    if let Some((value, change)) = line.other {
+                    if let Some([_, value, change]) = line.other {
                         ui.label(number(value));
                         ui.label(percent(change));
-                        ui.label(number(line.own.0 - value));
+                        ui.label(number(own - value));
+                    } else if two {
+                        ui.label("–")
+                            .on_hover_text("the other run has not come to this day");
                     }
                     ui.end_row();
                 }
@@ -199,7 +206,8 @@ impl MechanostatApp {
             let mineral = session.simulation().model().physiology.tissue_mineral;
             let mean = |which: Which| {
                 let day = Remembered::of(session.driver.of(which), session.day())?;
-                day.areal(anatomy, mineral).mean()
+                let is_there = (day.day() - session.day()).abs() < 1.0;
+                is_there.then(|| day.areal(anatomy, mineral).mean())?
             };
             let both = [Some(session.shows()), other_of(session)].map(|w| w.and_then(mean));
             self.table.areal = Some((of, both));
@@ -228,7 +236,7 @@ impl MechanostatApp {
             };
             let courses = session.driver.of(which).courses();
             for (region, quantity) in courses.measured() {
-                if let Some((value, change)) = courses.on_day(region, quantity, day) {
+                if let Some([day, value, change]) = courses.on_day(region, quantity, day) {
                     let (key, unit) = (quantity.key(), quantity.unit());
                     writeln!(out, "{day},{run},{region},{key},{unit},{value},{change}").ok();
                 }
@@ -255,7 +263,7 @@ fn bars(ui: &mut Ui, line: &Line, most: f64) {
     let middle = rect.center().x;
     let runs = [Some(line.own), line.other];
     let each = if line.other.is_some() { 7.0 } else { 12.0 };
-    for (k, (_, change)) in runs.into_iter().flatten().enumerate() {
+    for (k, [_, _, change]) in runs.into_iter().flatten().enumerate() {
         let end = middle + (0.5 * f64::from(rect.width()) * change / most) as f32;
         let top = rect.top() + 1.0 + k as f32 * each;
         let bar =

@@ -60,7 +60,7 @@ impl MechanostatApp {
                 .session
                 .as_ref()
                 .filter(|s| differs && s.driver.has_twin())
-                .map(|s| of_difference(s, &shown));
+                .map(|s| of_difference(s, &shown, &mut self.half));
             self.pictures(ui, rect, &shown);
             let sentence = self
                 .session
@@ -123,10 +123,11 @@ impl MechanostatApp {
             Which::First => Which::Twin,
             Which::Twin => Which::First,
         };
-        let compare = if session.driver.has_twin() {
-            self.views.compare
-        } else {
-            Compare::Single
+        let blinks = self.commands.blinks;
+        let compare = match self.views.compare {
+            _ if !session.driver.has_twin() => Compare::Single,
+            _ if blinks => Compare::Blink,
+            compare => compare,
         };
         let whole = Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
         let painter = ui.painter().with_clip_rect(rect);
@@ -303,12 +304,14 @@ impl MechanostatApp {
     fn name_under(&mut self, ui: &Ui, response: &egui::Response, rect: Rect) {
         self.pins.hover = None;
         let points = rect.height() / self.picture.size[1].max(1) as f32;
+        self.pins.pointer = None;
         let Some(at) = response.hover_pos() else {
             return;
         };
         let pixel = on_half(self.views.compare, rect, at) / points;
         self.pins.pointer = Some([pixel.x, pixel.y]);
-        if let Some(told) = self.told_under([pixel.x, pixel.y]) {
+        let which = self.run_under(rect, at);
+        if let Some(told) = self.told_under([pixel.x, pixel.y], which) {
             // Never over the bar beside the picture.
             let (aside, align) = if at.x < rect.center().x {
                 (14.0, egui::Align2::LEFT_TOP)
@@ -319,6 +322,29 @@ impl MechanostatApp {
         }
     }
 
+    /// Which run is seen at a point of the screen; none where it is the difference of both.
+    fn run_under(&self, rect: Rect, at: Pos2) -> Option<Which> {
+        let session = self.session.as_ref()?;
+        let own = session.shows();
+        if !session.driver.has_twin() {
+            return Some(own);
+        }
+        let share = (at.x - rect.left()) / rect.width();
+        let parted = |share: f32, line: f32| {
+            if share < line {
+                Which::First
+            } else {
+                Which::Twin
+            }
+        };
+        match self.views.compare {
+            Compare::Single => Some(own),
+            Compare::Side => Some(parted(share, 0.5)),
+            Compare::Wipe => Some(parted(share, self.views.wipe)),
+            Compare::Difference | Compare::Blink => None,
+        }
+    }
+
     /// Where pins are.
     fn pin_marks(&self, painter: &Painter, rect: Rect, shown: &Picture) {
         let Some(session) = &self.session else { return };
@@ -326,16 +352,20 @@ impl MechanostatApp {
         let scale = rect.height() / shown.size[1].max(1) as f32;
         for (number, at) in self.pins.places() {
             let [x, y] = shown.pixel_of(at.map(|n| (n as f32 + 0.5) * spacing));
-            let at = rect.min + scale * egui::vec2(x, y);
             let ink = palette(painter.ctx()).ink;
-            painter.circle_stroke(at, 3.0, egui::Stroke::new(2.0, ink));
-            let aside = at + egui::vec2(6.0, -6.0);
-            label(
-                painter,
-                aside,
-                egui::Align2::LEFT_BOTTOM,
-                &number.to_string(),
-            );
+            let halves: &[f32] = if self.views.compare == Compare::Side {
+                &[0.0, 0.5]
+            } else {
+                &[0.0]
+            };
+            for half in halves {
+                let aside = egui::vec2(half * rect.width(), 0.0);
+                let at = rect.min + aside + scale * egui::vec2(x, y);
+                painter.circle_stroke(at, 3.0, egui::Stroke::new(2.0, ink));
+                let beside = at + egui::vec2(6.0, -6.0);
+                let name = number.to_string();
+                label(painter, beside, egui::Align2::LEFT_BOTTOM, &name);
+            }
         }
     }
 

@@ -86,7 +86,7 @@ impl View {
         let run = session.driver.of(which);
         Ok(Self {
             march: RayMarch::new(run.simulation().body())?,
-            of: (which, session.driver.forks()),
+            of: (which, session.driver.body_of(which)),
             drawn: None,
             samples: None,
             refers: false,
@@ -284,9 +284,8 @@ impl Views {
         session: &Session,
         which: Which,
     ) -> Result<&'a mut View, GpuError> {
-        let of = (which, session.driver.forks());
-        // The first run's body stays; each twin is another.
-        let fits = |v: &View| v.of == of || (which == Which::First && v.of.0 == which);
+        let of = (which, session.driver.body_of(which));
+        let fits = |v: &View| v.of == of;
         if !slot.as_ref().is_some_and(fits) {
             let texture = slot.take().and_then(|v| v.texture);
             let mut made = View::new(session, which)?;
@@ -362,17 +361,31 @@ impl Views {
     }
 }
 
+/// Half the range of a difference, and of which generation, day and field.
+pub(super) type Half = ((u64, u64, FieldKind), f32);
+
 /// The picture of a difference: of bone's change over what the two runs differ by, of other fields
 /// a quarter of their range to either side of none.
-pub(super) fn of_difference(session: &Session, picture: &Picture) -> Picture {
+pub(super) fn of_difference(
+    session: &Session,
+    picture: &Picture,
+    known: &mut Option<Half>,
+) -> Picture {
     let (low, high) = picture.range();
-    let day = |which| Remembered::of(session.driver.of(which), session.day());
-    let half = match (day(Which::First), day(Which::Twin)) {
-        (Some(first), Some(twin)) if picture.field == FieldKind::Change => {
-            round_range(first.bone_differences(&twin))
+    let of = (session.generation(), session.day().to_bits(), picture.field);
+    let half = match known {
+        Some((k, half)) if *k == of && picture.field == FieldKind::Change => *half,
+        _ => {
+            let day = |which| Remembered::of(session.driver.of(which), session.day());
+            let days =
+                (picture.field == FieldKind::Change).then(|| (day(Which::First), day(Which::Twin)));
+            match days {
+                Some((Some(first), Some(twin))) => round_range(first.bone_differences(&twin)),
+                _ => round_range([(0.25 * (high - low), 1.0)]),
+            }
         }
-        _ => round_range([(0.25 * (high - low), 1.0)]),
     };
+    *known = Some((of, half));
     Picture {
         range: (-half, half),
         colormap: Colormap::Vik,

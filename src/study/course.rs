@@ -138,14 +138,14 @@ impl Courses {
         Some(percent(first, self.last(region, quantity)?))
     }
 
-    /// A quantity of a region on the last day at or before `day` on which it was measured: its
-    /// value, and its change since the first day, %.
-    pub fn on_day(&self, region: &str, quantity: Quantity, day: f64) -> Option<(f64, f64)> {
+    /// A quantity of a region on the last day at or before `day` on which it was measured: that
+    /// day, its value, and its change since the first day, %.
+    pub fn on_day(&self, region: &str, quantity: Quantity, day: f64) -> Option<[f64; 3]> {
         let column = self.column(region, quantity)?;
         let until = column.measured();
         let until = until.take_while(|(k, _)| self.days[*k] <= day + 1e-6);
-        let (_, value) = until.last()?;
-        Some((value, percent(column.first(), value)))
+        let (k, value) = until.last()?;
+        Some([self.days[k], value, percent(column.first(), value)])
     }
 
     /// Regions and quantities that were measured, in the order of tables.

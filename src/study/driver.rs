@@ -23,8 +23,10 @@ pub struct Driver {
     twin: Option<Run>,
     /// Whose look it was last.
     looked: Which,
-    /// Twins so far.
-    forks: u32,
+    /// Which body each run has, counted from 0 as they are made.
+    bodies: [u32; 2],
+    /// Bodies so far.
+    made: u32,
 }
 
 impl Driver {
@@ -37,7 +39,8 @@ impl Driver {
             run,
             twin: None,
             looked: Which::First,
-            forks: 0,
+            bodies: [0, 0],
+            made: 1,
         }
     }
 
@@ -154,11 +157,14 @@ impl Driver {
         if let (Some((_, branch)), Some(mut twin)) = (before.twin(), self.twin.take()) {
             twin.take_past(&mut self.run, branch);
             self.run = twin;
+            self.bodies[0] = self.bodies[1];
         } else if let Some((_, branch)) = self.document.twin()
             && let Some(mut first) = self.run.fork(self.document.alone(), branch)?
         {
             first.take_past(&mut self.run, branch);
             self.twin = Some(std::mem::replace(&mut self.run, first));
+            self.bodies = [self.made, self.bodies[0]];
+            self.made += 1;
         }
         self.looked = Which::First;
         Ok(())
@@ -204,7 +210,10 @@ impl Driver {
             && self.run.simulation().day() > branch - 1e-9
         {
             self.twin = self.run.fork(document, branch)?;
-            self.forks += u32::from(self.twin.is_some());
+            if self.twin.is_some() {
+                self.bodies[1] = self.made;
+                self.made += 1;
+            }
         }
         Ok(())
     }
@@ -304,9 +313,13 @@ impl Driver {
         self.twin.is_some()
     }
 
-    /// How many twins there were so far: each is another body.
-    pub fn forks(&self) -> u32 {
-        self.forks
+    /// Which body a run has: another number, another body. Each twin has one of its own, and takes
+    /// it along to the first run's place.
+    pub fn body_of(&self, which: Which) -> u32 {
+        match (&self.twin, which) {
+            (Some(_), Which::Twin) => self.bodies[1],
+            _ => self.bodies[0],
+        }
     }
 
     /// Bytes on the adapter (bodies and moments) and on the host (days) of all runs.

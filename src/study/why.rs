@@ -63,8 +63,11 @@ struct Sizes {
 pub struct Why {
     day: f64,
     document: Document,
-    body: Simulation,
-    start: Moment,
+    anatomy: Arc<Anatomy>,
+    /// The first site of each voxel of bone.
+    sites: Vec<usize>,
+    /// None once all is done: it takes a body's memory.
+    body: Option<(Simulation, Moment)>,
     /// Cuts that are still to be run, the next one last.
     left: Vec<Option<Link>>,
     /// What holds the next steps back until the last ones are done.
@@ -97,6 +100,17 @@ impl Answer {
     pub fn drives(&self) -> Option<Effect> {
         let mut effects = self.effects.iter();
         effects.find(|e| !WHOLE.contains(&e.link)).copied()
+    }
+
+    /// The same of a place that has changed by so much: what each cut does is added to that.
+    #[must_use]
+    pub fn beside(mut self, change: f64) -> Self {
+        let by = change - self.change;
+        self.change = change;
+        for effect in &mut self.effects {
+            effect.without += by;
+        }
+        self
     }
 
     /// Both in a sentence, for people.
@@ -145,11 +159,18 @@ impl Why {
         let links = links.filter(|l| !cuts.contains(*l)).map(Some);
         let mut left: Vec<Option<Link>> = std::iter::once(None).chain(links).collect();
         left.reverse();
+        let anatomy = Arc::clone(body.anatomy());
+        let sites = anatomy.bone.iter().scan(0, |next, plan| {
+            let first = *next;
+            *next += plan.sites.len();
+            Some(first)
+        });
         Ok(Self {
             day,
             document,
-            body,
-            start,
+            sites: sites.collect(),
+            anatomy,
+            body: Some((body, start)),
             left,
             fence: None,
             reading: None,
@@ -173,26 +194,30 @@ impl Why {
     /// # Errors
     /// As [`crate::gpu::Gpu::scoped`].
     pub fn poll(&mut self) -> Result<bool, SimError> {
-        let gpu = self.body.gpu().clone();
+        let Some((body, start)) = &mut self.body else {
+            return Ok(true);
+        };
+        let gpu = body.gpu().clone();
         gpu.poll()?;
         if let Some(reading) = &self.reading {
             let Some(parts) = reading.poll()? else {
                 return Ok(false);
             };
             self.reading = None;
-            let sizes = self.sizes(&parts);
-            if self.before.is_empty() && self.body.day() <= 0.0 {
+            let sizes = sizes(body, &parts);
+            if self.before.is_empty() && body.day() <= 0.0 {
                 self.before = sizes.bone;
             } else if let Some(cut) = self.left.pop() {
                 self.found.push((cut, sizes));
-                self.body.go_back(&self.start);
+                body.go_back(start);
             }
         }
         if self.before.is_empty() {
-            self.read()?;
+            self.reading = Some(read(body)?);
             return Ok(false);
         }
         let Some(cut) = self.left.last().copied() else {
+            self.body = None;
             return Ok(true);
         };
         if let Some(fence) = &self.fence {
@@ -202,62 +227,35 @@ impl Why {
             self.fence = None;
         }
         for _ in 0..STEPS {
-            let day = self.body.day();
+            let day = body.day();
             let left = self.day - day;
             if left <= 1e-9 {
-                self.read()?;
+                self.reading = Some(read(body)?);
                 return Ok(false);
             }
             let mut conditions = self.document.conditions_at(day);
             if let Some(link) = cut {
                 conditions.cuts = conditions.cuts.with(link, true);
             }
-            self.body.set_conditions(conditions);
+            body.set_conditions(conditions);
             let dt = self.document.step_from(day).min(left);
-            self.body.advance(dt);
+            body.advance(dt);
         }
         let mut encoder = gpu.encoder("why: fence");
-        let state = self.body.state();
-        let fence = Readback::record(&gpu, &mut encoder, &[(&state.bone, 0, 4)])?;
+        let fence = Readback::record(&gpu, &mut encoder, &[(&body.state().bone, 0, 4)])?;
         gpu.submit(encoder);
         self.fence = Some(fence);
         Ok(false)
-    }
-
-    fn read(&mut self) -> Result<(), SimError> {
-        let (gpu, state) = (self.body.gpu(), self.body.state());
-        let mut encoder = gpu.encoder("why: sizes");
-        let whole = [&state.bone, &state.muscle, &state.muscle_voxels].map(|b| (b, 0, b.size()));
-        let reading = Readback::record(gpu, &mut encoder, &whole)?;
-        gpu.submit(encoder);
-        self.reading = Some(reading);
-        Ok(())
-    }
-
-    fn sizes(&self, parts: &[Vec<u8>]) -> Sizes {
-        let counts = &self.body.state().counts;
-        let of = |k: usize| parts.get(k).map_or(&[][..], Vec::as_slice);
-        let bone = crate::gpu::values::<SiteState>(of(0)).into_iter();
-        let muscle = crate::gpu::values::<MuscleState>(of(1)).into_iter();
-        let voxels = crate::gpu::values::<MuscleVoxel>(of(2)).into_iter();
-        Sizes {
-            bone: bone.take(counts.sites).map(|s| s.bvtv).collect(),
-            muscle: muscle
-                .zip(voxels)
-                .take(counts.muscle_voxels)
-                .map(|(m, v)| (v.type1 * m.type1 + (1.0 - v.type1) * m.type2) * m.fluid)
-                .collect(),
-        }
     }
 
     /// The change of a place since day 0 with a cut, %; none before that was run, and where there
     /// is no such place or there was next to no bone.
     pub fn change(&self, spot: Spot, cut: Option<Link>) -> Option<f64> {
         let (_, sizes) = self.found.iter().find(|(c, _)| *c == cut)?;
-        let anatomy = self.body.anatomy();
+        let anatomy = &self.anatomy;
         let percent = |share: f64| 100.0 * (share - 1.0);
         match spot {
-            Spot::Bone(voxel) => bone_change(anatomy, voxel, &sizes.bone, &self.before),
+            Spot::Bone(voxel) => self.bone_change(voxel, &sizes.bone),
             Spot::Muscle(voxel) => sizes.muscle.get(voxel).map(|v| percent(f64::from(*v))),
             Spot::Whole(muscle) => {
                 let of = anatomy.muscle.iter().zip(&sizes.muscle);
@@ -268,6 +266,20 @@ impl Why {
                 (all > 0.0).then(|| percent(size / all))
             }
         }
+    }
+
+    /// Change of a voxel's bone since day 0, %, from its sites' bone volume fractions.
+    fn bone_change(&self, voxel: usize, now: &[f32]) -> Option<f64> {
+        let (plan, first) = (self.anatomy.bone.get(voxel)?, *self.sites.get(voxel)?);
+        let own = first..first + plan.sites.len();
+        let sum = |of: &[f32]| -> Option<f64> {
+            let shares = plan.sites.iter().zip(of.get(own.clone())?);
+            Some(shares.map(|(s, b)| s.fraction * f64::from(*b)).sum())
+        };
+        let volume: f64 = plan.sites.iter().map(|s| s.fraction).sum();
+        let (now, before) = (sum(now)?, sum(&self.before)?);
+        // Where there was next to no bone a change has no meaning.
+        (before > 0.02 * volume).then(|| 100.0 * (now / before - 1.0))
     }
 
     /// What moved a place, by the cuts that were run so far; none before the run without a cut is.
@@ -288,22 +300,28 @@ impl Why {
     }
 }
 
-/// Change of a voxel's bone since day 0, %, from its sites' bone volume fractions.
-pub(super) fn bone_change(
-    anatomy: &Anatomy,
-    voxel: usize,
-    now: &[f32],
-    before: &[f32],
-) -> Option<f64> {
-    let plan = anatomy.bone.get(voxel)?;
-    let first: usize = anatomy.bone[..voxel].iter().map(|b| b.sites.len()).sum();
-    let own = first..first + plan.sites.len();
-    let sum = |of: &[f32]| -> Option<f64> {
-        let shares = plan.sites.iter().zip(of.get(own.clone())?);
-        Some(shares.map(|(s, b)| s.fraction * f64::from(*b)).sum())
-    };
-    let volume: f64 = plan.sites.iter().map(|s| s.fraction).sum();
-    let (now, before) = (sum(now)?, sum(before)?);
-    // Where there was next to no bone a change has no meaning.
-    (before > 0.02 * volume).then(|| 100.0 * (now / before - 1.0))
+/// Schedules the way back of what [`sizes`] takes.
+fn read(body: &Simulation) -> Result<Readback, SimError> {
+    let (gpu, state) = (body.gpu(), body.state());
+    let mut encoder = gpu.encoder("why: sizes");
+    let whole = [&state.bone, &state.muscle, &state.muscle_voxels].map(|b| (b, 0, b.size()));
+    let reading = Readback::record(gpu, &mut encoder, &whole)?;
+    gpu.submit(encoder);
+    Ok(reading)
+}
+
+fn sizes(body: &Simulation, parts: &[Vec<u8>]) -> Sizes {
+    let counts = &body.state().counts;
+    let of = |k: usize| parts.get(k).map_or(&[][..], Vec::as_slice);
+    let bone = crate::gpu::values::<SiteState>(of(0)).into_iter();
+    let muscle = crate::gpu::values::<MuscleState>(of(1)).into_iter();
+    let voxels = crate::gpu::values::<MuscleVoxel>(of(2)).into_iter();
+    Sizes {
+        bone: bone.take(counts.sites).map(|s| s.bvtv).collect(),
+        muscle: muscle
+            .zip(voxels)
+            .take(counts.muscle_voxels)
+            .map(|(m, v)| (v.type1 * m.type1 + (1.0 - v.type1) * m.type2) * m.fluid)
+            .collect(),
+    }
 }
