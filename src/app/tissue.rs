@@ -219,7 +219,7 @@ impl MechanostatApp {
                 "same camera, range and cut; one run is still coming to the other's day"
             };
             told.push((
-                rect.center_bottom() - egui::vec2(0.0, 46.0),
+                rect.center_bottom() - egui::vec2(0.0, 64.0),
                 lock.to_owned(),
             ));
         }
