@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::evidence::{NORMS, norms};
-use crate::figure::{ColourBar, Key, MissionFigure, Panel, SidesFigure, plain, png};
+use crate::figure::{ColourBar, Key, Panel, SidesFigure, plain, png};
 use crate::measure::RegionSums;
 use crate::person::Person;
 use crate::scenario::STANDARD_MASS_KG;
@@ -189,7 +189,7 @@ fn from_four_sides(
 ) -> Result<SidesFigure, CommandError> {
     let gpu = simulation.gpu();
     let anatomy = simulation.anatomy();
-    let size = MissionFigure::panel_pixels(DOTS_PER_INCH);
+    let size = Panel::pixels(DOTS_PER_INCH);
     let mut march = RayMarch::new(simulation.body())?;
     let extent = anatomy.voxels.map(|n| n as f32 * anatomy.spacing as f32);
     let usual = Picture::of(anatomy, field, size);

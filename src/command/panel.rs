@@ -1,8 +1,9 @@
 //! Pictures for figures, waited for.
 
-use crate::figure::{MissionFigure, Panel, Raster};
+use crate::figure::{Content, PagePanel, Raster};
 use crate::gpu::Gpu;
 use crate::sim::Simulation;
+use crate::study::{frame_of, mission_pixels};
 use crate::view::{
     Field, FieldKind, Look, PRINT_SAMPLES, Paint, Picture, RayMarch, contour, round_range,
 };
@@ -27,17 +28,18 @@ impl PanelRenderer {
         let march = RayMarch::new(simulation.body())?;
         Ok(Self {
             march,
-            size: MissionFigure::panel_pixels(DOTS_PER_INCH),
+            size: mission_pixels().1,
         })
     }
 
-    /// A look at the body as it is now, with the range that its colours have.
+    /// A look at the body as it is now, under so much gravity.
     pub(super) fn panel(
         &mut self,
         simulation: &Simulation,
         look: Look,
         title: &str,
-    ) -> Result<(Panel, (f32, f32)), CommandError> {
+        gravity: Option<f64>,
+    ) -> Result<PagePanel, CommandError> {
         let gpu = simulation.gpu();
         let mut picture = look.picture(simulation.anatomy(), self.size);
         if look == Look::Change {
@@ -54,12 +56,12 @@ impl PanelRenderer {
             picture.paint = Paint::Field;
         }
         let raster = drawn(gpu, &mut self.march, &picture)?;
-        let panel = Panel {
+        let mut frame = frame_of(&picture, gravity);
+        frame.raster = raster;
+        Ok(PagePanel {
             title: title.to_owned(),
-            raster,
-            height_mm: f64::from(picture.camera.height),
-        };
-        Ok((panel, picture.range()))
+            content: Content::Picture(Box::new(frame)),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::figure::{Panel, png};
+use crate::figure::PagePanel;
 use crate::gpu::{Fault, Gpu, Request};
 use crate::io;
 use crate::physiology::Model;
@@ -20,7 +20,7 @@ use super::asked::Flags;
 use super::error::{CommandError, say};
 use super::fields::FieldWriter;
 use super::interrupt::{Interrupt, interrupted};
-use super::panel::{DOTS_PER_INCH, PanelRenderer};
+use super::panel::PanelRenderer;
 use super::progress::Progress;
 use super::results::{MANIFEST, Results};
 use super::run_args::RunArgs;
@@ -190,12 +190,12 @@ struct Running {
     driver: Driver,
     renderer: PanelRenderer,
     /// The settled bone, once it has settled.
-    before: Option<Panel>,
+    before: Option<PagePanel>,
     fields: FieldWriter,
 }
 
 impl Running {
-    fn new(asked: &Asked, driver: Driver, before: Option<Panel>) -> Result<Self, CommandError> {
+    fn new(asked: &Asked, driver: Driver, before: Option<PagePanel>) -> Result<Self, CommandError> {
         let simulation = driver.run().simulation();
         Ok(Self {
             renderer: PanelRenderer::new(simulation)?,
@@ -237,9 +237,8 @@ impl Running {
             |checkpoint| saved::restored(gpu, anatomy, model, checkpoint, results.folder());
         // The first picture is of the settled bone.
         let start = restored(&kept.start)?;
-        let before = PanelRenderer::new(&start)?
-            .panel(&start, Look::Density, "Day 0")?
-            .0;
+        let before =
+            PanelRenderer::new(&start)?.panel(&start, Look::Density, "Density, day 0", None)?;
         drop(start);
         let simulation = restored(&kept.now)?;
         results.resume(kept.progressed.written)?;
@@ -280,8 +279,8 @@ impl Running {
                 Event::Looked => {
                     let simulation = self.driver.run().simulation();
                     if self.before.is_none() {
-                        let panel = self.renderer.panel(simulation, Look::Density, "Day 0")?.0;
-                        self.before = Some(panel);
+                        let (look, title) = (Look::Density, "Density, day 0");
+                        self.before = Some(self.renderer.panel(simulation, look, title, None)?);
                         keeper.start(simulation)?;
                     }
                     self.fields.write(simulation, results)?;
@@ -307,17 +306,17 @@ impl Running {
     fn leave(mut self, asked: &Asked, mut results: Results) -> Result<(), CommandError> {
         let (simulation, courses) = (self.driver.run().simulation(), self.driver.run().courses());
         let last = courses.last_day();
-        let mut panel = |look, title: String| self.renderer.panel(simulation, look, &title);
-        let (after, _) = panel(Look::Density, format!("Day {last}"))?;
-        let change = panel(Look::Change, format!("Change, day {last}"))?;
-        let before = match self.before {
-            Some(before) => before,
-            None => panel(Look::Density, format!("Day {last}"))?.0,
-        };
+        let acts = asked.document.conditions_at((last - 1e-6).max(0.0));
+        let gravity = (last > 0.0).then(|| acts.axial_gravity());
+        let mut panel =
+            |look, title: String| self.renderer.panel(simulation, look, &title, gravity);
+        let after = panel(Look::Density, format!("Density, day {last:.0}"))?;
+        let change = panel(Look::Change, format!("Change, day {last:.0}"))?;
+        let before = self.before.unwrap_or_else(|| after.clone());
         let faults = count_faults(simulation.gpu())?;
-        let setup = asked.document.setup();
-        let picture = mission_figure(setup, simulation, courses, [before, after], change);
-        let drawn = png(&picture.svg()?, DOTS_PER_INCH)?;
+        let pictures = [before, after, change];
+        let (document, output) = (&asked.document, &asked.output);
+        let drawn = mission_figure(document, output, simulation, courses, pictures)?;
         let mut table = io::csv(&[]);
         for first in (0..courses.len()).step_by(64) {
             let last = (first + 64).min(courses.len());

@@ -5,8 +5,8 @@ mod curves;
 mod evidence;
 mod export;
 mod format;
-mod mission;
 mod page;
+mod panel;
 mod raster;
 mod sides;
 mod snapshot;
@@ -18,8 +18,8 @@ pub use export::{
     Export, FILE_ENDINGS, FileKind, Lettering, StateError, export, missing_letters, state_of,
 };
 pub use format::{DPIS, Format, PRESETS, Rules, TEXTS_PT, WIDTHS_MM};
-pub use mission::{ColourBar, MissionFigure, Panel};
 pub use page::{Bars, Box2, Content, Layout, Page, PagePanel, PicturePanel, Shape, Strip, layout};
+pub use panel::{ColourBar, Panel};
 pub use raster::{FigureError, Raster, png, raster};
 pub use sides::{Key, SidesFigure};
 pub use snapshot::{Ground, Snapshot};

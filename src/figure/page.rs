@@ -7,7 +7,7 @@ use crate::view::{Above, IVORY, scale_bar, tick};
 use super::chart::Chart;
 use super::export::missing_letters;
 use super::format::Format;
-use super::mission::ColourBar;
+use super::panel::ColourBar;
 use super::raster::{FigureError, Raster};
 use super::snapshot::Ground;
 use super::{POINT, escape};

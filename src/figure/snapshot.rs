@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::mission::{ColourBar, Panel};
+use super::panel::{ColourBar, Panel};
 use super::raster::FigureError;
 use super::text;
 use crate::view::{scale_bar, tick};

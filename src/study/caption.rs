@@ -16,7 +16,7 @@ use super::file::{FieldFormat, Output, StrengthDays};
 use super::template::{PanelPlan, Template};
 
 /// The document with the figure's template, as it is kept in the figure.
-fn figure_state(
+pub(super) fn figure_state(
     document: &Document,
     output: &Output,
     template: &Template,

@@ -783,7 +783,7 @@ impl Drawing {
 }
 
 /// A picture's frame, before it is drawn.
-fn frame_of(picture: &Picture, gravity: Option<f64>) -> PicturePanel {
+pub fn frame_of(picture: &Picture, gravity: Option<f64>) -> PicturePanel {
     let (low, high) = picture.range();
     let letters = ways(&picture.camera).into_iter().filter_map(|way| {
         let [x, y, _] = way.at;

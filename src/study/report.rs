@@ -1,16 +1,19 @@
 //! What a finished run tells: its figure, and the changes that are listed.
 
 use crate::figure::{
-    Chart, ColourBar, Curve, CurveOf, MissionFigure, Panel, Span, bone_curves, plain,
+    Chart, Content, Curve, CurveOf, Export, FigureError, FileKind, Format, Ground, Lettering, Page,
+    PagePanel, Shape, Span, bone_curves, export, layout, plain,
 };
 use crate::measure::{Quantity, WHOLE_BODY};
 use crate::scenario::{Phase, Scenario};
 use crate::sim::Simulation;
 use crate::tissue::Anatomy;
-use crate::view::{Colormap, FieldKind, Picture};
 
+use super::caption::figure_state;
 use super::course::Courses;
-use super::document::Setup;
+use super::document::Document;
+use super::file::Output;
+use super::template::Template;
 
 /// How gravity went along, for the background of charts.
 pub(super) fn spans(scenario: &Scenario, last_day: f64) -> Vec<Span> {
@@ -47,90 +50,104 @@ fn lower_curves(anatomy: &Anatomy) -> (&'static str, Vec<CurveOf>) {
             (Quantity::FormationMarker, "osteoblasts"),
         ];
         let curves = cells.map(|(quantity, name)| CurveOf::new(WHOLE_BODY, quantity, name));
-        return ("Bone cells, change (%)", curves.to_vec());
+        return ("Bone cells, change", curves.to_vec());
     }
     // Muscles of a group go together: more curves would tell no more.
     let muscles = anatomy.muscle_regions.iter().filter(|r| r.is_whole);
     let curves = muscles.map(|m| CurveOf::new(m.name, Quantity::Volume, plain(m.name)));
-    ("Muscle volume, change (%)", curves.collect())
+    ("Muscle volume, change", curves.collect())
 }
 
-/// The figure of a run: the tissue before and after, its change, and two charts.
+/// Its format: two columns of a journal.
+fn mission_format() -> Format {
+    Format::preset("nature-double").unwrap_or_else(|| Format::free(183.0, None))
+}
+
+/// What its panels are, row by row: before and after share a colour bar.
+const MISSION_SHAPES: [&[Shape]; 2] = [
+    &[
+        Shape::Picture { has_bar: false },
+        Shape::Picture { has_bar: true },
+        Shape::Picture { has_bar: true },
+    ],
+    &[Shape::Chart, Shape::Chart],
+];
+
+/// Dots an inch of a run's figure, and pixels of each of its pictures.
+pub fn mission_pixels() -> (f64, [u32; 2]) {
+    let format = mission_format();
+    let boxes = layout(&format, &MISSION_SHAPES.map(<[Shape]>::to_vec)).boxes;
+    let dots = format.dpi / 25.4;
+    let first = boxes.first().copied().unwrap_or_default();
+    let pixels = [first.width, first.height].map(|mm| ((mm * dots).round() as u32).max(8));
+    (format.dpi, pixels)
+}
+
+/// The figure of a run as a PNG: the tissue before and after, its change, and two charts; the run's
+/// document is inside.
+/// # Errors
+/// [`FigureError`].
 pub fn mission_figure(
-    setup: &Setup,
+    document: &Document,
+    output: &Output,
     simulation: &Simulation,
     courses: &Courses,
-    before_after: [Panel; 2],
-    (change, change_range): (Panel, (f32, f32)),
-) -> MissionFigure {
+    pictures: [PagePanel; 3],
+) -> Result<Vec<u8>, FigureError> {
     let anatomy = simulation.anatomy();
+    let setup = document.setup();
     let phases = spans(&setup.scenario, simulation.day());
-    let chart = |label: &str, curves: Vec<CurveOf>| Chart {
-        published: Vec::new(),
-        label: label.to_owned(),
-        curves: curves
-            .into_iter()
-            .map(|c| Curve {
-                points: courses.change(c.region, c.quantity),
-                label: c.label,
-            })
-            .collect(),
-        phases: phases.clone(),
-        days: simulation.day(),
-    };
-    let bar = |kind: FieldKind, (low, high): (f32, f32), colormap, label: &str| ColourBar {
-        colormap,
-        range: (f64::from(low), f64::from(high)),
-        above: kind.above(),
-        label: label.to_owned(),
+    let chart = |title: &str, curves: Vec<CurveOf>| PagePanel {
+        title: title.to_owned(),
+        content: Content::Chart(Chart {
+            published: Vec::new(),
+            label: "Change (%)".to_owned(),
+            curves: curves
+                .into_iter()
+                .map(|c| Curve {
+                    points: courses.change(c.region, c.quantity),
+                    label: c.label,
+                })
+                .collect(),
+            phases: phases.clone(),
+            days: simulation.day().max(1.0),
+        }),
     };
     let (lower, curves) = lower_curves(anatomy);
-    MissionFigure {
-        title: setup.scenario.name.clone(),
-        before_after,
-        density_bar: bar(
-            FieldKind::Density,
-            Picture::of(anatomy, FieldKind::Density, [1, 1]).range,
-            Colormap::Batlow,
-            "Bone mineral density (mg HA/cm³)",
-        ),
-        change,
-        change_bar: bar(
-            FieldKind::Change,
-            change_range,
-            Colormap::Vik,
-            "Change since day 0 (%)",
-        ),
-        charts: [
-            chart("Bone mineral density, change (%)", bone_curves(anatomy)),
-            chart(lower, curves),
-        ],
-        notes: notes(setup, simulation),
+    let mut pictures = pictures;
+    // Before and after share the bar of the second.
+    if let [
+        PagePanel {
+            content: Content::Picture(before),
+            ..
+        },
+        ..,
+    ] = &mut pictures
+    {
+        before.bar = None;
     }
-}
-
-fn notes(setup: &Setup, simulation: &Simulation) -> Vec<String> {
-    let shown = Picture::of(simulation.anatomy(), FieldKind::Density, [1, 1]);
-    vec![
-        format!(
-            "Simulated: Mechanostat {}, scene {}, size {} ({:.2} mm voxels), group {}; {}, {}.",
-            env!("CARGO_PKG_VERSION"),
-            // A scan's name, not where it lies.
-            std::path::Path::new(&setup.scene)
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy(),
-            setup.size,
-            simulation.anatomy().spacing,
-            setup.group,
-            shown.camera.place(),
-            shown.cut
-        ),
-        format!(
-            "Adapter {}; colour maps batlow and vik (Crameri). Grey: gravity along the legs, darker is less. Parameters: run.toml.",
-            simulation.gpu().adapter_name()
-        ),
-    ]
+    let charts = vec![
+        chart("Bone mineral density, change", bone_curves(anatomy)),
+        chart(lower, curves),
+    ];
+    let page = Page {
+        format: mission_format(),
+        ground: Ground::White,
+        rows: vec![pictures.into(), charts],
+    };
+    let adapter = simulation.gpu().adapter_name();
+    let state = figure_state(document, output, &Template::default(), &adapter);
+    let height_mm = layout(&page.format, &page.shapes()).height_mm;
+    let of = Export {
+        kind: FileKind::Png,
+        dpi: page.format.dpi,
+        lettering: Lettering::default(),
+        transparent: false,
+        state: &state,
+        title: &setup.scenario.name,
+    };
+    let size = [page.format.width_mm, height_mm];
+    export(&page.svg(&state, false)?, size, &of)
 }
 
 /// What is listed at the end of a run.

@@ -1,11 +1,9 @@
-//! The figure of a run: the tissue before and after with one colour bar, its change, and the
-//! curves.
+//! A picture with its title, and a colour bar.
 
 use std::fmt::Write as _;
 
 use crate::view::{Above, Colormap, IVORY, scale_bar, tick};
 
-use super::chart::Chart;
 use super::raster::{FigureError, Raster};
 use super::{POINT, text};
 
@@ -33,28 +31,7 @@ pub struct ColourBar {
     pub label: String,
 }
 
-/// What the figure of a run shows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MissionFigure {
-    /// Title.
-    pub title: String,
-    /// Density at the start and at the end.
-    pub before_after: [Panel; 2],
-    /// Their one colour bar.
-    pub density_bar: ColourBar,
-    /// Change between them.
-    pub change: Panel,
-    /// Its own colour bar.
-    pub change_bar: ColourBar,
-    /// Curves of bone and of muscle.
-    pub charts: [Chart; 2],
-    /// What a reader needs to repeat it, a line each.
-    pub notes: Vec<String>,
-}
-
-/// Width of the figure, mm: two journal columns.
-const WIDTH: f64 = 183.0;
-const HEIGHT: f64 = 142.0;
+/// A picture's width and height, mm.
 const PICTURE: (f64, f64) = (46.0, 58.0);
 
 impl ColourBar {
@@ -111,6 +88,11 @@ impl ColourBar {
 }
 
 impl Panel {
+    /// Pixels for a picture at a resolution.
+    pub fn pixels(dots_per_inch: f64) -> [u32; 2] {
+        [PICTURE.0, PICTURE.1].map(|mm| (mm / 25.4 * dots_per_inch).round() as u32)
+    }
+
     pub(super) fn svg(&self, x: f64, y: f64) -> Result<String, FigureError> {
         let (w, h) = PICTURE;
         let mut out = text(x + 0.5 * w, y - 1.2, 7.0, "middle", &self.title);
@@ -131,40 +113,6 @@ impl Panel {
         .ok();
         let label = format!("{} mm", tick(millimetres, millimetres));
         out += &text(x + w - 1.0 - 0.5 * bar, y + h - 2.2, 6.0, "middle", &label);
-        Ok(out)
-    }
-}
-
-impl MissionFigure {
-    /// Pixels for one panel at a resolution.
-    pub fn panel_pixels(dots_per_inch: f64) -> [u32; 2] {
-        [
-            (PICTURE.0 / 25.4 * dots_per_inch).round() as u32,
-            (PICTURE.1 / 25.4 * dots_per_inch).round() as u32,
-        ]
-    }
-
-    /// The figure as SVG, one unit a millimetre.
-    /// # Errors
-    /// [`FigureError::Encode`].
-    pub fn svg(&self) -> Result<String, FigureError> {
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"Liberation Sans\">\n\
-             <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n"
-        );
-        out += &text(4.0, 6.0, 9.0, "start", &self.title);
-        let top = 13.0;
-        out += &self.before_after[0].svg(4.0, top)?;
-        out += &self.before_after[1].svg(52.0, top)?;
-        out += &self.density_bar.svg(100.0, top + 4.0, PICTURE.1 - 8.0);
-        out += &self.change.svg(118.0, top)?;
-        out += &self.change_bar.svg(166.0, top + 4.0, PICTURE.1 - 8.0);
-        out += &self.charts[0].svg(2.0, 75.0, 90.0, 56.0);
-        out += &self.charts[1].svg(92.0, 75.0, 90.0, 56.0);
-        for (i, note) in self.notes.iter().enumerate() {
-            out += &text(4.0, 134.5 + 2.7 * i as f64, 5.0, "start", note);
-        }
-        out += "</svg>\n";
         Ok(out)
     }
 }
