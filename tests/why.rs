@@ -16,7 +16,7 @@ use mechanostat::study::{
 };
 use mechanostat::tissue::{Anatomy, SCENES};
 
-const DAYS: f64 = 21.0;
+const DAYS: f64 = 14.0;
 
 fn plan() -> Plan {
     Plan {

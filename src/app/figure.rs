@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui};
 use strum::VariantNames as _;
 
-use crate::figure::{FileKind, Format, PRESETS, raster};
+use crate::figure::{FileKind, Format, PRESETS, preview};
 use crate::measure::Quantity;
 use crate::study::{Composition, PanelPlan, Template, When, figure_files};
 
 use super::MechanostatApp;
 
-/// Dots an inch of a preview: what a screen has.
+/// Dots an inch of a preview's pictures.
 const PREVIEW_DPI: f64 = 60.0;
+/// And at most so many pixels each way.
+const PREVIEW_PIXELS: u32 = 920;
 /// Samples of its pictures.
 const PREVIEW_SAMPLES: u32 = 2;
 
@@ -266,10 +268,7 @@ impl MechanostatApp {
             return;
         };
         if !self.figure.exports {
-            let drawn = page
-                .svg("", false)
-                .and_then(|svg| raster(&svg, PREVIEW_DPI));
-            match drawn {
+            match preview(&page, PREVIEW_PIXELS) {
                 Ok(drawn) => {
                     let size = drawn.size.map(|n| n as usize);
                     let image = egui::ColorImage::from_rgba_unmultiplied(size, &drawn.pixels);

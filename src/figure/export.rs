@@ -15,6 +15,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 use tiff::encoder::{Compression, Rational, TiffEncoder, colortype};
 use tiff::tags::{ResolutionUnit, Tag};
 
+use super::page::{Page, layout};
 use super::raster::{FigureError, Raster};
 
 /// The fonts of figures, of Arial's widths; those of the machine would make figures differ.
@@ -116,6 +117,22 @@ fn pixmap(
     );
     resvg::render(tree, scale, &mut pixmap.as_mut());
     Ok(pixmap)
+}
+
+/// A figure as a small picture, for a screen: at most so many pixels each way.
+/// # Errors
+/// [`FigureError`].
+pub fn preview(page: &Page, most: u32) -> Result<Raster, FigureError> {
+    let size_mm = [
+        page.format.width_mm,
+        layout(&page.format, &page.shapes()).height_mm,
+    ];
+    let dpi = 25.4 * f64::from(most) / size_mm[0].max(size_mm[1]);
+    let pixmap = pixmap(&tree(&page.svg("", false)?)?, size_mm, dpi)?;
+    Ok(Raster {
+        size: [pixmap.width(), pixmap.height()],
+        pixels: pixmap.take_demultiplied(),
+    })
 }
 
 /// Writes a figure's SVG, of so many millimetres, as a file.

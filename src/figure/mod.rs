@@ -15,7 +15,8 @@ pub use chart::{Chart, Curve, Mark, Published, Span, apart};
 pub use curves::{CurveOf, bone_curves, plain};
 pub use evidence::EvidencePage;
 pub use export::{
-    Export, FILE_ENDINGS, FileKind, Lettering, StateError, export, missing_letters, state_of,
+    Export, FILE_ENDINGS, FileKind, Lettering, StateError, export, missing_letters, preview,
+    state_of,
 };
 pub use format::{DPIS, Format, PRESETS, Rules, TEXTS_PT, WIDTHS_MM};
 pub use page::{Bars, Box2, Content, Layout, Page, PagePanel, PicturePanel, Shape, Strip, layout};
