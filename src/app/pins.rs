@@ -98,6 +98,7 @@ struct Asked {
     trouble: Arc<Mutex<Option<String>>>,
     /// What the thread is told to leave off by.
     left: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Asked {
@@ -106,9 +107,9 @@ impl Asked {
         let why = Arc::new(Mutex::new(why));
         let trouble: Arc<Mutex<Option<String>>> = Arc::default();
         let left = Arc::new(AtomicBool::new(false));
-        let thread = (Arc::clone(&why), Arc::clone(&trouble), Arc::clone(&left));
-        std::thread::spawn(move || {
-            let (why, trouble, left) = thread;
+        let own = (Arc::clone(&why), Arc::clone(&trouble), Arc::clone(&left));
+        let thread = std::thread::spawn(move || {
+            let (why, trouble, left) = own;
             while !left.load(Ordering::Relaxed) {
                 let done = match why.lock() {
                     Ok(mut why) => why.poll(),
@@ -132,6 +133,7 @@ impl Asked {
             why,
             trouble,
             left,
+            thread: Some(thread),
         }
     }
 
@@ -149,6 +151,10 @@ impl Asked {
 impl Drop for Asked {
     fn drop(&mut self) {
         self.left.store(true, Ordering::Relaxed);
+        // No longer than it submits: a device must not go while another thread is at work on it.
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
     }
 }
 
