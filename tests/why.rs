@@ -106,10 +106,13 @@ fn the_link_that_is_named_is_the_one_that_matters_most() {
         }
         // Bone and muscle in turns, where there are both.
         let counts = [plain[0].len(), plain[1].len()];
-        let mut here = 0;
+        let (mut here, mut seen) = (0, std::collections::BTreeSet::new());
         while here < 13 {
-            let kind = if counts[1] > 0 { here % 2 } else { 0 };
+            let kind = if counts[1] > 100 { here % 2 } else { 0 };
             let place = (noise.next() * counts[kind] as f64) as usize;
+            if !seen.insert((kind, place)) {
+                continue;
+            }
             let Some(change) = plain[kind][place] else {
                 continue;
             };
@@ -146,6 +149,7 @@ fn the_link_that_is_named_is_the_one_that_matters_most() {
             }
         }
     }
+    eprintln!("{right} and {drives_right} of {asked}");
     assert!(
         asked >= 50 && right * 50 >= 45 * asked,
         "{right} of {asked}; {wrong:#?}"

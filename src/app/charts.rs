@@ -561,10 +561,10 @@ fn chart(
     }
     let told: Vec<String> = curves
         .iter()
-        .zip(&lines)
-        .map(|((of, ..), line)| {
-            let known = line.partition_point(|p| p[0] <= session.day() + 1e-6);
-            let change = known.checked_sub(1).map_or(0.0, |k| line[k][1]);
+        .map(|(of, ..)| {
+            let courses = session.run().courses();
+            let found = courses.on_day(of.region, of.quantity, session.day());
+            let change = found.map_or(0.0, |[_, _, change]| change);
             format!("{} {change:+.1} %", of.label).replace('-', "−")
         })
         .collect();

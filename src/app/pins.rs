@@ -395,14 +395,17 @@ impl Pins {
         let day = session.day();
         let mut change = None;
         let rows = MUSCLE.into_iter().filter_map(|quantity| {
-            let own = session.change(name, quantity);
-            let course = if own.is_empty() {
-                session.change(group?.name, quantity)
-            } else {
-                own
+            // A chart's course leaves days out; a number is of its own day.
+            let on_day = |region: &str| {
+                let found = session.run().courses().on_day(region, quantity, day);
+                found.map(|[_, _, change]| change)
             };
-            let known = course.partition_point(|p| p[0] <= day + 1e-6);
-            let value = known.checked_sub(1).map(|k| course[k][1]);
+            let region = match on_day(name) {
+                Some(_) => name,
+                None => group?.name,
+            };
+            let value = on_day(region);
+            let course = session.change(region, quantity);
             if quantity == Quantity::Volume {
                 change = value;
             }

@@ -28,7 +28,7 @@ impl PanelRenderer {
         let march = RayMarch::new(simulation.body())?;
         Ok(Self {
             march,
-            size: mission_pixels().1,
+            size: mission_pixels(),
         })
     }
 

@@ -73,14 +73,13 @@ const MISSION_SHAPES: [&[Shape]; 2] = [
     &[Shape::Chart, Shape::Chart],
 ];
 
-/// Dots an inch of a run's figure, and pixels of each of its pictures.
-pub fn mission_pixels() -> (f64, [u32; 2]) {
+/// Pixels of each picture of a run's figure, across and down.
+pub fn mission_pixels() -> [u32; 2] {
     let format = mission_format();
     let boxes = layout(&format, &MISSION_SHAPES.map(<[Shape]>::to_vec)).boxes;
     let dots = format.dpi / 25.4;
     let first = boxes.first().copied().unwrap_or_default();
-    let pixels = [first.width, first.height].map(|mm| ((mm * dots).round() as u32).max(8));
-    (format.dpi, pixels)
+    [first.width, first.height].map(|mm| ((mm * dots).round() as u32).max(8))
 }
 
 /// The figure of a run as a PNG: the tissue before and after, its change, and two charts; the run's
@@ -96,7 +95,7 @@ pub fn mission_figure(
 ) -> Result<Vec<u8>, FigureError> {
     let anatomy = simulation.anatomy();
     let setup = document.setup();
-    let phases = spans(&setup.scenario, simulation.day());
+    let phases = spans_of(&document.phases(), simulation.day());
     let chart = |title: &str, curves: Vec<CurveOf>| PagePanel {
         title: title.to_owned(),
         content: Content::Chart(Chart {
