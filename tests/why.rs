@@ -149,7 +149,6 @@ fn the_link_that_is_named_is_the_one_that_matters_most() {
             }
         }
     }
-    eprintln!("{right} and {drives_right} of {asked}");
     assert!(
         asked >= 50 && right * 50 >= 45 * asked,
         "{right} of {asked}; {wrong:#?}"

@@ -17,7 +17,7 @@ use super::driver::Driver;
 /// Steps that are submitted before it is looked whether the adapter has done them.
 const STEPS: u32 = 8;
 /// More than any mission: the displacements stay those of day 0. How load shifts as bone thins is
-/// then left out of every run alike, and a day costs a tenth.
+/// then left out of every run alike, and no day costs a solve.
 const NEVER: f32 = 1e9;
 
 /// A place that one may ask about.
