@@ -374,7 +374,8 @@ impl Chart {
         };
         for phase in &self.phases {
             let [a, b] = [phase.from, phase.to].map(|d| frame.to_x(d.min(self.days)));
-            let grey = 214.0 + 41.0 * phase.gravity.clamp(0.0, 1.0);
+            // Light enough for the lightest curve to be seen on it in grey.
+            let grey = 232.0 + 23.0 * phase.gravity.clamp(0.0, 1.0);
             if b - a <= 0.0 {
                 continue;
             }
