@@ -13,7 +13,8 @@ use super::controls::Intent;
 use super::theme::palette;
 use super::{MechanostatApp, Session};
 
-/// What lies between a step and the next one.
+/// What lies between a step and the next one. Every scene has all of them: where no muscle is drawn
+/// one of no shape pulls with the load.
 const GRAVITY_TO_MUSCLE: &[Link] = &[
     Link::MuscleIdleness,
     Link::MuscleAtrophy,
@@ -120,7 +121,6 @@ impl MechanostatApp {
         let mut intent = None;
         let (now, _) = session.conditions();
         let settled = session.simulation().is_settled();
-        let has_muscle = !session.simulation().anatomy().muscle.is_empty();
         for (step, links) in steps(session) {
             gauge(ui, &step);
             if links.is_empty() {
@@ -130,13 +130,6 @@ impl MechanostatApp {
                 ui.label("↓");
                 for link in links {
                     let works = !now.cuts.contains(*link);
-                    let of_muscle = GRAVITY_TO_MUSCLE.contains(link)
-                        || MUSCLE_TO_STRAIN.contains(link)
-                        || matches!(
-                            link,
-                            Link::BiochemicalCrosstalk | Link::Bmp | Link::Myostatin
-                        );
-                    let may = settled && (has_muscle || !of_muscle);
                     // Told by a sign as well as by a line through it.
                     let text = if works {
                         RichText::new(link.title())
@@ -144,17 +137,16 @@ impl MechanostatApp {
                         RichText::new(format!("✂ {}", link.title())).strikethrough()
                     };
                     let button = ui
-                        .add_enabled(may, egui::Button::new(text).small().selected(!works))
+                        .add_enabled(settled, egui::Button::new(text).small().selected(!works))
                         .on_hover_text(if works {
                             "a click cuts this link from today on"
                         } else {
                             "cut; a click joins it again"
-                        })
-                        .on_disabled_hover_text("this scene has no muscle, so no such link");
+                        });
                     let title = link.title();
                     button.widget_info(|| {
                         let told = format!("{title}: {}", if works { "works" } else { "cut" });
-                        egui::WidgetInfo::selected(egui::Role::CheckBox, may, works, told)
+                        egui::WidgetInfo::selected(egui::Role::CheckBox, settled, works, told)
                     });
                     if button.clicked() {
                         intent = Some(Intent::Do(if works {
