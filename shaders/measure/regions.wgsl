@@ -29,10 +29,10 @@ struct Kinetics {
 @group(0) @binding(9) var<uniform> kinetics: Kinetics;
 
 const THREADS: u32 = 64u;
-const BONE_SUMS: u32 = 19u;
+const BONE_SUMS: u32 = 24u;
 const MUSCLE_SUMS: u32 = 15u;
 
-var<workgroup> shared_sums: array<array<f32, 19>, 64>;
+var<workgroup> shared_sums: array<array<f32, 24>, 64>;
 
 // Adds up what the threads have, a thread a sum: eight by eight, so that rounding grows with their
 // number's root.
@@ -54,7 +54,7 @@ fn bone_sums(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id
              @builtin(num_workgroups) groups: vec3<u32>) {
     let p = group.x + group.y * groups.x;
     let piece = pieces[min(p, arrayLength(&pieces) - 1u)];
-    var own = array<f32, 19>();
+    var own = array<f32, 24>();
     for (var i = thread; i < piece.count; i += THREADS) {
         let member = members[piece.first + i];
         let s = bone[member.place];
@@ -63,6 +63,13 @@ fn bone_sums(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id
         if (sites[member.place].kind == CORTICAL) {
             own[3] += w * s.bvtv;
             own[4] += w;
+            // A cortex is thinned by what is gone of it and not of its matrix, and has grown outside.
+            let left = finite(s.bvtv / s.matrix);
+            let outline = w * sites[member.place].surface;
+            own[19] += w * s.matrix;
+            own[20] += outline;
+            own[21] += w * left;
+            own[22] += outline * s.periosteum;
         } else {
             own[1] += w * s.bvtv;
             own[2] += w;
@@ -86,6 +93,8 @@ fn bone_sums(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id
         own[16] += area * (s.mapk * s.cytoskeleton);
         own[17] += area * (wnt * s.cytoskeleton);
         own[18] += area * s.connectivity;
+        // Bone that is made and lost in a day, over the surface's turnover.
+        own[23] += w * ((s.osteoblasts - s.osteoclasts) * select(both.y, both.x, s.osteoblasts > s.osteoclasts));
     }
     shared_sums[thread] = own;
     reduce(thread, p, BONE_SUMS);
@@ -96,7 +105,7 @@ fn muscle_sums(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_
                @builtin(num_workgroups) groups: vec3<u32>) {
     let p = group.x + group.y * groups.x;
     let piece = pieces[min(p, arrayLength(&pieces) - 1u)];
-    var own = array<f32, 19>();
+    var own = array<f32, 24>();
     for (var i = thread; i < piece.count; i += THREADS) {
         let member = members[piece.first + i];
         let place = muscle_voxels[member.place];

@@ -7,13 +7,24 @@
 @group(0) @binding(3) var<storage, read> sites: array<Site>;
 @group(0) @binding(4) var<storage, read_write> bone: array<SiteState>;
 @group(0) @binding(5) var<storage, read> stimulus: array<f32>;
-@group(0) @binding(6) var<storage, read> homeostasis: array<vec2<f32>>;      // set-point (MPa/day) and bvtv at the start
+@group(0) @binding(6) var<storage, read> homeostasis: array<Homeostasis>;
 @group(0) @binding(7) var<storage, read> level: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> secretion: array<f32>;         // BMP-2, by lattice voxel
 @group(0) @binding(9) var<storage, read> surface: array<vec2<f32>>;          // 1/mm, for growth and for resorption
 @group(0) @binding(10) var<storage, read_write> surface_out: array<vec2<f32>>;
-@group(0) @binding(11) var<storage, read_write> homeostasis_out: array<vec2<f32>>;
+@group(0) @binding(11) var<storage, read_write> homeostasis_out: array<Homeostasis>;
 @group(0) @binding(12) var<storage, read> bone_before: array<SiteState>;
+
+// Keeps what is divided by from vanishing.
+const LEAST_SIGNAL: f32 = 1e-3;
+
+// Strain over what osteocytes are adapted to, both over the set-point (MPa/day), as cells pass it on:
+// in proportion where little is felt, saturating where much is, so that it matters how large the
+// strain itself is. 1 where strain is what they are adapted to.
+fn transduced(strain: f32, adapted: f32, set_point: f32) -> f32 {
+    return finite(strain / adapted)
+        * finite((set_point * adapted + physiology.stimulus_half) / (set_point * strain + physiology.stimulus_half));
+}
 
 // Bone surface a tissue volume, 1/mm, by porosity (Martin 1984).
 fn specific_surface(bvtv: f32) -> f32 {
@@ -39,7 +50,11 @@ fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + place.sites; s++) {
         let site = sites[s];
-        var both = vec2<f32>(specific_surface(bone_before[s].bvtv) + site.surface);
+        var both = vec2<f32>(specific_surface(bone_before[s].bvtv));
+        if (site.kind == CORTICAL) {
+            // Cells of a cortex answer inside its pores less than on its rough inner surface.
+            both = physiology.haversian_response * both + physiology.endosteal_roughness * site.surface;
+        }
         if (site.kind == PLATEN) { both = vec2<f32>(0.0); }
         if (site.kind == STRUT) {
             // Every voxel of such a lattice has one site, in the lattice's order.
@@ -74,58 +89,87 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let site = sites[s];
         var state = bone[s];
 
-        // A lost strut no longer asks for bone: what is left settles at less of it. Bone that
-        // nothing strains, as that between nodes which are all held, has no set-point and asks for
-        // no change.
+        // What the site feels of what its osteocytes are adapted to. A lost strut no longer asks for
+        // bone: what is left settles at less of it. Bone that nothing strains, as that between nodes
+        // which are all held, has no set-point and asks for no change; nor does a culture, which has
+        // no osteocytes.
+        var strain = 1.0;
         var felt = 1.0;
-        if (homeostasis[s].x > 0.0) {
-            felt = finite(stimulus[s] / homeostasis[s].x) * state.connectivity * state.connectivity;
+        let rest = homeostasis[s];
+        if (rest.set_point > 0.0 && environment.osteocytes > 0.0) {
+            strain = finite(stimulus[s] / rest.set_point) * state.connectivity * state.connectivity;
+            felt = transduced(strain, state.memory, mix(rest.mean_set_point, rest.set_point, physiology.strain_field));
         }
-        let disuse = dose(1.0 - felt, physiology.full_disuse, physiology.dose_exponent);
+        let disuse = dose(max(0.0, 1.0 - felt), physiology.full_disuse, physiology.dose_exponent);
         let overload = min(max(0.0, felt - 1.0), physiology.overload_limit);
-        state.osteocyte = relax(state.osteocyte, 1.0 - disuse + overload, physiology.osteocyte_time, dt);
+        state.osteocyte = relax(state.osteocyte, max(0.0, 1.0 - disuse) + overload, physiology.osteocyte_time, dt);
         let low = max(0.0, 1.0 - state.osteocyte);
         let high = max(0.0, state.osteocyte - 1.0);
-
-        state.sclerostin = relax(state.sclerostin,
-            max(physiology.sclerostin_floor, 1.0 + physiology.sclerostin_gain * (low - high)),
-            physiology.sclerostin_time, dt);
-        state.rankl_opg = relax(state.rankl_opg,
-            max(0.0, 1.0 + physiology.rankl_gain * low + physiology.myostatin_rankl * myostatin),
-            physiology.rankl_time, dt);
-
-        let osteoclasts = state.osteoclasts;
-        state.osteoclasts = relax(osteoclasts,
-            state.rankl_opg * (1.0 - environment.osteoclast_inhibition), physiology.osteoclast_time, dt);
-
-        // Stem cells: unloading inhibits MAPK and raises PPAR-gamma, bone cells give way to fat.
-        state.mapk = relax(state.mapk, 1.0 - physiology.mapk_loss * low, physiology.fate_time, dt);
-        state.ppar_gamma = relax(state.ppar_gamma, 1.0 + physiology.ppar_gain * low, physiology.fate_time, dt);
-        state.marrow_fat = relax(state.marrow_fat,
-            1.0 + physiology.marrow_fat_gain * (state.ppar_gamma - 1.0), physiology.marrow_fat_time, dt);
+        // Living cells get used to what they feel, dying ones do not: sclerostin and the stem cells'
+        // fate follow what is still unusual.
+        state.habituation = relax(state.habituation, low - high, physiology.desensitisation_time, dt);
+        let unusual = low - high - physiology.desensitisation * state.habituation;
         state.cytoskeleton = relax(state.cytoskeleton,
             1.0 - physiology.cytoskeleton_loss * (1.0 - min(environment.gravity, 1.0)), physiology.cytoskeleton_time, dt);
+        let disorder = 1.0 - state.cytoskeleton;
+
+        state.sclerostin = relax(state.sclerostin,
+            max(physiology.sclerostin_floor, 1.0 + physiology.sclerostin_gain * unusual), physiology.sclerostin_time, dt);
+        // RANKL and OPG decay within hours: they stand in balance each day.
+        state.rankl_opg = max(0.0, 1.0
+            + physiology.rankl_gain * low * (1.0 + environment.denervation * site.below_lesion)
+            + physiology.actin_rankl * disorder + physiology.myostatin_rankl * myostatin);
+
+        // Osteoclasts that are there answer at once, recruits come weeks later.
+        let called = state.rankl_opg - 1.0;
+        state.preosteoclasts = relax(state.preosteoclasts,
+            max(0.0, 1.0 + physiology.osteoclast_recruitment * called), physiology.recruitment_time, dt);
+        let osteoclasts = state.osteoclasts;
+        state.osteoclasts = max(0.0, 1.0 + physiology.osteoclast_activation * called) * state.preosteoclasts
+            * (1.0 - environment.osteoclast_inhibition);
+
+        // Stem cells: unloading, and actin without order, inhibit MAPK and raise PPAR-gamma; bone cells
+        // give way to fat.
+        state.mapk = relax(state.mapk,
+            max(0.0, 1.0 - physiology.mapk_loss * unusual - physiology.actin_fate * disorder), physiology.fate_time, dt);
+        state.ppar_gamma = relax(state.ppar_gamma,
+            max(LEAST_SIGNAL, 1.0 + physiology.ppar_gain * unusual + physiology.actin_fate * disorder), physiology.fate_time, dt);
+        state.marrow_fat = relax(state.marrow_fat,
+            max(0.0, 1.0 + physiology.marrow_fat_gain * (state.ppar_gamma - 1.0)), physiology.marrow_fat_time, dt);
         // Formation follows resorption late (coupling), is held back by sclerostin at once, and is
-        // driven by overload; stem cells that do not turn to bone are missing among its precursors.
+        // driven by overload; stem cells that do not turn to bone are missing among osteoblasts.
         state.preosteoblasts = relax(state.preosteoblasts,
-            max(0.0, 1.0 + physiology.coupling * (state.osteoclasts - 1.0)
-                - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma))), physiology.coupling_time, dt);
+            max(0.0, 1.0 + physiology.coupling * (state.osteoclasts - 1.0)), physiology.coupling_time, dt);
         let wnt = finite(1.0 / (1.0 + physiology.sclerostin_formation * (state.sclerostin - 1.0)));
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,
             max(0.0, state.preosteoblasts * wnt * (1.0 + physiology.formation_gain * high)
+                * (1.0 - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma)))
                 * (1.0 + physiology.bmp_formation * bmp)
-                * (1.0 - physiology.cytoskeleton_formation * (1.0 - state.cytoskeleton))),
+                * (1.0 - physiology.cytoskeleton_formation * disorder)),
             physiology.osteoblast_time, dt);
+
+        // New bone holds new osteocytes, which are adapted to what they feel while it is made.
+        let renewed = physiology.surface_turnover * surface[s].x * state.osteoblasts;
+        let renewal = physiology.osteocyte_renewal * dt * finite(renewed / max(state.bvtv, physiology.bvtv_floor));
+        state.memory = max(LEAST_SIGNAL, relax(state.memory, strain, 1.0, renewal));
 
         let balance = 0.5 * ((state.osteoblasts - state.osteoclasts) + (osteoblasts - osteoclasts));
         let worked = select(surface[s].y, surface[s].x, balance > 0.0);
         let least = select(physiology.bvtv_floor, 0.0, site.kind == STRUT);
         let most = select(1.0 - physiology.bvtv_floor, 1.0, site.kind >= STRUT);
-        state.bvtv = clamp(state.bvtv + dt * physiology.surface_turnover * worked * balance, least, most);
+        let moved = dt * physiology.surface_turnover * balance;
+        state.bvtv = clamp(state.bvtv + moved * worked, least, most);
+        if (site.kind == CORTICAL) {
+            // What cells take inside a cortex opens its pores, the rest thins it; overload adds to its
+            // outside.
+            state.matrix = clamp(state.matrix + moved * max(0.0, worked - physiology.endosteal_roughness * site.surface), least, most);
+            state.periosteum += dt * physiology.surface_turnover * physiology.formation_gain * high;
+        }
         if (site.kind == TRABECULAR) {
-            let lost = max(0.0, 1.0 - finite(state.bvtv / homeostasis[s].y));
-            state.connectivity = min(state.connectivity, 1.0 - physiology.perforation * lost);
+            // The deeper bone is resorbed, the more of its struts are thin enough to be cut.
+            let lost = max(0.0, 1.0 - finite(state.bvtv / rest.bvtv));
+            state.connectivity = min(state.connectivity, max(0.0, 1.0 - physiology.perforation * lost * lost));
         }
         bone[s] = state;
         secreted += site.fraction * physiology.bmp_bone * (state.osteoblasts - 1.0);
@@ -156,7 +200,8 @@ fn remember(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + place.sites; s++) {
-        homeostasis_out[s] = vec2<f32>(stimulus[s], bone[s].bvtv);
+        homeostasis_out[s] = Homeostasis(stimulus[s], bone[s].bvtv, stimulus[s]);
+        bone[s].matrix = bone[s].bvtv;
     }
 }
 
@@ -169,6 +214,7 @@ fn seed(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     for (var s = place.first; s < place.first + place.sites; s++) {
         let settling = physiology.settling_stimulus * sites[s].settling;
         let wanted = select(stimulus[s], settling, sites[s].kind == TRABECULAR);
-        homeostasis_out[s] = vec2<f32>(wanted, bone[s].bvtv);
+        homeostasis_out[s] = Homeostasis(wanted, bone[s].bvtv, wanted);
+        bone[s].matrix = bone[s].bvtv;
     }
 }

@@ -23,7 +23,8 @@ fn adapt(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) 
     var state = muscle[t];
     let dt = environment.dt;
     let used = environment.muscle_use[place.group / 4u][place.group % 4u];
-    let disuse = dose(1.0 - used, physiology.muscle_full_disuse, physiology.muscle_dose_exponent);
+    let missing = clamp(1.0 - used, 0.0, physiology.muscle_full_disuse);
+    let disuse = dose(missing, physiology.muscle_full_disuse, physiology.muscle_dose_exponent);
     let training = max(0.0, used - 1.0);
     let type1 = environment.muscle_type1[place.group / 4u][place.group % 4u];
     let type2 = environment.muscle_type2[place.group / 4u][place.group % 4u];

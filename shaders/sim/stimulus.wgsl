@@ -12,8 +12,9 @@
 @group(0) @binding(8) var<storage, read_write> stimulus: array<f32>;     // by site, MPa/day
 @group(0) @binding(9) var<storage, read_write> energy: array<f32>;       // by bone voxel, MPa
 @group(0) @binding(10) var<uniform> spacing: vec4<f32>;                  // mm
-@group(0) @binding(11) var<storage, read> homeostasis: array<vec2<f32>>; // set-point (MPa/day), bvtv at the start
+@group(0) @binding(11) var<storage, read_write> homeostasis: array<Homeostasis>;
 @group(0) @binding(12) var<storage, read_write> mean_change: array<f32>; // by bone: stimulus / set-point − 1
+@group(0) @binding(13) var<storage, read_write> mean_set_point: array<f32>; // by bone, MPa/day
 
 // Normal strains, then engineering shears yz, zx, xy.
 struct Strain {
@@ -85,12 +86,12 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     energy[t] = 0.5 * modulus * peak;
 }
 
-// How far a site's stimulus is from its set-point, and its share of the voxel: nothing where it has
-// no set-point.
-fn change_of(s: u32) -> vec2<f32> {
-    let wanted = homeostasis[s].x;
-    if (wanted <= 0.0) { return vec2<f32>(0.0); }
-    return sites[s].fraction * vec2<f32>(finite(stimulus[s] / wanted) - 1.0, 1.0);
+// By how much a site's stimulus is off its set-point, that set-point, and its share of the voxel:
+// nothing where it has no set-point.
+fn change_of(s: u32) -> vec3<f32> {
+    let wanted = homeostasis[s].set_point;
+    if (wanted <= 0.0) { return vec3<f32>(0.0); }
+    return sites[s].fraction * vec3<f32>(finite(stimulus[s] / wanted) - 1.0, wanted, 1.0);
 }
 
 // With the strain field cut: one workgroup a bone. The mean of the change is taken, so that no
@@ -98,15 +99,19 @@ fn change_of(s: u32) -> vec2<f32> {
 @compute @workgroup_size(64)
 fn bone_means(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     if (physiology.strain_field == 1.0) { return; }
-    var sum = vec2<f32>(0.0);
+    var sum = vec3<f32>(0.0);
     for (var i = lane; i < environment.bone_voxels; i += WORKGROUP) {
         let place = bone_voxels[i];
         for (var s = place.first; s < place.first + place.sites; s++) {
             if (sites[s].bone == group.x) { sum += change_of(s); }
         }
     }
-    let mean = mean_of_lanes(lane, sum);
-    if (lane == 0u) { mean_change[group.x] = mean; }
+    let change = mean_of_lanes(lane, sum.xz);
+    let wanted = mean_of_lanes(lane, sum.yz);
+    if (lane == 0u) {
+        mean_change[group.x] = change;
+        mean_set_point[group.x] = wanted;
+    }
 }
 
 // Then every site feels its bone's mean, as far as the field is cut.
@@ -116,7 +121,8 @@ fn feel_the_mean(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     if (physiology.strain_field == 1.0 || t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
     for (var s = place.first; s < place.first + place.sites; s++) {
-        let wanted = homeostasis[s].x;
+        let wanted = homeostasis[s].set_point;
+        homeostasis[s].mean_set_point = mean_set_point[sites[s].bone];
         if (wanted > 0.0) {
             let own = finite(stimulus[s] / wanted) - 1.0;
             stimulus[s] = wanted * (1.0 + mix(mean_change[sites[s].bone], own, physiology.strain_field));

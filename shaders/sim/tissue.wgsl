@@ -24,9 +24,9 @@ struct Environment {
     activities: u32,
     case_stride: u32,                 // f32 values between two cases of the displacement
     groups: u32,                      // muscle groups
-    padding_a: u32,
-    padding_b: u32,
-    padding_c: u32,
+    osteocytes: f32,                  // 1; 0 in a culture, which has none
+    denervation: f32,                 // what lost nerves add to the answer to disuse
+    padding: u32,
 }
 
 // Kinds of sites.
@@ -49,14 +49,23 @@ struct Site {
     kind: u32,
     bone: u32,
     settling: f32, // stimulus that it settles at, over settling_stimulus
+    below_lesion: f32, // 1 where a paralysis takes the nerves away, else 0
 }
 
-// Everything but bvtv is relative to 1 at homeostasis.
+// What a site was like at homeostasis, and at the start.
+struct Homeostasis {
+    set_point: f32,      // stimulus, MPa/day
+    bvtv: f32,
+    mean_set_point: f32, // of its bone, where the strain field is cut
+}
+
+// Everything is relative to 1 at homeostasis but bvtv, and what says so.
 struct SiteState {
     bvtv: f32,            // bone volume fraction of the site
     osteocyte: f32,       // osteocyte signal
     sclerostin: f32,
     rankl_opg: f32,
+    preosteoclasts: f32,  // that recruits come from
     osteoclasts: f32,
     preosteoblasts: f32,
     osteoblasts: f32,
@@ -65,6 +74,10 @@ struct SiteState {
     ppar_gamma: f32,      // PPAR-gamma of stem cells
     cytoskeleton: f32,    // order of the osteoblasts' actin
     connectivity: f32,    // share of the struts that were never lost
+    memory: f32,          // strain that osteocytes are adapted to, over the set-point
+    habituation: f32,     // disuse that living cells are used to; 0 at homeostasis
+    matrix: f32,          // of a cortex: bone volume fraction within what is left of its thickness
+    periosteum: f32,      // mm that a cortex has gained outside
 }
 
 struct MuscleVoxel {
@@ -96,10 +109,10 @@ fn power(base: f32, exponent: f32) -> f32 {
     return finite(pow(base, exponent));
 }
 
-// What disuse is felt, from the share of load that is missing; the shapes agree at full unloading
-// and beyond.
+// What disuse is felt, from the share of load that is missing; all shapes agree where `full` is
+// missing.
 fn dose(missing: f32, full: f32, exponent: f32) -> f32 {
-    return full * power(clamp(finite(missing / full), 0.0, 1.0), exponent);
+    return full * power(finite(missing / full), exponent);
 }
 
 // BMP-2, BMP-4 against what binds them, as a change.
@@ -121,6 +134,8 @@ var<workgroup> lane_sums: array<vec2<f32>, 64>;
 // The weighted mean of what a workgroup's lanes have added up (sum and weight each); 0 without
 // weight.
 fn mean_of_lanes(lane: u32, own: vec2<f32>) -> f32 {
+    // Of an earlier mean everybody has read.
+    workgroupBarrier();
     lane_sums[lane] = own;
     workgroupBarrier();
     for (var half = 32u; half > 0u; half /= 2u) {

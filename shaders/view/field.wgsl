@@ -6,7 +6,7 @@
 @group(0) @binding(3) var<storage, read> bone_voxels: array<BoneVoxel>;
 @group(0) @binding(4) var<storage, read> sites: array<Site>;
 @group(0) @binding(5) var<storage, read> bone: array<f32>;                   // SiteState, member by member
-@group(0) @binding(6) var<storage, read> homeostasis: array<vec2<f32>>;      // set-point, bvtv at the start
+@group(0) @binding(6) var<storage, read> homeostasis: array<Homeostasis>;
 @group(0) @binding(7) var<storage, read> energy: array<f32>;
 @group(0) @binding(8) var<storage, read_write> values: array<f32>;           // by voxel
 @group(0) @binding(9) var<storage, read> muscle_voxels: array<MuscleVoxel>;
@@ -24,7 +24,7 @@ const NAME: u32 = 6u;
 const FIBRE: u32 = 7u;
 const THICKNESS: u32 = 8u;
 const MINERAL: u32 = 9u;
-const SITE_MEMBERS: u32 = 12u;
+// SITE_MEMBERS stands before this file, from the record itself.
 const MUSCLE_MEMBERS: u32 = 9u;
 const FLUID: u32 = 3u;
 
@@ -43,7 +43,7 @@ fn bone_field(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         let f = sites[s].fraction;
         volume += f;
         bone_volume += f * bone[SITE_MEMBERS * s];
-        before += f * homeostasis[s].y;
+        before += f * homeostasis[s].bvtv;
         member += f * bone[SITE_MEMBERS * s + choice.y];
         if (sites[s].kind == STRUT) {
             // A strut's voxel is drawn as far as it is bone.

@@ -50,12 +50,33 @@ impl<'a> People<'a> {
 
     /// All runs, with `cut` or none.
     pub(super) fn fly(&mut self, cut: Option<Link>) -> Result<ClaimedCourses, CommandError> {
+        self.pass(cut, None)
+    }
+
+    /// All runs with other values for parameters that bones do not settle by, as `NAME=VALUE`.
+    pub(super) fn fly_with(&mut self, set: &[String]) -> Result<ClaimedCourses, CommandError> {
+        self.pass(None, Some(set))
+    }
+
+    fn pass(
+        &mut self,
+        cut: Option<Link>,
+        set: Option<&[String]>,
+    ) -> Result<ClaimedCourses, CommandError> {
         let mut courses = ClaimedCourses::default();
         for i in 0..self.needed.len() {
             let mut flights = match self.settled.remove(&i) {
                 Some(flights) => flights,
                 None => self.settle(&self.needed[i])?,
             };
+            if let Some(set) = set {
+                let of = &self.needed[i];
+                let all = [&self.args.set[..], set].concat();
+                let model = person(&of.scene, &of.group, STANDARD_MASS_KG, &all)?;
+                // What settles by the parameters as they are must do so before others are set.
+                flights.settle()?;
+                flights.set_model(Arc::new(model))?;
+            }
             self.fly_one(&self.needed[i], &mut flights, cut, &mut courses)?;
             if self.keeps {
                 self.settled.insert(i, flights);

@@ -11,6 +11,7 @@ mod claimed;
 mod doctor;
 mod error;
 mod fields;
+mod fit;
 mod figure;
 mod flights;
 mod interrupt;

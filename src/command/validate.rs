@@ -12,6 +12,7 @@ use crate::tissue::{Anatomy, SCENES};
 use super::ablate::ablate;
 use super::claimed::People;
 use super::error::{CommandError, say};
+use super::fit::fit;
 use super::sensitivity::sensitivity;
 use super::validate_args::ValidateArgs;
 use super::wait::open_gpu;
@@ -45,6 +46,9 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
     }
     if args.ablate {
         return ablate(args, claims);
+    }
+    if args.fit {
+        return fit(args, claims);
     }
     if let Some(folder) = &args.plots {
         crate::io::writable_folder(folder)?;

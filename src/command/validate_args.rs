@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 /// Flags of `mechanostat validate`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("passes").args(["ablate", "fit"])))]
 pub struct ValidateArgs {
-    /// Voxels along each scene's longest side [default: 48; 24 with --ablate and --sensitivity]
+    /// Voxels along each scene's longest side [default: 48; 24 with --ablate, --fit and --sensitivity]
     #[arg(long, value_name = "N")]
     pub size: Option<usize>,
     /// Claims of a file like assets/evidence/claims.csv instead of the program's own
@@ -29,11 +30,18 @@ pub struct ValidateArgs {
     /// Only these links instead of all; may be given several times
     #[arg(long, value_name = "LINK", requires = "ablate")]
     pub link: Vec<String>,
-    /// Folder for what --ablate finds [default: ablation]
-    #[arg(long, value_name = "FOLDER", requires = "ablate")]
+    /// Fit the free parameters of bone (assets/evidence/fit.toml) to the rows that are for that
+    #[arg(long, conflicts_with_all = ["sensitivity", "plots"])]
+    pub fit: bool,
+    /// Instead of to published figures, to those that the model makes of parameters drawn with this
+    /// seed: are they found again?
+    #[arg(long, value_name = "SEED", requires = "fit")]
+    pub recover: Option<u64>,
+    /// Folder for what --ablate or --fit finds [default: ablation, fit]
+    #[arg(long, value_name = "FOLDER", requires = "passes")]
     pub out: Option<PathBuf>,
-    /// Go on with an --ablate that was broken off
-    #[arg(long, requires = "ablate")]
+    /// Go on with an --ablate or a --fit that was broken off
+    #[arg(long, requires = "passes")]
     pub resume: bool,
     /// Leave plots of published figures beside the model's courses in this folder, as SVG
     #[arg(long, value_name = "FOLDER", conflicts_with = "sensitivity")]
@@ -52,7 +60,7 @@ const COARSE_SIZE: usize = 24;
 
 impl ValidateArgs {
     pub(super) fn size(&self) -> usize {
-        self.size.unwrap_or(if self.sensitivity || self.ablate {
+        self.size.unwrap_or(if self.sensitivity || self.ablate || self.fit {
             COARSE_SIZE
         } else {
             SIZE

@@ -20,6 +20,9 @@ pub use table::{built_in, parse};
 /// The claims that come with the program.
 pub const BUILT_IN: &str = include_str!("../../assets/evidence/claims.csv");
 
+/// The parameters of bone that are fitted to claims, with their bounds.
+pub const FREE: &str = include_str!("../../assets/evidence/fit.toml");
+
 macro_rules! conditions {
     ($($name:literal),+ $(,)?) => {
         /// The conditions that claims are about, each a scenario: name and TOML text.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::located::{Located, Source};
 use crate::measure::{Quantity, Subject, WHOLE_BODY};
+use crate::physiology::PIECES;
 use crate::tissue::{Anatomy, SCENES, SIZES, SiteKind};
 
 use super::claim::{Claim, Interval, Kind, Read, Row, Use};
@@ -215,6 +216,8 @@ fn answers(anatomy: &Anatomy) -> Answers {
         let has = |q: &&Quantity| {
             if q.subject() != subject {
                 false
+            } else if PIECES.contains(&region) {
+                **q == Quantity::SkeletalMineral
             } else if subject == Subject::Bone && q.is_tested() {
                 let mut plans = anatomy.strength.iter();
                 plans.any(|p| p.region == region && p.quantities.contains(&q.key()))
@@ -233,7 +236,8 @@ fn answers(anatomy: &Anatomy) -> Answers {
     };
     let bone = anatomy.regions.iter().map(|r| (r.name, Subject::Bone));
     let muscle = (anatomy.muscle_regions.iter()).map(|r| (r.name, Subject::Muscle));
-    let all = bone.chain(muscle).chain([(WHOLE_BODY, Subject::Body)]);
+    let body = [WHOLE_BODY].into_iter().chain(PIECES);
+    let all = bone.chain(muscle).chain(body.map(|r| (r, Subject::Body)));
     Answers {
         scene: anatomy.scene,
         regions: all.map(|(r, s)| (r, quantities(r, s))).collect(),

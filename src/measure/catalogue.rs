@@ -51,6 +51,10 @@ catalogue! {
     ConnectivityDensity: Bone, "connectivity_density", "1/mm3", "connectivity density";
     TrabecularBmd: Bone, "trabecular_bmd", "mg HA/cm3", "trabecular bone mineral density";
     CorticalBmd: Bone, "cortical_bmd", "mg HA/cm3", "cortical bone mineral density";
+    CorticalThickness: Bone, "cortical_thickness", "mm", "cortical thickness (Ct.Th)";
+    CorticalPorosity: Bone, "cortical_porosity", "1", "cortical porosity (Ct.Po)";
+    CorticalArea: Bone, "cortical_area", "mm2", "cortical area (Ct.Ar)";
+    TotalArea: Bone, "total_area", "mm2", "total area (Tt.Ar)";
     Osteoblasts: Bone, "osteoblasts", "1", "osteoblasts";
     Osteoclasts: Bone, "osteoclasts", "1", "osteoclasts";
     OsteocyteSignal: Bone, "osteocyte_signal", "1", "osteocyte signal";
@@ -85,6 +89,9 @@ catalogue! {
     Smad158: Muscle, "smad158", "1", "Smad 1/5/8";
     Smad23: Muscle, "smad23", "1", "Smad 2/3";
     MuscleQuality: Muscle, "muscle_quality", "1", "Smad 1/5/8 over 2/3";
+    SkeletalMineral: Body, "mineral", "g HA", "mineral of the skeleton";
+    CalciumBalance: Body, "calcium_balance", "mg/day", "calcium balance of bone";
+    Pth: Body, "pth", "1", "parathyroid hormone";
     ResorptionMarker: Body, "resorption_marker", "1", "resorption (CTX)";
     FormationMarker: Body, "formation_marker", "1", "formation";
     BoneFragility: Body, "bone_fragility", "1", "bone fragility";

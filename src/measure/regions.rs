@@ -4,19 +4,22 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{Dispatch, Gpu, GpuError, Readback, Shader, values, whole};
-use crate::physiology::{Model, Physiology};
+use crate::physiology::{Model, PIECES, Physiology};
 use crate::sim::shader::tissue_stage;
+use crate::sim::skeleton::Skeleton;
 use crate::sim::state::{Lists, TissueState};
 use crate::sim::{Body, Simulation};
-use crate::tissue::{Anatomy, SiteKind};
+use crate::tissue::{Anatomy, BoneRegion, SiteKind};
 
 use super::catalogue::{Measurement, Quantity, WHOLE_BODY, value_of};
 
 /// Members that a workgroup sums up, at most; the pieces of a region are added up here, in f64.
 const PIECE: usize = 1024;
 /// Sums of a region of bone and of muscle, as `regions.wgsl` has them.
-const BONE_SUMS: usize = 19;
+const BONE_SUMS: usize = 24;
 const MUSCLE_SUMS: usize = 15;
+/// Of hydroxyapatite's mass, calcium: 10 · 40.08 of 1004.6 g/mol.
+const CALCIUM_OF_MINERAL: f64 = 0.399;
 /// Vertices that a workgroup of `connectivity.wgsl` looks at.
 const VERTICES: usize = 64 * 16;
 
@@ -134,10 +137,14 @@ pub struct RegionSums {
     gpu: Gpu,
     bone: Sums,
     muscle: Sums,
+    /// Of the pieces of the skeleton, then of all of it.
+    skeleton: Sums,
+    pieces: Vec<&'static str>,
     /// Of a lattice of single struts: Euler characteristics by workgroup.
     euler: Option<(Dispatch, wgpu::Buffer, u64)>,
-    /// Name and volume (mm³) of each region of bone; the last sums are those of all bone.
-    regions: Vec<(&'static str, f64)>,
+    /// Name, volume (mm³) and length along z (mm) of each region of bone; the last sums are those of
+    /// all bone.
+    regions: Vec<(&'static str, f64, f64)>,
     /// Name and length (mm) of each region of muscle; the last sums are those of all muscle.
     groups: Vec<(&'static str, f64)>,
     physiology: Physiology,
@@ -200,6 +207,21 @@ impl RegionSums {
                 (8, &state.level),
             ],
         )?;
+        let own = body.skeleton().state();
+        let skeleton = Sums::new(
+            gpu,
+            "bone_sums",
+            BONE_SUMS,
+            skeleton_members(model),
+            &[
+                (3, &own.sites),
+                (4, &own.bone),
+                (5, &own.surface),
+                (9, &kinetics),
+            ],
+        )?;
+        let named = |name: &String| PIECES.into_iter().find(|p| p == name);
+        let pieces = model.skeleton.iter().filter_map(|s| named(&s.name));
         let struts =
             |b: &crate::tissue::BonePlan| b.sites.iter().any(|s| s.kind == SiteKind::Strut);
         let euler = if anatomy.bone.iter().any(struts) {
@@ -211,7 +233,7 @@ impl RegionSums {
             regions: anatomy
                 .regions
                 .iter()
-                .map(|r| (r.name, r.envelope_mm3))
+                .map(|r| (r.name, r.envelope_mm3, bone_length(anatomy, r)))
                 .collect(),
             groups: anatomy
                 .muscle_regions
@@ -222,6 +244,8 @@ impl RegionSums {
             gpu: gpu.clone(),
             bone,
             muscle,
+            skeleton,
+            pieces: pieces.collect(),
             euler,
             physiology: *p,
             reference,
@@ -242,6 +266,7 @@ impl RegionSums {
         self.gpu.pass(&mut encoder, "measure", |pass| {
             self.bone.dispatch.run(pass);
             self.muscle.dispatch.run(pass);
+            self.skeleton.dispatch.run(pass);
             if let Some((euler, ..)) = &self.euler {
                 euler.run(pass);
             }
@@ -249,6 +274,7 @@ impl RegionSums {
         let mut ranges = vec![
             (&self.bone.buffer, 0, self.bone.bytes),
             (&self.muscle.buffer, 0, self.muscle.bytes),
+            (&self.skeleton.buffer, 0, self.skeleton.bytes),
         ];
         ranges.extend(
             self.euler
@@ -276,27 +302,34 @@ impl RegionSums {
         let part = |k: usize| parts.get(k).map_or(&[][..], Vec::as_slice);
         let bone = self.bone.totals(part(0));
         let muscle = self.muscle.totals(part(1));
+        let skeleton = self.skeleton.totals(part(2));
         let euler = self.euler.as_ref().map(|_| {
-            let each = values::<i32>(part(2));
+            let each = values::<i32>(part(3));
             each.into_iter().map(i64::from).sum::<i64>()
         });
         let mut all = Vec::new();
-        for ((name, mm3), sums) in self.regions.iter().zip(&bone) {
-            self.bone_region(name, *mm3, sums, euler, &mut all);
+        for (region, sums) in self.regions.iter().zip(&bone) {
+            self.bone_region(*region, sums, euler, &mut all);
         }
         for ((name, length), sums) in self.groups.iter().zip(&muscle) {
             self.muscle_region(name, *length, sums, &mut all);
         }
-        if let (Some(bone), Some(muscle)) = (bone.last(), muscle.last()) {
-            self.whole_body(bone, muscle, &mut all);
+        if let (Some(skeleton), Some(muscle)) = (skeleton.last(), muscle.last()) {
+            self.whole_body(skeleton, muscle, &mut all);
+        }
+        for (region, sums) in self.pieces.iter().zip(&skeleton) {
+            all.push(Measurement {
+                region,
+                quantity: Quantity::SkeletalMineral,
+                value: self.grams(sums),
+            });
         }
         Ok(Some(all))
     }
 
     fn bone_region(
         &self,
-        region: &'static str,
-        envelope_mm3: f64,
+        (region, envelope_mm3, length_mm): (&'static str, f64, f64),
         sums: &[f64],
         euler: Option<i64>,
         all: &mut Vec<Measurement>,
@@ -311,7 +344,7 @@ impl RegionSums {
         };
         let bvtv = sums[0] / envelope_mm3;
         push(Quantity::Bmd, mineral * bvtv);
-        push(Quantity::Bmc, mineral * sums[0] * 1e-6);
+        push(Quantity::Bmc, self.grams(sums));
         push(Quantity::Bvtv, bvtv);
         if let Some(euler) = euler {
             push(
@@ -324,6 +357,14 @@ impl RegionSums {
         }
         if sums[4] > 0.0 {
             push(Quantity::CorticalBmd, mineral * sums[3] / sums[4]);
+        }
+        // A shell of volume V and outline V/t.
+        if sums[20] > 0.0 {
+            let grown = sums[22] / sums[20];
+            push(Quantity::CorticalThickness, sums[21] / sums[20] + grown);
+            push(Quantity::CorticalPorosity, 1.0 - sums[19] / sums[4]);
+            push(Quantity::CorticalArea, (sums[21] + sums[22]) / length_mm);
+            push(Quantity::TotalArea, (envelope_mm3 + sums[22]) / length_mm);
         }
         for (quantity, sum) in CELLS.into_iter().zip(&sums[6..]) {
             push(quantity, mean(*sum, sums[5]));
@@ -353,8 +394,13 @@ impl RegionSums {
         }
     }
 
-    /// Markers in blood come from the surfaces on which cells work; the scores from bone's density
-    /// and muscle's strength.
+    /// Mineral of summed bone, g HA.
+    fn grams(&self, sums: &[f64]) -> f64 {
+        f64::from(self.physiology.tissue_mineral) * sums[0] * 1e-6
+    }
+
+    /// Blood comes from all surfaces of the skeleton on which cells work; the scores from the scene's
+    /// bone density and muscle strength.
     fn whole_body(&self, bone: &[f64], muscle: &[f64], all: &mut Vec<Measurement>) {
         let bmd = self
             .reference
@@ -368,6 +414,15 @@ impl RegionSums {
         };
         push(Quantity::ResorptionMarker, mean(bone[7], bone[5]));
         push(Quantity::FormationMarker, mean(bone[6], bone[5]));
+        push(Quantity::SkeletalMineral, self.grams(bone));
+        let p = &self.physiology;
+        // mm³ of bone a day, and mg of calcium in each.
+        let calcium = f64::from(p.surface_turnover)
+            * bone[23]
+            * (f64::from(p.tissue_mineral) * CALCIUM_OF_MINERAL * 1e-3);
+        push(Quantity::CalciumBalance, calcium);
+        let pth = 1.0 + f64::from(p.pth_response) * calcium;
+        push(Quantity::Pth, pth.max(0.0));
         let Some((bmd, reference)) = bmd else {
             return;
         };
@@ -375,7 +430,6 @@ impl RegionSums {
         // sarcopenia by strength.
         let part =
             |relative: f64, spread: f32| ((1.0 - relative) / (2.5 * f64::from(spread))).max(0.0);
-        let p = &self.physiology;
         let fragility = part(bmd.unwrap_or(reference) / reference, p.bmd_spread);
         let strength = f64::from(p.muscle_mass) * mean(muscle[4], muscle[0]);
         let weakness = part(strength, p.strength_spread);
@@ -403,6 +457,24 @@ fn bone_members(anatomy: &Anatomy, model: &Model) -> Members {
     }
     members.push((0..lists.sites.len()).map(|s| (s, mm3(s))));
     members
+}
+
+/// Sites of each piece of the skeleton, then all of them.
+fn skeleton_members(model: &Model) -> Members {
+    let mm3 = Skeleton::volumes(model);
+    let mut members = Members::default();
+    for piece in 0..mm3.len() / 2 {
+        members.push((2 * piece..2 * piece + 2).map(|s| (s, mm3[s])));
+    }
+    members.push(mm3.iter().copied().enumerate());
+    members
+}
+
+/// Length of a region of bone along z, mm.
+fn bone_length(anatomy: &Anatomy, region: &BoneRegion) -> f64 {
+    let heights = || region.members.iter().map(|(i, _)| anatomy.bone[*i].at[2]);
+    let (low, high) = (heights().min().unwrap_or(0), heights().max().unwrap_or(0));
+    (high + 1 - low) as f64 * anatomy.spacing
 }
 
 /// Voxels of each region of muscle, then all of them.

@@ -8,6 +8,10 @@ use toml::Spanned;
 
 use crate::located::{Located, Source};
 
+mod skeleton;
+
+pub use skeleton::{PIECES, Skeleton};
+
 /// The body mass that forces in the parameter file are for, kg.
 pub const STANDARD_MASS_KG: f64 = 75.0;
 
@@ -45,15 +49,15 @@ parameters! {
     modulus_coefficient modulus_exponent cartilage_modulus reference_modulus poisson_ratio tissue_density tissue_mineral
     cortical_bvtv trabecular_start trabecular_least trabecular_most bvtv_floor
     stimulus_exponent settling_stimulus settling_exponent
-    residual_load_flight residual_load_bed_rest muscle_idleness mechanical_crosstalk strain_field
+    residual_load_flight residual_load_bed_rest residual_load_paralysed muscle_idleness mechanical_crosstalk strain_field
     full_disuse dose_exponent dose_exponent_centrifuge dose_exponent_weight_bearing
-    overload_limit osteocyte_time
+    overload_limit stimulus_half osteocyte_time osteocyte_renewal desensitisation desensitisation_time denervation
     sclerostin_gain sclerostin_floor sclerostin_time sclerostin_formation
-    rankl_gain rankl_time myostatin_rankl osteoclast_time
+    rankl_gain actin_rankl myostatin_rankl osteoclast_activation osteoclast_recruitment recruitment_time
     coupling coupling_time osteoblast_time formation_gain bmp_formation
     mapk_loss ppar_gain fate_time marrow_fat_gain marrow_fat_time stem_cell_shift
-    cytoskeleton_loss cytoskeleton_time cytoskeleton_formation perforation growth_turnover
-    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5
+    actin_fate cytoskeleton_loss cytoskeleton_time cytoskeleton_formation perforation growth_turnover
+    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 haversian_response endosteal_roughness
     bmp_bone bisphosphonate_inhibition
     muscle_mass muscle_full_disuse muscle_dose_exponent
     muscle_dose_exponent_centrifuge muscle_dose_exponent_weight_bearing
@@ -65,6 +69,7 @@ parameters! {
     satellite_synthesis bmp2_activation bmp2_loss bmp4_activation bmp4_loss inhibitor_gain smad158_synthesis
     myostatin_gain myostatin_loss smad23_degradation signal_length
     treadmill_use ired_use ared_use flywheel_use
+    pth_response
     bmd_spread strength_spread
     mechanics_interval
 }
@@ -103,6 +108,8 @@ impl Physiology {
 pub enum ActivityKind {
     /// Upright in gravity: its force goes with the weight that the legs carry.
     Gait,
+    /// Afloat: its force goes with the weight that is missing.
+    Weightless,
     /// On the treadmill, held down by a harness.
     Treadmill,
     /// On the interim resistive device.
@@ -203,6 +210,9 @@ pub struct SceneFacts {
     pub density_law: Option<String>,
     /// Stimulus that trabecular density settles at, MPa/day, if not `settling_stimulus`.
     pub settling_stimulus: Option<f64>,
+    /// Whether it is below the lesion of a paralysed person.
+    #[serde(default)]
+    pub below_lesion: bool,
     /// By what that is multiplied in some of its bones.
     #[serde(default)]
     pub settling_of: BTreeMap<String, f64>,
@@ -296,6 +306,7 @@ struct File {
     joint: Vec<Spanned<Joint>>,
     scene: Vec<Spanned<SceneFacts>>,
     group: Vec<Spanned<Group>>,
+    skeleton: Vec<Spanned<Skeleton>>,
     density_law: Vec<Spanned<DensityLaw>>,
 }
 
@@ -314,6 +325,8 @@ pub struct Model {
     pub scenes: Vec<SceneFacts>,
     /// Groups of people.
     pub groups: Vec<Group>,
+    /// The skeleton, piece by piece.
+    pub skeleton: Vec<Skeleton>,
     /// Laws from density to modulus.
     pub density_laws: Vec<DensityLaw>,
     /// Unit and source by parameter, in [`Physiology::NAMES`]' order.
@@ -390,7 +403,9 @@ impl Model {
         let muscle = f64::from(model.physiology.muscle_mass);
         for activity in &mut model.activities {
             let heavy = match activity.kind {
-                ActivityKind::Gait | ActivityKind::Treadmill => mass,
+                ActivityKind::Gait
+                | ActivityKind::Weightless
+                | ActivityKind::Treadmill => mass,
                 ActivityKind::Ired | ActivityKind::Ared | ActivityKind::Flywheel => 1.0,
             };
             for (case, force) in &mut activity.forces {
@@ -403,6 +418,12 @@ impl Model {
             }
         }
         Ok(model)
+    }
+
+    /// Whether a scene is below the lesion of a paralysed person.
+    pub fn is_below_lesion(&self, scene: &str) -> bool {
+        let facts = self.scenes.iter().find(|s| s.name == scene);
+        facts.is_some_and(|s| s.below_lesion)
     }
 
     /// Least and largest value of a parameter, and its unit.
@@ -447,6 +468,8 @@ impl Model {
         read.check_scenes(&source)?;
         read.check_groups(&source, &scalars.ranges)?;
         read.check_laws(&source)?;
+        let scenes: Vec<&str> = (read.scene.iter().map(|s| s.get_ref().name.as_str())).collect();
+        skeleton::check(&read.skeleton, &scenes, &source)?;
         Ok(Self {
             physiology: Physiology::from_values(&scalars.values),
             activities: read.activity.into_iter().map(Spanned::into_inner).collect(),
@@ -454,6 +477,7 @@ impl Model {
             joints: read.joint.into_iter().map(Spanned::into_inner).collect(),
             scenes: read.scene.into_iter().map(Spanned::into_inner).collect(),
             groups: read.group.into_iter().map(Spanned::into_inner).collect(),
+            skeleton: read.skeleton.into_iter().map(Spanned::into_inner).collect(),
             density_laws: read
                 .density_law
                 .into_iter()
@@ -550,6 +574,7 @@ impl File {
             .chain(self.joint.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(self.scene.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(self.group.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(self.skeleton.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(
                 self.density_law
                     .iter()

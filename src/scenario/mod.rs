@@ -84,6 +84,8 @@ named! {
         Upright,
         /// Lying: gravity acts, but not along the legs.
         BedRest,
+        /// In a wheelchair, without nerves to the legs: gravity acts on the trunk alone.
+        Paralysed,
     }
 
     /// What the crew trains on.
@@ -152,6 +154,9 @@ named! {
         Perforation,
         /// Every voxel feels its own strain. Cut: each feels the mean of its bone.
         StrainField,
+        /// New osteocytes are adapted to what they are born into. Cut: bone strives for what it felt
+        /// at the start for ever.
+        OsteocyteMemory,
     }
 }
 
@@ -175,6 +180,7 @@ impl Link {
             Self::Cytoskeleton => "cells' own sense of gravity",
             Self::Perforation => "lost connections",
             Self::StrainField => "strain from place to place",
+            Self::OsteocyteMemory => "osteocytes' memory",
         }
     }
 }
@@ -256,7 +262,7 @@ impl Conditions {
         match self.posture {
             _ if self.simulated_microgravity => 0.0,
             Posture::Upright => self.gravity,
-            Posture::BedRest => 0.0,
+            Posture::BedRest | Posture::Paralysed => 0.0,
         }
     }
 

@@ -14,6 +14,7 @@ use super::loads::Loads;
 use super::muscle::Muscle;
 use super::problem::problem;
 use super::signal::Signal;
+use super::skeleton::Skeleton;
 use super::state::{Environment, Lists, MuscleState, SiteState, TissueState};
 use super::stiffness::Stiffness;
 use super::stimulus::Stimulus;
@@ -33,6 +34,8 @@ pub enum Stage {
     Surfaces,
     /// Bone cells and density.
     Bone,
+    /// The rest of the skeleton.
+    Skeleton,
     /// Density to modulus.
     Stiffness,
     /// A round of settling under 1 g.
@@ -45,13 +48,14 @@ pub enum Stage {
 
 impl Stage {
     /// Those of a step, in its order.
-    pub const STEP: [Self; 7] = [
+    pub const STEP: [Self; 8] = [
         Self::Loads,
         Self::Stimulus,
         Self::Muscle,
         Self::Signal,
         Self::Surfaces,
         Self::Bone,
+        Self::Skeleton,
         Self::Stiffness,
     ];
 
@@ -64,6 +68,7 @@ impl Stage {
             Self::Signal => "signal",
             Self::Surfaces => "bone surfaces",
             Self::Bone => "bone",
+            Self::Skeleton => "skeleton",
             Self::Stiffness => "stiffness",
             Self::Settling => "settling",
             Self::SetPoint => "set-point",
@@ -84,6 +89,7 @@ pub struct Body {
     muscle: Muscle,
     signal: Signal,
     bone: Bone,
+    skeleton: Skeleton,
     stiffness: Stiffness,
     /// What stages and solves change and leave for later ones: see [`Body::changing`].
     changing: Vec<(String, wgpu::Buffer)>,
@@ -108,6 +114,7 @@ impl Body {
             muscle: Muscle::new(&listing, &state)?,
             signal: Signal::new(&listing, &state, &anatomy, model)?,
             bone: Bone::new(&listing, &state)?,
+            skeleton: Skeleton::new(&listing, model)?,
             stiffness: Stiffness::new(&listing, &state, &mechanics)?,
             bytes: gpu.allocated_bytes() - before,
             changing: Vec::new(),
@@ -149,6 +156,11 @@ impl Body {
         &self.state
     }
 
+    /// The rest of the skeleton.
+    pub fn skeleton(&self) -> &Skeleton {
+        &self.skeleton
+    }
+
     /// The solver.
     pub fn mechanics(&self) -> &Mechanics {
         &self.mechanics
@@ -183,6 +195,7 @@ impl Body {
             Stage::Signal => self.signal.record(pass),
             Stage::Surfaces => self.bone.record_surfaces(pass),
             Stage::Bone => self.bone.record(pass),
+            Stage::Skeleton => self.skeleton.record(pass),
             Stage::Stiffness => self.stiffness.record(pass),
             Stage::Settling => self.bone.record_settling(pass),
             Stage::SetPoint => self.bone.record_set_point(pass),
@@ -225,6 +238,10 @@ impl Body {
             Stage::Signal => 2 * self.signal.sweeps() as u64 * c.lattice as u64 * 32,
             Stage::Surfaces => bone * 16 + sites * (16 + site_state + 8),
             Stage::Bone => bone * (16 + 48) + sites * (16 + 2 * site_state + 20),
+            Stage::Skeleton => {
+                let pieces = self.skeleton.state().counts.sites as u64;
+                pieces * (16 + 2 * site_state + 40)
+            }
             Stage::Settling | Stage::SetPoint | Stage::Seed => 0,
         }
     }

@@ -53,13 +53,14 @@ pub fn carriers(link: Link) -> &'static [&'static str] {
         ],
         Link::Myostatin => &["myostatin_gain", "myostatin_loss"],
         Link::BoneRemodelling => &["surface_turnover"],
-        Link::OsteoclastDrive => &["rankl_gain", "myostatin_rankl"],
+        Link::OsteoclastDrive => &["rankl_gain", "actin_rankl", "myostatin_rankl"],
         Link::Sclerostin => &["sclerostin_gain"],
         Link::Coupling => &["coupling"],
-        Link::StemCellShift => &["mapk_loss", "ppar_gain"],
+        Link::StemCellShift => &["mapk_loss", "ppar_gain", "actin_fate"],
         Link::Cytoskeleton => &["cytoskeleton_loss"],
         Link::Perforation => &["perforation"],
         Link::StrainField => &["strain_field"],
+        Link::OsteocyteMemory => &["osteocyte_renewal"],
     }
 }
 
@@ -89,12 +90,13 @@ fn carriers_of(link: Link) -> impl Iterator<Item = &'static str> {
     carriers(link).iter().copied()
 }
 
-/// The parameters of growth from a uniform block: faster, and without a memory of struts that never
-/// were.
+/// The parameters of growth from a uniform block: faster, and without a memory of struts or of loads
+/// that never were.
 pub fn growing(physiology: &Physiology) -> Physiology {
     Physiology {
         surface_turnover: physiology.surface_turnover * physiology.growth_turnover,
         perforation: 0.0,
+        osteocyte_renewal: 0.0,
         ..*physiology
     }
 }

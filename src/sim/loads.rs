@@ -2,7 +2,7 @@
 //! `loads.wgsl`.
 
 use crate::gpu::{Gpu, GpuError, Kernel, Shader, dispatch, whole};
-use crate::physiology::{ActivityKind, Joint, Model, MuscleGroup, Physiology};
+use crate::physiology::{Activity, ActivityKind, Joint, Model, MuscleGroup, Physiology, Skeleton};
 use crate::scenario::{Conditions, Drug, Exercise, Posture};
 use crate::tissue::Anatomy;
 
@@ -11,22 +11,34 @@ use super::shader;
 use super::state::{Environment, MOST, TissueState};
 
 /// What is left of a load case on foot, 1 on Earth; `own` are the case's own residual loads in
-/// flight and bed rest.
-pub fn gait_load(model: &Model, conditions: &Conditions, own: [Option<f64>; 2]) -> f64 {
+/// flight and bed rest. What is above a lesion of the spine bears what it bears upright.
+pub fn gait_load(
+    model: &Model,
+    conditions: &Conditions,
+    below_lesion: bool,
+    own: [Option<f64>; 2],
+) -> f64 {
     let p = &model.physiology;
-    let residual = match conditions.posture {
+    let (residual, gravity) = match conditions.posture {
         // Nothing moves a culture.
-        _ if conditions.simulated_microgravity => 0.0,
-        Posture::Upright => own[0].unwrap_or(f64::from(p.residual_load_flight)),
-        Posture::BedRest => own[1].unwrap_or(f64::from(p.residual_load_bed_rest)),
+        _ if conditions.simulated_microgravity => (0.0, 0.0),
+        Posture::Paralysed if below_lesion => (f64::from(p.residual_load_paralysed), 0.0),
+        Posture::Upright | Posture::Paralysed => {
+            let own = own[0].unwrap_or(f64::from(p.residual_load_flight));
+            (own, conditions.gravity)
+        }
+        Posture::BedRest => {
+            let own = own[1].unwrap_or(f64::from(p.residual_load_bed_rest));
+            (own, 0.0)
+        }
     };
     // Written as a change, so that 1 g gives exactly 1.
-    1.0 + (1.0 - residual) * (conditions.axial_gravity() - 1.0)
+    1.0 + (1.0 - residual) * (gravity - 1.0)
 }
 
 /// A day of a scene under some conditions, by the names of what acts.
 struct Day<'a> {
-    anatomy: &'a Anatomy,
+    scene: &'a str,
     model: &'a Model,
     conditions: &'a Conditions,
     /// The parameters as they act.
@@ -36,14 +48,28 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
+    fn new(scene: &'a str, model: &'a Model, conditions: &'a Conditions) -> Self {
+        Self {
+            scene,
+            model,
+            conditions,
+            physiology: acting(&model.physiology, conditions),
+            exercise: if conditions.simulated_microgravity {
+                Exercise::None
+            } else {
+                conditions.exercise
+            },
+        }
+    }
+
     fn joint(&self, name: &str) -> Option<&'a Joint> {
         let mut joints = self.model.joints.iter();
-        joints.find(|j| j.scene == self.anatomy.scene && j.name == name)
+        joints.find(|j| j.scene == self.scene && j.name == name)
     }
 
     fn muscle(&self, name: &str) -> Option<&'a MuscleGroup> {
         let mut muscles = self.model.muscles.iter();
-        muscles.find(|m| m.scene == self.anatomy.scene && m.name == name)
+        muscles.find(|m| m.scene == self.scene && m.name == name)
     }
 
     /// What is left of a load on foot, 1 on Earth. Of a joint's force muscles pull a share; with
@@ -56,36 +82,75 @@ impl<'a> Day<'a> {
             (None, None) => [None; 2],
         };
         let idle = f64::from(self.physiology.muscle_idleness);
-        let change = gait_load(self.model, self.conditions, residual) - 1.0;
+        let below = self.model.is_below_lesion(self.scene);
+        let change = gait_load(self.model, self.conditions, below, residual) - 1.0;
         1.0 + change * joint.map_or(idle, |j| 1.0 - (1.0 - idle) * j.muscle_share)
     }
 
-    /// Force of each activity's load cases, `[activity][case]`, 1 at 1 g; of a machine, 1 while
-    /// it is used.
-    fn scale(&self) -> [f32; MOST * MOST] {
+    /// How much a living body floats, 0 on Earth and in what moves nothing, 1 without gravity.
+    fn afloat(&self) -> f64 {
+        let legs = self.model.is_below_lesion(self.scene);
+        match self.conditions.posture {
+            _ if self.conditions.simulated_microgravity => 0.0,
+            Posture::BedRest => 0.0,
+            Posture::Paralysed if legs => 0.0,
+            Posture::Upright | Posture::Paralysed => 1.0 - self.conditions.gravity.min(1.0),
+        }
+    }
+
+    fn activities(&self) -> impl Iterator<Item = &'a Activity> {
+        let scene = self.scene;
+        self.model.activities.iter().filter(move |a| a.scene == scene)
+    }
+
+    /// Force of a load case in an activity, 1 at 1 g; of a machine, 1 while it is used.
+    fn of(&self, activity: &Activity, load: &str) -> f64 {
+        let machine = match activity.kind {
+            ActivityKind::Gait => return self.gait(load),
+            ActivityKind::Weightless => return self.afloat(),
+            ActivityKind::Treadmill => Exercise::Treadmill,
+            ActivityKind::Ired => Exercise::Ired,
+            ActivityKind::Ared => Exercise::Ared,
+            ActivityKind::Flywheel => Exercise::Flywheel,
+        };
+        f64::from(u8::from(machine == self.exercise))
+    }
+
+    /// The same of every activity and load case of `anatomy`, `[activity][case]`.
+    fn scale(&self, anatomy: &Anatomy) -> [f32; MOST * MOST] {
         let mut scale = [0.0; MOST * MOST];
-        let activities = self.model.activities.iter();
-        let own = activities.filter(|a| a.scene == self.anatomy.scene);
-        for (row, a) in scale.chunks_mut(MOST).zip(own) {
-            let machine = match a.kind {
-                ActivityKind::Gait => None,
-                ActivityKind::Treadmill => Some(Exercise::Treadmill),
-                ActivityKind::Ired => Some(Exercise::Ired),
-                ActivityKind::Ared => Some(Exercise::Ared),
-                ActivityKind::Flywheel => Some(Exercise::Flywheel),
-            };
-            for (slot, load) in row.iter_mut().zip(&self.anatomy.loads) {
-                *slot = match machine {
-                    None => self.gait(load.name) as f32,
-                    Some(e) => f32::from(u8::from(e == self.exercise)),
-                };
+        for (row, activity) in scale.chunks_mut(MOST).zip(self.activities()) {
+            for (slot, load) in row.iter_mut().zip(&anatomy.loads) {
+                *slot = self.of(activity, load.name) as f32;
             }
         }
         scale
     }
 
+    /// The day's stimulus of something that bears what the scene's joints do, 1 at 1 g: the largest
+    /// joint force of every activity, added up with its counts (Carter and Beaupré).
+    fn of_joints(&self) -> f64 {
+        let m = f64::from(self.physiology.stimulus_exponent);
+        let stimulus = |today: &dyn Fn(&Activity, &str) -> f64| {
+            let largest = |a: &Activity| {
+                let joints = a.forces.iter().filter(|(load, _)| self.joint(load).is_some());
+                let forces = joints.map(|(load, force)| force * today(a, load));
+                forces.fold(0.0, f64::max)
+            };
+            let sum: f64 = self.activities().map(|a| a.count * largest(a).powf(m)).sum();
+            sum.powf(1.0 / m)
+        };
+        let earth = Day::new(self.scene, self.model, &Conditions::EARTH);
+        let before = stimulus(&|a, load| earth.of(a, load));
+        if before > 0.0 {
+            stimulus(&|a, load| self.of(a, load)) / before
+        } else {
+            1.0
+        }
+    }
+
     /// What muscles are used and how they answer, in `environment`.
-    fn fill_muscles(&self, environment: &mut Environment) {
+    fn fill_muscles(&self, anatomy: &Anatomy, environment: &mut Environment) {
         let p = &self.physiology;
         let given_back = f64::from(match self.exercise {
             Exercise::None => 0.0,
@@ -100,7 +165,7 @@ impl<'a> Day<'a> {
         } else {
             1.0 - self.conditions.axial_gravity().min(1.0)
         };
-        for (g, group) in self.anatomy.groups.iter().enumerate() {
+        for (g, group) in anatomy.groups.iter().enumerate() {
             let Some(m) = self.muscle(group) else {
                 continue;
             };
@@ -119,6 +184,25 @@ impl<'a> Day<'a> {
     }
 }
 
+/// Fills in what the conditions are to bone's cells wherever they are.
+pub fn cells(blank: Environment, model: &Model, conditions: &Conditions, dt: f64) -> Environment {
+    let physiology = acting(&model.physiology, conditions);
+    Environment {
+        dt: dt as f32,
+        gravity: conditions.cell_gravity() as f32,
+        osteocytes: f32::from(u8::from(!conditions.simulated_microgravity)),
+        osteoclast_inhibition: match conditions.drug {
+            Drug::None => 0.0,
+            Drug::Bisphosphonate => physiology.bisphosphonate_inhibition,
+        },
+        denervation: match conditions.posture {
+            Posture::Paralysed => physiology.denervation,
+            Posture::Upright | Posture::BedRest => 0.0,
+        },
+        ..blank
+    }
+}
+
 /// Fills in what the conditions decide; the counts in `blank` stay.
 pub fn environment(
     blank: Environment,
@@ -127,17 +211,7 @@ pub fn environment(
     conditions: &Conditions,
     dt: f64,
 ) -> Environment {
-    let day = Day {
-        anatomy,
-        model,
-        conditions,
-        physiology: acting(&model.physiology, conditions),
-        exercise: if conditions.simulated_microgravity {
-            Exercise::None
-        } else {
-            conditions.exercise
-        },
-    };
+    let day = Day::new(anatomy.scene, model, conditions);
     let mut muscle_share = [0.0; MOST];
     let joints = &anatomy.loads[..anatomy.joint_loads];
     for (slot, load) in muscle_share.iter_mut().zip(joints) {
@@ -150,23 +224,27 @@ pub fn environment(
         group_share[muscle.group] += (muscle.force / all) as f32;
     }
     let mut environment = Environment {
-        dt: dt as f32,
-        gravity: conditions.cell_gravity() as f32,
-        osteoclast_inhibition: match conditions.drug {
-            Drug::None => 0.0,
-            Drug::Bisphosphonate => day.physiology.bisphosphonate_inhibition,
-        },
         muscle_use: [1.0; MOST],
         muscle_fluid: [1.0; MOST],
         muscle_type1: [1.0; MOST],
         muscle_type2: [1.0; MOST],
         muscle_share,
         group_share,
-        scale: day.scale(),
-        ..blank
+        scale: day.scale(anatomy),
+        ..cells(blank, model, conditions, dt)
     };
-    day.fill_muscles(&mut environment);
+    day.fill_muscles(anatomy, &mut environment);
     environment
+}
+
+/// What each of the skeleton's pieces bears, 1 at 1 g: as the joints of the scene that it goes with.
+/// What goes with none bears no weight, and as much in flight as on Earth.
+pub fn skeleton_loads(model: &Model, conditions: &Conditions) -> Vec<f64> {
+    let of = |piece: &Skeleton| match &piece.bears_as {
+        Some(scene) => Day::new(scene, model, conditions).of_joints(),
+        None => 1.0,
+    };
+    model.skeleton.iter().map(of).collect()
 }
 
 /// The stage.

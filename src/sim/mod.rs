@@ -18,6 +18,7 @@ mod problem;
 mod room;
 pub mod shader;
 pub mod signal;
+pub mod skeleton;
 mod simulation;
 pub mod state;
 pub mod stiffness;

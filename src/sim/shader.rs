@@ -48,6 +48,11 @@ pub fn bone() -> String {
     tissue_stage(stage!("bone"))
 }
 
+/// `skeleton.wgsl`.
+pub fn skeleton() -> String {
+    tissue_stage(stage!("skeleton"))
+}
+
 /// `muscle.wgsl`.
 pub fn muscle() -> String {
     tissue_stage(stage!("muscle"))
@@ -62,5 +67,6 @@ pub fn all() -> Vec<(&'static str, String)> {
         ("signal", signal()),
         ("bone", bone()),
         ("muscle", muscle()),
+        ("skeleton", skeleton()),
     ]
 }

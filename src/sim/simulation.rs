@@ -116,6 +116,8 @@ impl Simulation {
             // osteoblasts form.
             Stage::Surfaces,
             Stage::Bone,
+            // So does the bone that no lattice shows: blood comes from all of it.
+            Stage::Skeleton,
             // What is left carries the loads by its density.
             Stage::Stiffness,
         ]);
@@ -310,6 +312,9 @@ impl Simulation {
         }
         self.body
             .write_conditions(&self.environment(dt), &physiology);
+        let conditions = &self.clock.conditions;
+        let skeleton = self.body.skeleton();
+        skeleton.write_conditions(self.gpu(), &self.model, conditions, &physiology, dt);
     }
 
     /// The environment that the shaders see for the conditions as they are.

@@ -65,12 +65,12 @@ record! {
         case_stride: u32,
         /// Muscle groups.
         groups: u32,
+        /// 1; 0 in a culture, which has none.
+        osteocytes: f32,
+        /// What lost nerves add to the answer to disuse.
+        denervation: f32,
         /// Unused.
-        padding_a: u32,
-        /// Unused.
-        padding_b: u32,
-        /// Unused.
-        padding_c: u32,
+        padding: u32,
     }
 }
 
@@ -103,11 +103,25 @@ record! {
         bone: u32,
         /// Stimulus that it settles at, over `settling_stimulus`.
         settling: f32,
+        /// 1 where a paralysis takes the nerves away, else 0.
+        below_lesion: f32,
     }
 }
 
 record! {
-    /// How a site is. All but `bvtv` are relative to 1 at homeostasis.
+    /// What a site was like at homeostasis, and at the start.
+    Homeostasis {
+        /// Stimulus, MPa/day.
+        set_point: f32,
+        /// Bone volume fraction.
+        bvtv: f32,
+        /// Of its bone, where the strain field is cut, MPa/day.
+        mean_set_point: f32,
+    }
+}
+
+record! {
+    /// How a site is. All but `bvtv`, and what says so, are relative to 1 at homeostasis.
     SiteState {
         /// Bone volume fraction.
         bvtv: f32,
@@ -117,6 +131,8 @@ record! {
         sclerostin: f32,
         /// RANKL over OPG.
         rankl_opg: f32,
+        /// Precursors that new osteoclasts come from.
+        preosteoclasts: f32,
         /// Osteoclasts.
         osteoclasts: f32,
         /// Osteoblast precursors.
@@ -133,6 +149,14 @@ record! {
         cytoskeleton: f32,
         /// Share of the struts that were never lost.
         connectivity: f32,
+        /// Strain that osteocytes are adapted to, over the set-point.
+        memory: f32,
+        /// Disuse that living cells are used to; 0 at homeostasis.
+        habituation: f32,
+        /// Of a cortex: bone volume fraction within what is left of its thickness.
+        matrix: f32,
+        /// What a cortex has gained outside, mm; 0 at the start.
+        periosteum: f32,
     }
 }
 
@@ -202,6 +226,7 @@ impl SiteState {
             osteocyte: 1.0,
             sclerostin: 1.0,
             rankl_opg: 1.0,
+            preosteoclasts: 1.0,
             osteoclasts: 1.0,
             preosteoblasts: 1.0,
             osteoblasts: 1.0,
@@ -210,6 +235,10 @@ impl SiteState {
             ppar_gamma: 1.0,
             cytoskeleton: 1.0,
             connectivity: 1.0,
+            memory: 1.0,
+            habituation: 0.0,
+            matrix: bvtv,
+            periosteum: 0.0,
         }
     }
 }
@@ -246,7 +275,7 @@ pub struct TissueState {
     pub bone: wgpu::Buffer,
     /// Daily stimulus by site, MPa/day.
     pub stimulus: wgpu::Buffer,
-    /// The stimulus at homeostasis (MPa/day) and the bvtv at the start, by site.
+    /// [`Homeostasis`] by site.
     pub homeostasis: wgpu::Buffer,
     /// Surface a volume by site, 1/mm: for growth and for resorption.
     pub surface: wgpu::Buffer,
@@ -254,6 +283,8 @@ pub struct TissueState {
     pub energy: wgpu::Buffer,
     /// Mean of stimulus over set-point, less 1, by separate bone.
     pub mean_change: wgpu::Buffer,
+    /// Mean set-point by separate bone, MPa/day.
+    pub mean_set_point: wgpu::Buffer,
     /// [`MuscleVoxel`] by muscle voxel.
     pub muscle_voxels: wgpu::Buffer,
     /// [`MuscleState`] by muscle voxel.
@@ -311,6 +342,20 @@ pub struct Lists {
 }
 
 impl Lists {
+    /// How many of each there are; nothing of a lattice, or of what acts on it.
+    pub(super) fn counted(&self) -> Counts {
+        let bones = self.sites.iter().map(|s| s.bone as usize + 1);
+        Counts {
+            bone_voxels: self.bone_voxels.len(),
+            sites: self.sites.len(),
+            bones: bones.max().unwrap_or(0),
+            muscle_voxels: self.muscle_voxels.len(),
+            lattice: 0,
+            groups: 0,
+            activities: 0,
+        }
+    }
+
     /// The records of `anatomy` with `model`'s parameters.
     pub fn new(anatomy: &Anatomy, model: &Model) -> Self {
         let grid = crate::solver::Grid {
@@ -323,6 +368,7 @@ impl Lists {
             let own = facts.and_then(|f| f.settling_of.get(anatomy.bones[bone]));
             own.map_or(1.0, |factor| *factor as f32)
         };
+        let below_lesion = model.is_below_lesion(anatomy.scene);
         for plan in &anatomy.bone {
             let voxel = anatomy.voxel(plan.at);
             bone_voxels.push(BoneVoxel {
@@ -341,6 +387,7 @@ impl Lists {
                     kind: site.kind as u32,
                     bone: plan.bone as u32,
                     settling: settling(plan.bone),
+                    below_lesion: f32::from(u8::from(below_lesion)),
                 });
                 bone.push(SiteState::at_rest(match (site.bvtv, site.kind) {
                     (Some(bvtv), _) => bvtv as f32,
@@ -433,47 +480,51 @@ impl TissueState {
         model: &Model,
         lists: &Lists,
     ) -> Result<Self, GpuError> {
+        let activities = model.activities.iter();
         let counts = Counts {
-            bone_voxels: lists.bone_voxels.len(),
-            sites: lists.sites.len(),
-            bones: lists
-                .sites
-                .iter()
-                .map(|s| s.bone as usize + 1)
-                .max()
-                .unwrap_or(0),
-            muscle_voxels: lists.muscle_voxels.len(),
             lattice: anatomy.len(),
             groups: anatomy.groups.len(),
-            activities: model
-                .activities
-                .iter()
-                .filter(|a| a.scene == anatomy.scene)
-                .count(),
+            activities: activities.filter(|a| a.scene == anatomy.scene).count(),
+            ..lists.counted()
         };
+        Self::with_counts(gpu, "", model, lists, counts)
+    }
+
+    /// The same for records that belong to no lattice; `of` begins the buffers' names.
+    /// # Errors
+    /// As [`Gpu::scoped`].
+    pub(super) fn with_counts(
+        gpu: &Gpu,
+        of: &str,
+        model: &Model,
+        lists: &Lists,
+        counts: Counts,
+    ) -> Result<Self, GpuError> {
         let day: Vec<f32> = std::iter::repeat_n(0.0, MOST * MOST)
             .chain(lists.counts.iter().copied())
             .collect();
         let muscle = vec![MuscleState::at_rest(); counts.muscle_voxels];
+        let name = |what: &str| format!("{of}{what}");
         Ok(Self {
-            physiology: gpu.uniform("physiology", &model.physiology)?,
-            environment: gpu.uniform("environment", &Environment::zeroed())?,
-            bone_voxels: gpu.storage_from("bone voxels", &lists.bone_voxels)?,
-            sites: gpu.storage_from("bone sites", &lists.sites)?,
-            bone: gpu.storage_from("bone state", &lists.bone)?,
-            stimulus: gpu.storage::<f32>("stimulus", counts.sites)?,
-            homeostasis: gpu.storage::<[f32; 2]>("homeostasis", counts.sites)?,
-            surface: gpu.storage::<[f32; 2]>("bone surface", counts.sites)?,
-            energy: gpu.storage::<f32>("strain energy density", counts.bone_voxels)?,
-            mean_change: gpu.storage::<f32>("mean change of stimulus", counts.bones)?,
-            muscle_voxels: gpu.storage_from("muscle voxels", &lists.muscle_voxels)?,
-            muscle: gpu.storage_from("muscle state", &muscle)?,
-            source: gpu.storage::<[f32; 4]>("signal source", counts.lattice)?,
-            secretion: gpu.storage::<f32>("bone's secretion", counts.lattice)?,
-            level: gpu.storage::<[f32; 4]>("signal level", counts.lattice)?,
-            strength: gpu.storage_from("muscle strength", &[1.0f32; MOST])?,
-            reference: gpu.storage_from("reference forces", &lists.reference)?,
-            day: gpu.storage_from("daily forces", &day)?,
+            physiology: gpu.uniform(&name("physiology"), &model.physiology)?,
+            environment: gpu.uniform(&name("environment"), &Environment::zeroed())?,
+            bone_voxels: gpu.storage_from(&name("bone voxels"), &lists.bone_voxels)?,
+            sites: gpu.storage_from(&name("bone sites"), &lists.sites)?,
+            bone: gpu.storage_from(&name("bone state"), &lists.bone)?,
+            stimulus: gpu.storage::<f32>(&name("stimulus"), counts.sites)?,
+            homeostasis: gpu.storage::<Homeostasis>(&name("homeostasis"), counts.sites)?,
+            surface: gpu.storage::<[f32; 2]>(&name("bone surface"), counts.sites)?,
+            energy: gpu.storage::<f32>(&name("strain energy density"), counts.bone_voxels)?,
+            mean_change: gpu.storage::<f32>(&name("mean change of stimulus"), counts.bones)?,
+            mean_set_point: gpu.storage::<f32>(&name("mean set-point"), counts.bones)?,
+            muscle_voxels: gpu.storage_from(&name("muscle voxels"), &lists.muscle_voxels)?,
+            muscle: gpu.storage_from(&name("muscle state"), &muscle)?,
+            source: gpu.storage::<[f32; 4]>(&name("signal source"), counts.lattice)?,
+            secretion: gpu.storage::<f32>(&name("bone's secretion"), counts.lattice)?,
+            level: gpu.storage::<[f32; 4]>(&name("signal level"), counts.lattice)?,
+            strength: gpu.storage_from(&name("muscle strength"), &[1.0f32; MOST])?,
+            reference: gpu.storage_from(&name("reference forces"), &lists.reference)?,
+            day: gpu.storage_from(&name("daily forces"), &day)?,
             counts,
         })
     }

@@ -36,6 +36,7 @@ impl Stimulus {
         let means = [
             (11, whole(&state.homeostasis)),
             (12, whole(&state.mean_change)),
+            (13, whole(&state.mean_set_point)),
         ];
         let bone_voxels = state.counts.bone_voxels as u32;
         Ok(Self {

@@ -11,6 +11,7 @@ mod course;
 mod demonstration;
 mod document;
 mod driver;
+pub mod fit;
 mod error;
 mod evidence_pages;
 mod file;

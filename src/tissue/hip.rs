@@ -63,20 +63,19 @@ const JOINT: [(&str, DVec3); 4] = [
     ("rising", DVec3::new(65.1, -17.9, -203.1)),
 ];
 
-/// Muscle groups in the order of their load cases. Hamstrings do not meet the femur above the cut;
-/// hip flexors do, but pull at other instants than those that load the hip most.
+/// Muscle groups in the order of their load cases. Hamstrings do not meet the femur above the cut.
 const GROUPS: [&str; 6] = [
     "quadriceps",
     "gluteals",
     "adductors",
     "lateral_rotators",
-    "hamstrings",
     "hip_flexors",
+    "hamstrings",
 ];
 /// Thickness of the cartilage between head and socket, mm: what is usual.
 const CARTILAGE: f64 = 3.0;
 /// So many of them pull.
-const PULLING: usize = 4;
+const PULLING: usize = 5;
 /// A muscle is attached to so much of the surface around its line's end, mm.
 const ATTACHED: f64 = 14.0;
 

@@ -477,7 +477,9 @@ impl Field {
 
 /// The shader's source, with what it shares with the stages of the ring.
 pub fn shader() -> String {
-    tissue_stage(include_str!("../../shaders/view/field.wgsl"))
+    let members = SiteState::LAYOUT.len();
+    let body = include_str!("../../shaders/view/field.wgsl");
+    tissue_stage(&format!("const SITE_MEMBERS: u32 = {members}u;\n{body}"))
 }
 
 /// Value of what is drawn without a value of its own. Keep in step with `shape.wgsl`.

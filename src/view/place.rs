@@ -39,7 +39,7 @@ pub fn ways(camera: &Camera) -> [Way; 6] {
 /// the legs of who stands, towards the back of who lies.
 pub fn gravity_arrow(camera: &Camera, gravity: f64, posture: Posture) -> [f32; 2] {
     let way = match posture {
-        Posture::Upright => Vec3::NEG_Z,
+        Posture::Upright | Posture::Paralysed => Vec3::NEG_Z,
         Posture::BedRest => Vec3::NEG_Y,
     };
     let [_, right, up] = camera.axes();
