@@ -432,6 +432,30 @@ fn ablate_tells_which_cuts_move_a_claim_and_goes_on_where_it_was_broken_off() {
     refused(&ablate(&["--link", "spoon"]), 2, &["spoon", "strain-field"]);
     refused(&ablate(&["--resume"]), 2, &["nothing to go on from"]);
     refused(&run(&["validate", "--link", "bmp"]), 2, &["--ablate"]);
+    // A fit reads no row that is kept to test the model.
+    refused(
+        &run(&["validate", "--fit", "--only", "spine-flight"]),
+        2,
+        &["spine-flight", "kept to test"],
+    );
+    refused(
+        &run(&["validate", "--fit", "--only", "control-hip"]),
+        2,
+        &["fitted to"],
+    );
+    refused(&run(&["validate", "--recover", "7"]), 2, &["--fit"]);
+    refused(
+        &run(&[
+            "validate",
+            "--fit",
+            "--set",
+            "osteocyte_time=50",
+            "--only",
+            "resorption-day",
+        ]),
+        2,
+        &["osteocyte_time", "outside", "2 to 10"],
+    );
     let links = ["--link", "stem-cell-shift", "--link", "sclerostin"];
     let output = ablate(&[&links[..], &["--json"]].concat());
     assert!(output.status.success(), "{output:?}");

@@ -159,7 +159,7 @@ fn bone_that_nothing_strains_has_no_set_point_and_stays_as_it_is() {
     let held = held_sites(simulation.anatomy());
     assert!(!held.is_empty());
     let count = simulation.state().counts.sites;
-    let set: Vec<[f32; 2]> = read(&gpu, &simulation.state().homeostasis, count);
+    let set: Vec<[f32; 3]> = read(&gpu, &simulation.state().homeostasis, count);
     let before: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);
     days(&mut simulation, FLIGHT, 20);
     let after: Vec<SiteState> = read(&gpu, &simulation.state().bone, count);

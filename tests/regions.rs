@@ -35,6 +35,7 @@ fn random_body(gpu: &Gpu, scene: &str, size: usize, seed: u64) -> Simulation {
             osteocyte: any(0.2, 3.0),
             sclerostin: any(0.5, 2.0),
             rankl_opg: any(0.2, 4.0),
+            preosteoclasts: any(0.2, 4.0),
             osteoclasts: any(0.2, 4.0),
             preosteoblasts: any(0.2, 2.0),
             osteoblasts: any(0.2, 2.0),
@@ -43,6 +44,10 @@ fn random_body(gpu: &Gpu, scene: &str, size: usize, seed: u64) -> Simulation {
             ppar_gamma: any(0.6, 1.6),
             cytoskeleton: any(0.4, 1.0),
             connectivity: any(0.5, 1.0),
+            memory: any(0.2, 1.2),
+            habituation: any(-0.5, 1.0),
+            matrix: any(0.5, 1.0),
+            periosteum: any(0.0, 0.3),
         })
         .collect();
     write(gpu, &state.bone, &bone);
@@ -75,6 +80,19 @@ fn random_body(gpu: &Gpu, scene: &str, size: usize, seed: u64) -> Simulation {
         })
         .collect();
     write(gpu, &state.level, &level);
+    let skeleton = simulation.body().skeleton().state();
+    let pieces: Vec<SiteState> = (0..skeleton.counts.sites)
+        .map(|_| SiteState {
+            osteoclasts: any(0.2, 4.0),
+            osteoblasts: any(0.2, 4.0),
+            ..SiteState::at_rest(any(0.02, 1.0))
+        })
+        .collect();
+    write(gpu, &skeleton.bone, &pieces);
+    let surface: Vec<[f32; 2]> = (0..skeleton.counts.sites)
+        .map(|_| [any(0.5, 9.0), any(0.5, 9.0)])
+        .collect();
+    write(gpu, &skeleton.surface, &surface);
     simulation
 }
 
@@ -113,6 +131,9 @@ fn wanted(gpu: &Gpu, simulation: &Simulation) -> Wanted {
         let mut push = |key, value| all.insert((region.name.to_owned(), key), value);
         let (mut trabecular, mut cortical) = (Mean::default(), Mean::default());
         let mut volume = 0.0;
+        // Of the cortex: matrix, outline (area), what is left of its volume, what is new outside.
+        let (mut matrix, mut outline) = (Mean::default(), 0.0);
+        let (mut left, mut outside) = (0.0, 0.0);
         let mut cells: BTreeMap<&str, Mean> = BTreeMap::new();
         for (voxel, share) in &region.members {
             let b = lists.bone_voxels[*voxel];
@@ -123,6 +144,11 @@ fn wanted(gpu: &Gpu, simulation: &Simulation) -> Wanted {
                 volume += weight * bvtv;
                 if site.kind == SiteKind::Cortical as u32 {
                     cortical.add(bvtv, weight);
+                    let (own, area) = (f64::from(now.matrix), weight * f64::from(site.surface));
+                    matrix.add(own, weight);
+                    outline += area;
+                    left += weight * bvtv / own;
+                    outside += area * f64::from(now.periosteum);
                 } else {
                     trabecular.add(bvtv, weight);
                 }
@@ -156,7 +182,14 @@ fn wanted(gpu: &Gpu, simulation: &Simulation) -> Wanted {
             push("trabecular_bmd", mineral * trabecular.value());
         }
         if cortical.weight > 0.0 {
-            push("cortical_bmd", mineral * cortical.value());
+            push("cortical_bmd", mineral * cortical.sum / left);
+            let heights = region.members.iter().map(|(i, _)| anatomy.bone[*i].at[2]);
+            let (low, high) = (heights.clone().min().unwrap(), heights.max().unwrap());
+            let length = (high - low + 1) as f64 * anatomy.spacing;
+            push("cortical_thickness", (left + outside) / outline);
+            push("cortical_porosity", 1.0 - matrix.value());
+            push("cortical_area", (left + outside) / length);
+            push("total_area", (region.envelope_mm3 + outside) / length);
         }
         for (key, mean) in cells {
             push(key, mean.value());
@@ -173,17 +206,52 @@ fn wanted(gpu: &Gpu, simulation: &Simulation) -> Wanted {
         }
     }
     wanted_muscle(gpu, simulation, &lists, &mut all);
-    let (mut resorption, mut formation) = (Mean::default(), Mean::default());
-    for ((site, now), surface) in lists.sites.iter().zip(&bone).zip(&surface) {
-        let area = f64::from(site.fraction) * surface.map(f64::from).iter().sum::<f64>();
-        resorption.add(f64::from(now.osteoclasts), area);
-        formation.add(f64::from(now.osteoblasts), area);
-    }
-    let body = |key| (WHOLE_BODY.to_owned(), key);
-    all.insert(body("resorption_marker"), resorption.value());
-    all.insert(body("formation_marker"), formation.value());
+    wanted_blood(gpu, simulation, &mut all);
     wanted_scores(gpu, simulation, &lists, &mut all);
     all
+}
+
+/// The skeleton's mineral, and what blood tells of the cells on all of its surfaces.
+fn wanted_blood(gpu: &Gpu, simulation: &Simulation, all: &mut Wanted) {
+    let model = simulation.model();
+    let p = &model.physiology;
+    let skeleton = simulation.body().skeleton().state();
+    let bone: Vec<SiteState> = read(gpu, &skeleton.bone, skeleton.counts.sites);
+    let surface: Vec<[f32; 2]> = read(gpu, &skeleton.surface, skeleton.counts.sites);
+    let mineral = f64::from(p.tissue_mineral) * 1e-6;
+    let (mut resorption, mut formation) = (Mean::default(), Mean::default());
+    let (mut grams, mut balance) = (0.0, 0.0);
+    for (i, piece) in model.skeleton.iter().enumerate() {
+        let mut own = 0.0;
+        let kinds = [
+            (piece.trabecular, piece.bvtv),
+            (1.0 - piece.trabecular, f64::from(p.cortical_bvtv)),
+        ];
+        for (k, (share, at_start)) in kinds.into_iter().enumerate() {
+            let (now, surface) = (&bone[2 * i + k], surface[2 * i + k].map(f64::from));
+            let mm3 = piece.bmc * share / mineral / at_start;
+            own += mineral * mm3 * f64::from(now.bvtv);
+            let (b, c) = (f64::from(now.osteoblasts), f64::from(now.osteoclasts));
+            let area = mm3 * 0.5 * (surface[0] + surface[1]);
+            resorption.add(c, area);
+            formation.add(b, area);
+            balance += mm3 * (b - c) * if b > c { surface[0] } else { surface[1] };
+        }
+        all.insert((piece.name.clone(), "mineral"), own);
+        grams += own;
+    }
+    // 40 % of the mineral is calcium; mm³ to mg.
+    let calcium = f64::from(p.surface_turnover) * balance * (mineral * 1e3) * 0.399;
+    let pth = (1.0 + f64::from(p.pth_response) * calcium).max(0.0);
+    for (key, value) in [
+        ("mineral", grams),
+        ("calcium_balance", calcium),
+        ("pth", pth),
+        ("resorption_marker", resorption.value()),
+        ("formation_marker", formation.value()),
+    ] {
+        all.insert((WHOLE_BODY.to_owned(), key), value);
+    }
 }
 
 /// Osteosarcopenia: the lesser of bone's fragility and muscle's weakness, each 1 at 2.5 standard
@@ -329,7 +397,8 @@ fn means_of_ones_are_one() {
     ];
     let mut relative = 0;
     for m in measured(&simulation, &region_sums) {
-        let told = m.quantity.unit() == "1" && m.quantity != Quantity::Bvtv;
+        let is_fraction = matches!(m.quantity, Quantity::Bvtv | Quantity::CorticalPorosity);
+        let told = m.quantity.unit() == "1" && !is_fraction;
         if told && !scores.contains(&m.quantity) {
             relative += 1;
             if m.quantity == Quantity::MuscleStrength {

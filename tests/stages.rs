@@ -195,6 +195,7 @@ impl RandomTissue {
                 osteocyte: n.between(0.2, 1.8) as f32,
                 sclerostin: n.between(0.5, 1.6) as f32,
                 rankl_opg: n.between(0.5, 2.5) as f32,
+                preosteoclasts: n.between(0.5, 2.5) as f32,
                 osteoclasts: n.between(0.5, 2.5) as f32,
                 preosteoblasts: n.between(0.5, 1.5) as f32,
                 osteoblasts: n.between(0.5, 2.0) as f32,
@@ -203,6 +204,10 @@ impl RandomTissue {
                 ppar_gamma: n.between(1.0, 1.4) as f32,
                 cytoskeleton: n.between(0.6, 1.0) as f32,
                 connectivity: n.between(0.8, 1.0) as f32,
+                memory: n.between(0.2, 1.4) as f32,
+                habituation: n.between(-0.5, 0.8) as f32,
+                matrix: n.between(0.5, 0.95) as f32,
+                periosteum: n.between(0.0, 0.1) as f32,
             })
             .collect();
         let muscle: Vec<MuscleState> = (0..self.state.counts.muscle_voxels)
@@ -233,7 +238,8 @@ impl RandomTissue {
             .enumerate()
             .flat_map(|(i, (stimulus, bvtv))| {
                 let stimulus = if i % 11 == 0 { 0.0 } else { stimulus };
-                [stimulus, if i % 13 < 3 { 0.01 } else { bvtv }]
+                let mean = 0.5 * stimulus;
+                [stimulus, if i % 13 < 3 { 0.01 } else { bvtv }, mean]
             })
             .collect();
         write(&self.gpu, &self.state.homeostasis, &homeostasis);
@@ -399,8 +405,17 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
     } else {
         "residual_load_bed_rest"
     });
-    // None of the hip's cases keeps another load than the body's.
-    let gait = residual + (1.0 - residual) * conditions.axial_gravity();
+    let along = conditions.axial_gravity();
+    let upright = conditions.posture == Posture::Upright;
+    // In flight every joint of the hip keeps a load of its own, no muscle does.
+    let gait = |case: &str| {
+        let mut joints = tissue.model.joints.iter();
+        let joint = joints.find(|j| j.scene == "hip" && j.name == case);
+        let own = joint.and_then(|j| j.residual_flight).filter(|_| upright);
+        let residual = own.unwrap_or(residual);
+        residual + (1.0 - residual) * along
+    };
+    let afloat = if upright { 1.0 - along } else { 0.0 };
     let names: Vec<&str> = tissue.anatomy.loads.iter().map(|l| l.name).collect();
     let peak: f64 = MUSCLES.iter().map(|m| m.3).sum();
     let of_all = MUSCLES.iter().map(|m| strength[m.1] * m.3 / peak);
@@ -411,8 +426,9 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
         let on = |e| {
             if conditions.exercise == e { 1.0 } else { 0.0 }
         };
-        let scale = match activity.kind {
-            K::Gait => gait,
+        let scale = |case: &str| match activity.kind {
+            K::Gait => gait(case),
+            K::Weightless => afloat,
             K::Treadmill => on(Exercise::Treadmill),
             K::Ired => on(Exercise::Ired),
             K::Ared => on(Exercise::Ared),
@@ -429,7 +445,7 @@ fn loads_match(conditions: Conditions, crosstalk: f32) {
             } else {
                 1.0 - *strength.get(c - 3).unwrap_or(&1.0)
             };
-            want.push(force * scale * (1.0 - crosstalk * weakness));
+            want.push(force * scale(names.get(c).unwrap_or(&"")) * (1.0 - crosstalk * weakness));
         }
     }
     assert_close(
@@ -451,7 +467,8 @@ fn at_one_g_the_environment_is_exactly_homeostasis() {
         ([1.0; MOST], 0.0)
     );
     assert_eq!(e.gravity, 1.0);
-    // Four activities on foot at full force in all six cases, four machines unused.
+    // Four activities on foot at full force in all six cases, those afloat and machines not.
+    assert_eq!((e.osteocytes, e.denervation), (1.0, 0.0));
     for (i, scale) in e.scale.iter().enumerate() {
         let on = i / MOST < 4 && i % MOST < 6;
         assert_eq!(*scale, if on { 1.0 } else { 0.0 }, "entry {i}");
@@ -466,6 +483,7 @@ fn the_environment_matches_f64() {
     let held = [
         (Posture::Upright, false),
         (Posture::BedRest, false),
+        (Posture::Paralysed, false),
         (Posture::Upright, true),
     ];
     let uses = [
@@ -507,12 +525,16 @@ fn the_environment_matches_f64() {
                     0.5,
                 );
                 let lying = posture == Posture::BedRest;
-                let along = if lying || culture { 0.0 } else { gravity };
+                // The back is above the lesion.
+                let lame = posture == Posture::Paralysed && scene != "lumbar";
+                let bears = !(lying || culture || lame);
+                let along = if bears { gravity } else { 0.0 };
                 let load = |own: [Option<f64>; 2]| {
-                    let residual = match (culture, lying) {
-                        (true, _) => 0.0,
-                        (_, false) => own[0].unwrap_or(p.get("residual_load_flight")),
-                        (_, true) => own[1].unwrap_or(p.get("residual_load_bed_rest")),
+                    let residual = match (culture, lying, lame) {
+                        (true, ..) => 0.0,
+                        (_, true, _) => own[1].unwrap_or(p.get("residual_load_bed_rest")),
+                        (.., true) => p.get("residual_load_paralysed"),
+                        _ => own[0].unwrap_or(p.get("residual_load_flight")),
                     };
                     residual + (1.0 - residual) * along
                 };
@@ -544,7 +566,9 @@ fn the_environment_matches_f64() {
                     let change = m.postural * (of_muscle(name) - 1.0);
                     let kept = if change < 0.0 { 1.0 - back } else { 1.0 };
                     close("use", got.muscle_use[g], 1.0 + kept * change);
-                    let missing = if culture { 0.0 } else { 1.0 - along.min(1.0) };
+                    let sits = posture == Posture::Paralysed;
+                    let legs = if sits { 0.0 } else { along.min(1.0) };
+                    let missing = if culture { 0.0 } else { 1.0 - legs };
                     let water = 1.0 - p.get("fluid_shift") * m.fluid * missing;
                     close("fluid", got.muscle_fluid[g], water);
                     close("type I", got.muscle_type1[g], m.atrophy);
@@ -558,6 +582,8 @@ fn the_environment_matches_f64() {
                         let want = match activity.kind {
                             K::Gait if c < anatomy.joint_loads => of_joint(case.name),
                             K::Gait => of_muscle(case.name),
+                            K::Weightless if bears => 1.0 - gravity.min(1.0),
+                            K::Weightless => 0.0,
                             K::Treadmill => machine(Exercise::Treadmill),
                             K::Ired => machine(Exercise::Ired),
                             K::Ared => machine(Exercise::Ared),
@@ -572,6 +598,10 @@ fn the_environment_matches_f64() {
                     Drug::Bisphosphonate => p.get("bisphosphonate_inhibition"),
                 };
                 close("drug", got.osteoclast_inhibition, taken);
+                close("osteocytes", got.osteocytes, f64::from(u8::from(!culture)));
+                let paralysed = posture == Posture::Paralysed;
+                let nerves = if paralysed { p.get("denervation") } else { 0.0 };
+                close("nerves", got.denervation, nerves);
             }
         }
     }
@@ -710,29 +740,36 @@ fn the_mean_of_a_bone_matches_f64() {
         tissue.floats(&tissue.state.stimulus, count)
     };
     let own = felt(1.0);
-    let wanted = tissue.floats(&tissue.state.homeostasis, 2 * count);
+    let wanted = tissue.floats(&tissue.state.homeostasis, 3 * count);
     let bones: Vec<usize> = tissue.anatomy.bone.iter().map(|b| b.bone).collect();
-    let mut sums = [[0.0; 2]; 3];
+    let mut sums = [[0.0; 3]; 3];
     let each = || {
         let voxels = tissue.lists.bone_voxels.iter().zip(&bones);
         voxels.flat_map(|(v, bone)| (v.first..v.first + v.sites).map(|s| (s as usize, *bone)))
     };
-    let is_asked = |s: usize| wanted[2 * s] > 0.0;
+    let is_asked = |s: usize| wanted[3 * s] > 0.0;
     assert!((0..count).any(|s| !is_asked(s)));
     for (s, bone) in each().filter(|(s, _)| is_asked(*s)) {
         let fraction = f64::from(tissue.lists.sites[s].fraction);
-        sums[bone][0] += fraction * own[s] / wanted[2 * s];
+        sums[bone][0] += fraction * own[s] / wanted[3 * s];
         sums[bone][1] += fraction;
+        sums[bone][2] += fraction * wanted[3 * s];
     }
     assert!(sums.iter().all(|s| s[1] > 0.0), "a bone without sites");
     for cut in [1.0, 0.5] {
         let mut want = own.clone();
         for (s, bone) in each().filter(|(s, _)| is_asked(*s)) {
-            let mean = wanted[2 * s] * sums[bone][0] / sums[bone][1];
+            let mean = wanted[3 * s] * sums[bone][0] / sums[bone][1];
             want[s] = cut * mean + (1.0 - cut) * own[s];
         }
         let got = felt(1.0 - cut as f32);
         assert_close("mean of a bone", &got, &want, 0.0, 2e-4);
+        let set_points = tissue.floats(&tissue.state.homeostasis, 3 * count);
+        for (s, bone) in each() {
+            let mean = sums[bone][2] / sums[bone][1];
+            let got = set_points[3 * s + 2];
+            assert!((got / mean - 1.0).abs() < 1e-5, "{got} for {mean}");
+        }
     }
 }
 
@@ -799,34 +836,53 @@ fn signals_settle_at_the_f64_balance() {
 
 #[test]
 fn bone_matches_f64() {
-    let as_it_is = bone_matches(&[], 0.45);
-    assert_eq!(as_it_is[..2], [true; 2], "D and X at their bounds");
+    let as_it_is = bone_matches(&[], 0.45, strange());
+    // Half of the strain field, half of the bone's mean; nerves and osteocytes away.
+    bone_matches(&[("strain_field", 0.5)], 0.0, strange());
+    let paralysed = Posture::Paralysed;
+    let paralysed = Conditions {
+        posture: paralysed,
+        ..Conditions::EARTH
+    };
+    bone_matches(&[], 0.0, paralysed);
+    let culture = Conditions {
+        simulated_microgravity: true,
+        ..Conditions::EARTH
+    };
+    bone_matches(&[], 0.0, culture);
+    assert_eq!(
+        as_it_is[..2],
+        [true; 2],
+        "D beyond full disuse, X at its bound"
+    );
     // Parameters at the ends of their ranges: every bound acts.
     let strong = [
         ("sclerostin_gain", 5.0),
         ("myostatin_rankl", 5.0),
         ("bmp_formation", 5.0),
         ("coupling", 2.0),
+        ("dose_exponent", 6.0),
+        ("desensitisation", 0.3),
         ("marrow_fat_gain", 10.0),
         ("surface_turnover", 0.01),
     ];
-    assert_eq!(bone_matches(&strong, 1.0), [true; 7]);
+    assert_eq!(bone_matches(&strong, 1.0, strange()), [true; 7]);
 }
 
-/// Bone with other parameters; whether these bounds acted somewhere: full disuse, most overload,
+/// Bone with other parameters; whether these bounds acted somewhere: beyond full disuse, most overload,
 /// least sclerostin, no RANKL, no precursors, no osteoblasts, least or most bone.
-fn bone_matches(set: &[(&str, f32)], inhibition: f32) -> [bool; 7] {
-    let mut tissue = tissue(16, strange());
+fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) -> [bool; 7] {
+    let mut tissue = tissue(16, conditions);
     tissue.set(set);
     tissue.change(|e| e.osteoclast_inhibition = inhibition);
-    if !set.is_empty() {
+    if set.len() > 1 {
         tissue.deplete_signals();
     }
     let mut acted = [false; 7];
     let p = tissue.p();
     let before = tissue.sites();
     let stimulus = tissue.floats(&tissue.state.stimulus, before.len());
-    let homeostasis = tissue.floats(&tissue.state.homeostasis, 2 * before.len());
+    let homeostasis = tissue.floats(&tissue.state.homeostasis, 3 * before.len());
     let level = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
     let mut want_secretion = tissue.floats(&tissue.state.secretion, tissue.state.counts.lattice);
     let stage = Bone::new(&tissue.gpu, &tissue.state).unwrap();
@@ -837,6 +893,8 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32) -> [bool; 7] {
     let after = tissue.sites();
     let dt = f64::from(tissue.environment.dt);
     let inhibition = f64::from(tissue.environment.osteoclast_inhibition);
+    let denervation = f64::from(tissue.environment.denervation);
+    let osteocytes = tissue.environment.osteocytes > 0.0;
     let flat = |s: &SiteState| {
         bytemuck::cast_slice::<_, f32>(std::slice::from_ref(s))
             .iter()
@@ -854,7 +912,8 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32) -> [bool; 7] {
                 bvtv,
                 osteocyte,
                 sclerostin,
-                rankl,
+                _,
+                recruits,
                 oc,
                 pre,
                 ob,
@@ -863,41 +922,31 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32) -> [bool; 7] {
                 ppar,
                 actin,
                 links,
-            ]: [f64; 12] = flat(&before[s]).try_into().unwrap();
-            let felt = if homeostasis[2 * s] > 0.0 {
-                stimulus[s] / homeostasis[2 * s] * links.powi(2)
-            } else {
-                1.0
-            };
+                memory,
+                habit,
+                matrix,
+                outside,
+            ]: [f64; 17] = flat(&before[s]).try_into().unwrap();
+            let at_rest = &homeostasis[3 * s..3 * s + 3];
+            let half = p.get("stimulus_half");
+            let (mut strain, mut felt) = (1.0, 1.0);
+            if at_rest[0] > 0.0 && osteocytes {
+                strain = stimulus[s] / at_rest[0] * links.powi(2);
+                let whole = p.get("strain_field");
+                let wanted = whole * at_rest[0] + (1.0 - whole) * at_rest[2];
+                let passed = |x: f64| x * wanted / (x * wanted + half);
+                felt = passed(strain) / passed(memory);
+            }
             let full = p.get("full_disuse");
+            let disuse = full * ((1.0 - felt).max(0.0) / full).powf(p.get("dose_exponent"));
             acted[0] |= 1.0 - felt > full;
             acted[1] |= felt - 1.0 > p.get("overload_limit");
-            let target = 1.0
-                - full
-                    * ((1.0 - felt) / full)
-                        .clamp(0.0, 1.0)
-                        .powf(p.get("dose_exponent"))
-                + (felt - 1.0).max(0.0).min(p.get("overload_limit"));
+            let overload = (felt - 1.0).max(0.0).min(p.get("overload_limit"));
+            let target = (1.0 - disuse).max(0.0) + overload;
             let osteocyte = relax(osteocyte, target, p.get("osteocyte_time"), dt);
             let (low, high) = ((1.0 - osteocyte).max(0.0), (osteocyte - 1.0).max(0.0));
-            let mut bounded = |bound: usize, target: f64, least: f64| {
-                acted[bound] |= target < least;
-                target.max(least)
-            };
-            let to = 1.0 + p.get("sclerostin_gain") * (low - high);
-            let to = bounded(2, to, p.get("sclerostin_floor"));
-            let sclerostin = relax(sclerostin, to, p.get("sclerostin_time"), dt);
-            let to = 1.0 + p.get("rankl_gain") * low + p.get("myostatin_rankl") * myostatin;
-            let rankl = relax(rankl, bounded(3, to, 0.0), p.get("rankl_time"), dt);
-            let oc_new = relax(oc, rankl * (1.0 - inhibition), p.get("osteoclast_time"), dt);
-            let mapk = relax(mapk, 1.0 - p.get("mapk_loss") * low, p.get("fate_time"), dt);
-            let ppar = relax(ppar, 1.0 + p.get("ppar_gain") * low, p.get("fate_time"), dt);
-            let fat = relax(
-                fat,
-                1.0 + p.get("marrow_fat_gain") * (ppar - 1.0),
-                p.get("marrow_fat_time"),
-                dt,
-            );
+            let habit = relax(habit, low - high, p.get("desensitisation_time"), dt);
+            let unusual = low - high - p.get("desensitisation") * habit;
             let gravity = f64::from(tissue.environment.gravity).min(1.0);
             let actin = relax(
                 actin,
@@ -905,36 +954,74 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32) -> [bool; 7] {
                 p.get("cytoskeleton_time"),
                 dt,
             );
-            let pre_target = 1.0 + p.get("coupling") * (oc_new - 1.0)
-                - p.get("stem_cell_shift") * (1.0 - mapk / ppar);
-            let pre_target = bounded(4, pre_target, 0.0);
-            let pre = relax(pre, pre_target, p.get("coupling_time"), dt);
+            let disorder = 1.0 - actin;
+            let mut bounded = |bound: usize, target: f64, least: f64| {
+                acted[bound] |= target < least;
+                target.max(least)
+            };
+            let to = 1.0 + p.get("sclerostin_gain") * unusual;
+            let to = bounded(2, to, p.get("sclerostin_floor"));
+            let sclerostin = relax(sclerostin, to, p.get("sclerostin_time"), dt);
+            let nerves = 1.0 + denervation * f64::from(site.below_lesion);
+            let rankl = 1.0
+                + p.get("rankl_gain") * low * nerves
+                + p.get("actin_rankl") * disorder
+                + p.get("myostatin_rankl") * myostatin;
+            let rankl = bounded(3, rankl, 0.0);
+            let called = rankl - 1.0;
+            let to = (1.0 + p.get("osteoclast_recruitment") * called).max(0.0);
+            let recruits = relax(recruits, to, p.get("recruitment_time"), dt);
+            let active = (1.0 + p.get("osteoclast_activation") * called).max(0.0);
+            let oc_new = active * recruits * (1.0 - inhibition);
+            let fate = p.get("actin_fate") * disorder;
+            let to = (1.0 - p.get("mapk_loss") * unusual - fate).max(0.0);
+            let mapk = relax(mapk, to, p.get("fate_time"), dt);
+            let to = (1.0 + p.get("ppar_gain") * unusual + fate).max(1e-3);
+            let ppar = relax(ppar, to, p.get("fate_time"), dt);
+            let to = (1.0 + p.get("marrow_fat_gain") * (ppar - 1.0)).max(0.0);
+            let fat = relax(fat, to, p.get("marrow_fat_time"), dt);
+            let to = bounded(4, 1.0 + p.get("coupling") * (oc_new - 1.0), 0.0);
+            let pre = relax(pre, to, p.get("coupling_time"), dt);
             let wnt = 1.0 / (1.0 + p.get("sclerostin_formation") * (sclerostin - 1.0));
             let to = pre
                 * wnt
                 * (1.0 + p.get("formation_gain") * high)
+                * (1.0 - p.get("stem_cell_shift") * (1.0 - mapk / ppar))
                 * (1.0 + p.get("bmp_formation") * bmp)
-                * (1.0 - p.get("cytoskeleton_formation") * (1.0 - actin));
+                * (1.0 - p.get("cytoskeleton_formation") * disorder);
             let ob_new = relax(ob, bounded(5, to, 0.0), p.get("osteoblast_time"), dt);
             let x = 1.0 - bvtv;
             let martin: f64 = (1..=5)
                 .map(|k| p.get(&format!("martin_{k}")) * x.powi(k))
                 .sum();
-            let surface = martin + f64::from(site.surface);
+            let is_cortex = site.kind == SiteKind::Cortical as u32;
+            let inside = martin.max(0.0);
+            let surface = inside + p.get("endosteal_roughness") * f64::from(site.surface);
             let balance = 0.5 * (ob_new - oc_new + ob - oc);
             let floor = p.get("bvtv_floor");
-            let to = bvtv + dt * p.get("surface_turnover") * surface.max(0.0) * balance;
+            let renewed = p.get("surface_turnover") * surface * ob_new / bvtv.max(floor);
+            let renewed = p.get("osteocyte_renewal") * renewed;
+            let memory = relax(memory, strain, 1.0, dt * renewed).max(1e-3);
+            let moved = dt * p.get("surface_turnover") * balance;
+            let (matrix, outside) = if is_cortex {
+                let gain = p.get("formation_gain") * high * p.get("surface_turnover");
+                let matrix = (matrix + moved * inside).clamp(floor, 1.0 - floor);
+                (matrix, outside + dt * gain)
+            } else {
+                (matrix, outside)
+            };
+            let to = bvtv + moved * surface;
             acted[6] |= to < floor || to > 1.0 - floor;
             let bvtv = to.clamp(floor, 1.0 - floor);
             let links = if site.kind == SiteKind::Trabecular as u32 {
-                let lost = (1.0 - bvtv / homeostasis[2 * s + 1]).max(0.0);
-                links.min(1.0 - p.get("perforation") * lost)
+                let lost = (1.0 - bvtv / at_rest[1]).max(0.0);
+                links.min((1.0 - p.get("perforation") * lost * lost).max(0.0))
             } else {
                 links
             };
             want.extend([
-                bvtv, osteocyte, sclerostin, rankl, oc_new, pre, ob_new, fat, mapk, ppar, actin,
-                links,
+                bvtv, osteocyte, sclerostin, rankl, recruits, oc_new, pre, ob_new, fat, mapk, ppar,
+                actin, links, memory, habit, matrix, outside,
             ]);
             secretion += f64::from(site.fraction) * p.get("bmp_bone") * (ob_new - 1.0);
         }
@@ -983,7 +1070,7 @@ fn settling_and_set_point_match_f64() {
     let kept: Vec<f64> = stimulus
         .iter()
         .zip(&got)
-        .flat_map(|(s, v)| [*s, *v])
+        .flat_map(|(s, v)| [*s, *v, *s])
         .collect();
     assert_eq!(
         tissue.floats(&tissue.state.homeostasis, kept.len()),
@@ -992,7 +1079,7 @@ fn settling_and_set_point_match_f64() {
     );
     run(&tissue.gpu, |pass| stage.record_seed(pass));
     let seeded: Vec<f64> = kept
-        .chunks(2)
+        .chunks(3)
         .zip(&tissue.lists.sites)
         .flat_map(|(k, site)| {
             let trabecular = site.kind == SiteKind::Trabecular as u32;
@@ -1001,7 +1088,7 @@ fn settling_and_set_point_match_f64() {
             } else {
                 k[0]
             };
-            [wanted, k[1]]
+            [wanted, k[1], wanted]
         })
         .collect();
     assert_eq!(
@@ -1097,6 +1184,7 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
     model.physiology.surface_turnover = (depth * h / 100.0) as f32;
     model.physiology.rankl_gain = 0.0;
     model.physiology.coupling = 0.0;
+    model.physiology.recruitment_time = 1e9;
     let lists = Lists::new(&anatomy, &model);
     let state = TissueState::new(&gpu, &anatomy, &model, &lists).unwrap();
     let environment = Environment {
@@ -1112,11 +1200,11 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
         .iter()
         .map(|s| SiteState {
             osteoclasts: 2.0,
-            rankl_opg: 2.0,
+            preosteoclasts: 2.0,
             ..*s
         })
         .collect();
-    let rest = vec![[100.0f32, 1.0]; busy.len()];
+    let rest = vec![[100.0f32, 1.0, 100.0]; busy.len()];
     write(&gpu, &state.bone, &busy);
     write(&gpu, &state.homeostasis, &rest);
     write(&gpu, &state.stimulus, &vec![100.0f32; busy.len()]);
@@ -1138,7 +1226,7 @@ fn a_rod_thins_by_the_depth_its_cells_resorb() {
         // Keep the cells as they are.
         let mut now: Vec<SiteState> = read(&gpu, &state.bone, busy.len());
         for s in &mut now {
-            (s.osteoclasts, s.rankl_opg, s.osteoblasts) = (2.0, 2.0, 1.0);
+            (s.osteoclasts, s.preosteoclasts, s.osteoblasts) = (2.0, 2.0, 1.0);
         }
         write(&gpu, &state.bone, &now);
     }
@@ -1328,7 +1416,7 @@ fn fields_match_f64() {
     let p = tissue.p();
     let field = Field::new(&tissue.gpu, &tissue.state, &tissue.anatomy).unwrap();
     let sites = tissue.sites();
-    let homeostasis = tissue.floats(&tissue.state.homeostasis, 2 * sites.len());
+    let homeostasis = tissue.floats(&tissue.state.homeostasis, 3 * sites.len());
     let energy = tissue.floats(&tissue.state.energy, tissue.lists.bone_voxels.len());
     let level = tissue.floats(&tissue.state.level, 4 * tissue.state.counts.lattice);
     for kind in FieldKind::ALL.iter().copied() {
@@ -1370,7 +1458,7 @@ fn fields_match_f64() {
                     let f = f64::from(tissue.lists.sites[s].fraction);
                     volume += f;
                     bone += f * f64::from(sites[s].bvtv);
-                    before += f * homeostasis[2 * s + 1];
+                    before += f * homeostasis[3 * s + 1];
                 }
                 let mean = |of: fn(&SiteState) -> f32| {
                     let part = |s: usize| {

@@ -834,7 +834,7 @@ fn pins_tell_what_tables_and_fields_have_and_why() {
         let plan = &anatomy.bone[voxel];
         let first: usize = anatomy.bone[..voxel].iter().map(|b| b.sites.len()).sum();
         let sites: Vec<SiteState> = read(gpu, &state.bone, state.counts.sites);
-        let start: Vec<[f32; 2]> = read(gpu, &state.homeostasis, state.counts.sites);
+        let start: Vec<[f32; 3]> = read(gpu, &state.homeostasis, state.counts.sites);
         let energy: Vec<f32> = read(gpu, &state.energy, state.counts.bone_voxels);
         let volume: f64 = plan.sites.iter().map(|s| s.fraction).sum();
         let sum = |of: &dyn Fn(usize) -> f32| -> f64 {

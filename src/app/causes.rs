@@ -24,6 +24,7 @@ const GRAVITY_TO_MUSCLE: &[Link] = &[
 const MUSCLE_TO_STRAIN: &[Link] = &[Link::MechanicalCrosstalk];
 const STRAIN_TO_CELLS: &[Link] = &[
     Link::StrainField,
+    Link::OsteocyteMemory,
     Link::OsteoclastDrive,
     Link::Sclerostin,
     Link::Cytoskeleton,

@@ -311,14 +311,20 @@ pub(super) fn gravity_slider(ui: &mut Ui, now: Conditions, intent: &mut Option<I
 
 /// Posture.
 fn posture(ui: &mut Ui, now: Conditions, intent: &mut Option<Intent>) {
-    let mut bed = now.posture == Posture::BedRest;
-    if ui.checkbox(&mut bed, "bed rest").changed() {
-        let posture = if bed {
-            Posture::BedRest
-        } else {
-            Posture::Upright
-        };
-        *intent = Some(Intent::Do(What::Posture(posture)));
+    for (held, name, told) in [
+        (Posture::BedRest, "bed rest", "lying: no weight on the legs"),
+        (
+            Posture::Paralysed,
+            "paralysed legs",
+            "in a wheelchair: neither weight nor nerves to the legs",
+        ),
+    ] {
+        let mut is_held = now.posture == held;
+        let label = ui.checkbox(&mut is_held, name).on_hover_text(told);
+        if label.changed() {
+            let posture = if is_held { held } else { Posture::Upright };
+            *intent = Some(Intent::Do(What::Posture(posture)));
+        }
     }
 }
 

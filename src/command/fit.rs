@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
-use crate::evidence::{Claim, FREE, Kind, Use};
+use crate::evidence::{Claim, Expression, FREE, Kind, Use};
 use crate::gpu::Gpu;
 use crate::located::Source;
 use crate::physiology::Model;
@@ -52,7 +52,9 @@ fn free(model: &Model) -> Result<Vec<Free>, CommandError> {
         if !fits || SETTLING.contains(&name.as_str()) {
             let found = format!("{low} to {high}");
             let allowed = "a parameter that bone does not settle by, bounds within its range";
-            return Err(source.error(entry.span().start, &name, found, allowed).into());
+            return Err(source
+                .error(entry.span().start, &name, found, allowed)
+                .into());
         }
         let start = model.physiology.get(&name).unwrap_or_default();
         all.push(Free {
@@ -71,10 +73,10 @@ fn is_of_bone(claim: &Claim) -> bool {
         claim.row.kind,
         Kind::MuscleSize | Kind::MuscleStrength | Kind::Fibres
     );
-    let needs = claim.model.iter().flat_map(|m| m.needs());
+    let needs = claim.model.iter().flat_map(Expression::needs);
     let muscle = ["volume", "type1_csa", "type2_csa"];
-    let only_muscle = needs.map(|n| muscle.contains(&n.quantity.as_str()));
-    !of_muscle && !only_muscle.fold(true, |all, m| all && m)
+    let mut is_muscle = needs.map(|n| muscle.contains(&n.quantity.as_str()));
+    !of_muscle && is_muscle.any(|m| !m)
 }
 
 /// What a claim is to a fit.
@@ -109,7 +111,9 @@ impl Evaluations<'_> {
             return Ok(figures.clone());
         }
         let names = self.free.iter().map(|f| &f.name).zip(values);
-        let set: Vec<String> = names.map(|(name, value)| format!("{name}={value}")).collect();
+        let set: Vec<String> = names
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let courses = self.people.fly_with(&set)?;
         let judged = courses.judge(self.claims)?;
         let figures: Vec<f64> = judged.iter().map(|j| j.value.unwrap_or(f64::NAN)).collect();
@@ -155,13 +159,14 @@ impl Evaluations<'_> {
             ))
         };
         for record in csv::Reader::from_reader(text.as_bytes()).records() {
-            let record = record.map_err(|_| odd("cannot be read"))?;
+            let record = record.ok().ok_or_else(|| odd("cannot be read"))?;
             let [of, key, figures] = [0, 1, 2].map(|i| record.get(i).unwrap_or_default());
             if of != self.made_of {
                 return Err(odd("was made with other figures, parameters or flags"));
             }
             let figures: Result<Vec<f64>, _> = figures.split(' ').map(str::parse).collect();
-            let figures = figures.map_err(|_| odd("holds what is no number"))?;
+            let figures = figures.ok();
+            let figures = figures.ok_or_else(|| odd("holds what is no number"))?;
             if figures.len() != self.claims.len() {
                 return Err(odd("is cut off"));
             }
@@ -181,7 +186,10 @@ fn fingerprint(args: &ValidateArgs, claims: &[Claim], free: &[Free], model: &Mod
         hash.update(value.to_le_bytes());
     }
     let names = free.iter().map(|f| &f.name);
-    for text in names.chain(&args.set).chain(claims.iter().map(|c| &c.row.model)) {
+    for text in names
+        .chain(&args.set)
+        .chain(claims.iter().map(|c| &c.row.model))
+    {
         hash.update(text);
         hash.update([0]);
     }
@@ -208,7 +216,7 @@ fn drawn(free: &[Free], seed: u64) -> Vec<f64> {
 }
 
 /// Fits, and tells how it went.
-pub(super) fn fit(args: &ValidateArgs, all: Vec<Claim>) -> Result<(), CommandError> {
+pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError> {
     let is_wrong = |c: &&Claim| c.row.used == Use::Test;
     if let (Some(only), Some(test)) = (&args.only, all.iter().find(is_wrong)) {
         return Err(CommandError::usage(format!(
@@ -283,14 +291,23 @@ pub(super) fn fit(args: &ValidateArgs, all: Vec<Claim>) -> Result<(), CommandErr
     tell(args, &gpu, &outcome, &table, &after)?;
     // Rows that were kept aside are looked at once, with the rest.
     if truth.is_none() && args.only.is_none() {
-        check(args, &gpu, &outcome, &all)?;
+        check(args, &gpu, &outcome, all)?;
     }
     Ok(())
 }
 
 /// A row a parameter.
 fn table(free: &[Free], outcome: &Outcome, truth: Option<&[f64]>) -> Vec<[String; 8]> {
-    let header = ["parameter", "before", "fitted", "sd", "low", "high", "weight", "known"];
+    let header = [
+        "parameter",
+        "before",
+        "fitted",
+        "sd",
+        "low",
+        "high",
+        "weight",
+        "known",
+    ];
     let mut rows = vec![header.map(str::to_owned)];
     for (k, (f, p)) in free.iter().zip(&outcome.parameters).enumerate() {
         let known = truth.map_or(String::new(), |t| format!("{:.5}", t[k]));
@@ -355,4 +372,38 @@ fn check(
         return Ok(());
     }
     tell_scores(&Scores::of(&judged), &judged)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::evidence::{BUILT_IN, parse};
+
+    #[test]
+    fn what_is_free_starts_within_its_bounds() {
+        let model = Model::built_in().unwrap();
+        let free = free(&model).unwrap();
+        assert!((10..=20).contains(&free.len()), "{}", free.len());
+        for f in &free {
+            let [low, high] = f.bounds;
+            assert!((low..=high).contains(&f.start), "{f:?}");
+        }
+        // Draws are told apart by their seed, and lie within the bounds.
+        let (one, other) = (drawn(&free, 1), drawn(&free, 2));
+        assert_ne!(one, other);
+        for (f, x) in free.iter().zip(one.iter().chain(&other)) {
+            assert!(*x > f.bounds[0] && *x < f.bounds[1], "{f:?} {x}");
+        }
+    }
+
+    #[test]
+    fn only_figures_of_bone_that_are_for_it_are_fitted_to() {
+        let claims = parse("claims.csv", BUILT_IN).unwrap();
+        let bone: Vec<&Claim> = claims.iter().filter(|c| is_of_bone(c)).collect();
+        let has = |id: &str| bone.iter().any(|c| c.row.id == id);
+        assert!(has("hip-trabecular-flight") && has("resorption-day-2"));
+        assert!(!has("soleus-third-g") && !has("muscle-steady"));
+    }
 }

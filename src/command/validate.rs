@@ -48,7 +48,7 @@ pub fn validate(args: &ValidateArgs) -> Result<(), CommandError> {
         return ablate(args, claims);
     }
     if args.fit {
-        return fit(args, claims);
+        return fit(args, &claims);
     }
     if let Some(folder) = &args.plots {
         crate::io::writable_folder(folder)?;

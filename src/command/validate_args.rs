@@ -60,10 +60,11 @@ const COARSE_SIZE: usize = 24;
 
 impl ValidateArgs {
     pub(super) fn size(&self) -> usize {
-        self.size.unwrap_or(if self.sensitivity || self.ablate || self.fit {
-            COARSE_SIZE
-        } else {
-            SIZE
-        })
+        self.size
+            .unwrap_or(if self.sensitivity || self.ablate || self.fit {
+                COARSE_SIZE
+            } else {
+                SIZE
+            })
     }
 }

@@ -356,7 +356,8 @@ impl RegionSums {
             push(Quantity::TrabecularBmd, mineral * sums[1] / sums[2]);
         }
         if sums[4] > 0.0 {
-            push(Quantity::CorticalBmd, mineral * sums[3] / sums[4]);
+            // Of what is left of the cortex, as it is seen in a scan.
+            push(Quantity::CorticalBmd, mineral * sums[3] / sums[21]);
         }
         // A shell of volume V and outline V/t.
         if sums[20] > 0.0 {

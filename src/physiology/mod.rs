@@ -57,7 +57,7 @@ parameters! {
     coupling coupling_time osteoblast_time formation_gain bmp_formation
     mapk_loss ppar_gain fate_time marrow_fat_gain marrow_fat_time stem_cell_shift
     actin_fate cytoskeleton_loss cytoskeleton_time cytoskeleton_formation perforation growth_turnover
-    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 haversian_response endosteal_roughness
+    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 endosteal_roughness
     bmp_bone bisphosphonate_inhibition
     muscle_mass muscle_full_disuse muscle_dose_exponent
     muscle_dose_exponent_centrifuge muscle_dose_exponent_weight_bearing
@@ -403,9 +403,7 @@ impl Model {
         let muscle = f64::from(model.physiology.muscle_mass);
         for activity in &mut model.activities {
             let heavy = match activity.kind {
-                ActivityKind::Gait
-                | ActivityKind::Weightless
-                | ActivityKind::Treadmill => mass,
+                ActivityKind::Gait | ActivityKind::Weightless | ActivityKind::Treadmill => mass,
                 ActivityKind::Ired | ActivityKind::Ared | ActivityKind::Flywheel => 1.0,
             };
             for (case, force) in &mut activity.forces {
@@ -574,7 +572,11 @@ impl File {
             .chain(self.joint.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(self.scene.iter().map(|a| (a.span(), &a.get_ref().source)))
             .chain(self.group.iter().map(|a| (a.span(), &a.get_ref().source)))
-            .chain(self.skeleton.iter().map(|a| (a.span(), &a.get_ref().source)))
+            .chain(
+                self.skeleton
+                    .iter()
+                    .map(|a| (a.span(), &a.get_ref().source)),
+            )
             .chain(
                 self.density_law
                     .iter()

@@ -100,7 +100,10 @@ impl<'a> Day<'a> {
 
     fn activities(&self) -> impl Iterator<Item = &'a Activity> {
         let scene = self.scene;
-        self.model.activities.iter().filter(move |a| a.scene == scene)
+        self.model
+            .activities
+            .iter()
+            .filter(move |a| a.scene == scene)
     }
 
     /// Force of a load case in an activity, 1 at 1 g; of a machine, 1 while it is used.
@@ -133,11 +136,17 @@ impl<'a> Day<'a> {
         let m = f64::from(self.physiology.stimulus_exponent);
         let stimulus = |today: &dyn Fn(&Activity, &str) -> f64| {
             let largest = |a: &Activity| {
-                let joints = a.forces.iter().filter(|(load, _)| self.joint(load).is_some());
+                let joints = a
+                    .forces
+                    .iter()
+                    .filter(|(load, _)| self.joint(load).is_some());
                 let forces = joints.map(|(load, force)| force * today(a, load));
                 forces.fold(0.0, f64::max)
             };
-            let sum: f64 = self.activities().map(|a| a.count * largest(a).powf(m)).sum();
+            let sum: f64 = self
+                .activities()
+                .map(|a| a.count * largest(a).powf(m))
+                .sum();
             sum.powf(1.0 / m)
         };
         let earth = Day::new(self.scene, self.model, &Conditions::EARTH);

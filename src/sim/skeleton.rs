@@ -11,7 +11,9 @@ use crate::tissue::SiteKind;
 use super::bone::Bone;
 use super::loads::{self, skeleton_loads};
 use super::shader;
-use super::state::{BoneVoxel, Counts, Environment, Homeostasis, Lists, MOST, Site, SiteState, TissueState};
+use super::state::{
+    BoneVoxel, Counts, Environment, Homeostasis, Lists, MOST, Site, SiteState, TissueState,
+};
 
 /// Stimulus at homeostasis of trabecular and cortical bone, MPa/day: what the hip's bone settles at,
 /// and the mean of its cortex.

@@ -13,7 +13,7 @@ const NUDGE: f64 = 0.03;
 /// The furthest that a parameter goes in a round, likewise.
 const STRIDE: f64 = 0.35;
 /// Rounds, each a Jacobian, and tries at a step within one.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 3;
 const TRIES: usize = 4;
 /// A round that betters the fit by less than this share is the last.
 const ENOUGH: f64 = 0.02;
@@ -109,10 +109,13 @@ pub enum FitError<E> {
     Figures(E),
 }
 
+/// What makes figures of the parameters' values.
+type Figures<'a, E> = dyn FnMut(&[f64]) -> Result<Vec<f64>, E> + 'a;
+
 struct Squares<'a, E> {
     free: &'a [Free],
     targets: &'a [Target],
-    figures: &'a mut dyn FnMut(&[f64]) -> Result<Vec<f64>, E>,
+    figures: &'a mut Figures<'a, E>,
     start: DVector<f64>,
 }
 
@@ -159,10 +162,10 @@ impl<E> Squares<'_, E> {
 /// their targets' ranges. `tell` hears the sum of squares after each round.
 /// # Errors
 /// [`FitError`].
-pub fn fit<E>(
-    free: &[Free],
-    targets: &[Target],
-    figures: &mut dyn FnMut(&[f64]) -> Result<Vec<f64>, E>,
+pub fn fit<'a, E>(
+    free: &'a [Free],
+    targets: &'a [Target],
+    figures: &'a mut Figures<'a, E>,
     tell: &mut dyn FnMut(usize, f64),
 ) -> Result<Outcome, FitError<E>> {
     if free.is_empty() || targets.is_empty() {
@@ -283,7 +286,10 @@ mod tests {
         let targets: Vec<Target> = (days.iter())
             .map(|d| around(loss(&truth, *d), 0.05))
             .collect();
-        let all = [free("plateau", -30.0, 0.0, -6.0), free("time", 10.0, 300.0, 200.0)];
+        let all = [
+            free("plateau", -30.0, 0.0, -6.0),
+            free("time", 10.0, 300.0, 200.0),
+        ];
         let mut figures = |p: &[f64]| {
             Ok::<_, std::convert::Infallible>(days.iter().map(|d| loss(p, *d)).collect())
         };
@@ -301,7 +307,12 @@ mod tests {
         let mut figures = |p: &[f64]| Ok::<_, std::convert::Infallible>(vec![p[0]]);
         let mut tell = |_: usize, _: f64| {};
         let target = [around(1.0, 0.5)];
-        let outside = fit(&[free("a", 0.0, 1.0, 2.0)], &target, &mut figures, &mut tell);
+        let outside = fit(
+            &[free("a", 0.0, 1.0, 2.0)],
+            &target,
+            &mut figures,
+            &mut tell,
+        );
         assert!(outside.unwrap_err().to_string().contains("outside"));
         let idle = [free("a", 0.0, 1.0, 0.5), free("b", 0.0, 1.0, 0.5)];
         let unmoved = fit(&idle, &target, &mut figures, &mut tell).unwrap_err();
