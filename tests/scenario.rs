@@ -103,7 +103,7 @@ fn wrong_values_are_refused_with_file_line_key_found_and_allowed() {
             "\"bed-rest\"",
             "\"lying\"",
             13,
-            &["posture", "lying", "upright", "bed-rest"],
+            &["posture", "lying", "upright", "bed-rest", "paralysed"],
         ),
         (
             "\"bisphosphonate\"",
@@ -161,7 +161,7 @@ fn built_in_parameters_have_values_units_and_sources() {
             .iter()
             .filter(|a| a.scene == *scene)
             .count();
-        assert!((5..=8).contains(&count), "{scene}: {count} activities");
+        assert!((5..=10).contains(&count), "{scene}: {count} activities");
     }
 }
 
@@ -381,7 +381,9 @@ fn a_dose_response_and_growth_are_parameters() {
         p.surface_turnover * p.growth_turnover
     );
     assert_eq!(grown.perforation, 0.0);
+    assert_eq!(grown.osteocyte_renewal, 0.0);
     let same = grown.with("perforation", p.perforation).unwrap();
+    let same = same.with("osteocyte_renewal", 1.0).unwrap();
     assert_eq!(same.with("surface_turnover", p.surface_turnover), Some(p));
 }
 
@@ -399,7 +401,7 @@ fn a_person_is_a_scene_a_group_and_a_mass() {
     let heavy = model.person("hip", "control", 150.0, &[]).unwrap();
     for (a, b) in model.activities.iter().zip(&heavy.activities) {
         use mechanostat::physiology::ActivityKind as K;
-        let factor = if matches!(a.kind, K::Gait | K::Treadmill) {
+        let factor = if matches!(a.kind, K::Gait | K::Weightless | K::Treadmill) {
             2.0
         } else {
             1.0

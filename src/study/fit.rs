@@ -17,7 +17,7 @@ const ROUNDS: usize = 3;
 const TRIES: usize = 4;
 /// A round that betters the fit by less than this share is the last.
 const ENOUGH: f64 = 0.02;
-/// A figure further off than so many half ranges pulls hardly harder.
+/// Beyond so many half ranges a figure pulls less and less harder.
 const FURTHEST: f64 = 5.0;
 
 /// A figure that a fit is held to.
@@ -42,9 +42,9 @@ impl Target {
             (None, None) => 0.0,
         };
         if off.is_finite() {
-            FURTHEST * (off / FURTHEST).tanh()
+            FURTHEST * (off / FURTHEST).asinh()
         } else {
-            FURTHEST
+            2.0 * FURTHEST
         }
     }
 }
@@ -329,7 +329,7 @@ mod tests {
         };
         assert!(target.off(-3.0).abs() < 1e-12);
         assert!((target.off(-1.9) - 0.2).abs() < 1e-3);
-        assert!((target.off(f64::INFINITY) - FURTHEST).abs() < 1e-12);
+        assert!((target.off(f64::INFINITY) - 2.0 * FURTHEST).abs() < 1e-12);
         assert!((around(1.0, 0.5).off(1.5) - 1.0).abs() < 0.02);
     }
 }
