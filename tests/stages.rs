@@ -869,8 +869,8 @@ fn bone_matches_f64() {
     assert_eq!(bone_matches(&strong, 1.0, strange()), [true; 7]);
 }
 
-/// Bone with other parameters; whether these bounds acted somewhere: beyond full disuse, most overload,
-/// least sclerostin, no RANKL, no precursors, no osteoblasts, least or most bone.
+/// Bone with other parameters; whether these bounds acted somewhere: beyond full disuse, most
+/// overload, least sclerostin, no RANKL, no precursors, no osteoblasts, least or most bone.
 fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) -> [bool; 7] {
     let mut tissue = tissue(16, conditions);
     tissue.set(set);

@@ -63,7 +63,8 @@ fn bone_sums(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id
         if (sites[member.place].kind == CORTICAL) {
             own[3] += w * s.bvtv;
             own[4] += w;
-            // A cortex is thinned by what is gone of it and not of its matrix, and has grown outside.
+            // A cortex is thinned by what is gone of it and not of its matrix, and has grown
+            // outside.
             let left = finite(s.bvtv / s.matrix);
             let outline = w * sites[member.place].surface;
             own[19] += w * s.matrix;

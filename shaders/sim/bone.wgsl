@@ -18,9 +18,9 @@
 // Keeps what is divided by from vanishing.
 const LEAST_SIGNAL: f32 = 1e-3;
 
-// Strain over what osteocytes are adapted to, both over the set-point (MPa/day), as cells pass it on:
-// in proportion where little is felt, saturating where much is, so that it matters how large the
-// strain itself is. 1 where strain is what they are adapted to.
+// Strain over what osteocytes are adapted to, both over the set-point (MPa/day), as cells pass it
+// on: in proportion where little is felt, saturating where much is, so that it matters how large
+// the strain itself is. 1 where strain is what they are adapted to.
 fn transduced(strain: f32, adapted: f32, set_point: f32) -> f32 {
     return finite(strain / adapted)
         * finite((set_point * adapted + physiology.stimulus_half) / (set_point * strain + physiology.stimulus_half));
@@ -86,10 +86,10 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let site = sites[s];
         var state = bone[s];
 
-        // What the site feels of what its osteocytes are adapted to. A lost strut no longer asks for
-        // bone: what is left settles at less of it. Bone that nothing strains, as that between nodes
-        // which are all held, has no set-point and asks for no change; nor does a culture, which has
-        // no osteocytes.
+        // What the site feels of what its osteocytes are adapted to. A lost strut no longer asks
+        // for bone: what is left settles at less of it. Bone that nothing strains, as that between
+        // nodes which are all held, has no set-point and asks for no change; nor does a culture,
+        // which has no osteocytes.
         var strain = 1.0;
         var felt = 1.0;
         let rest = homeostasis[s];
@@ -102,8 +102,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         state.osteocyte = relax(state.osteocyte, max(0.0, 1.0 - disuse) + overload, physiology.osteocyte_time, dt);
         let low = max(0.0, 1.0 - state.osteocyte);
         let high = max(0.0, state.osteocyte - 1.0);
-        // Living cells get used to what they feel, dying ones do not: sclerostin and the stem cells'
-        // fate follow what is still unusual.
+        // Living cells get used to what they feel, dying ones do not: sclerostin and the stem
+        // cells' fate follow what is still unusual.
         state.habituation = relax(state.habituation, low - high, physiology.desensitisation_time, dt);
         let unusual = low - high - physiology.desensitisation * state.habituation;
         state.cytoskeleton = relax(state.cytoskeleton,
@@ -125,8 +125,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         state.osteoclasts = max(0.0, 1.0 + physiology.osteoclast_activation * called) * state.preosteoclasts
             * (1.0 - environment.osteoclast_inhibition);
 
-        // Stem cells: unloading, and actin without order, inhibit MAPK and raise PPAR-gamma; bone cells
-        // give way to fat.
+        // Stem cells: unloading, and actin without order, inhibit MAPK and raise PPAR-gamma; bone
+        // cells give way to fat.
         state.mapk = relax(state.mapk,
             max(0.0, 1.0 - physiology.mapk_loss * unusual - physiology.actin_fate * disorder), physiology.fate_time, dt);
         state.ppar_gamma = relax(state.ppar_gamma,
@@ -158,8 +158,8 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let moved = dt * physiology.surface_turnover * balance;
         state.bvtv = clamp(state.bvtv + moved * worked, least, most);
         if (site.kind == CORTICAL) {
-            // What cells take inside a cortex opens its pores, the rest thins it; overload adds to its
-            // outside.
+            // What cells take inside a cortex opens its pores, the rest thins it; overload adds to
+            // its outside.
             state.matrix = clamp(state.matrix + moved * max(0.0, worked - physiology.endosteal_roughness * site.surface), least, most);
             state.periosteum += dt * physiology.surface_turnover * physiology.formation_gain * high;
         }

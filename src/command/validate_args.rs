@@ -9,7 +9,8 @@ use clap::{ArgGroup, Args};
 #[derive(Debug, Clone, Args)]
 #[command(group(ArgGroup::new("passes").args(["ablate", "fit"])))]
 pub struct ValidateArgs {
-    /// Voxels along each scene's longest side [default: 48; 24 with --ablate, --fit and --sensitivity]
+    /// Voxels along each scene's longest side [default: 48; 24 with --ablate, --fit and
+    /// --sensitivity]
     #[arg(long, value_name = "N")]
     pub size: Option<usize>,
     /// Claims of a file like assets/evidence/claims.csv instead of the program's own

@@ -142,8 +142,8 @@ pub struct RegionSums {
     pieces: Vec<&'static str>,
     /// Of a lattice of single struts: Euler characteristics by workgroup.
     euler: Option<(Dispatch, wgpu::Buffer, u64)>,
-    /// Name, volume (mm³) and length along z (mm) of each region of bone; the last sums are those of
-    /// all bone.
+    /// Name, volume (mm³) and length along z (mm) of each region of bone; the last sums are those
+    /// of all bone.
     regions: Vec<(&'static str, f64, f64)>,
     /// Name and length (mm) of each region of muscle; the last sums are those of all muscle.
     groups: Vec<(&'static str, f64)>,
@@ -400,8 +400,8 @@ impl RegionSums {
         f64::from(self.physiology.tissue_mineral) * sums[0] * 1e-6
     }
 
-    /// Blood comes from all surfaces of the skeleton on which cells work; the scores from the scene's
-    /// bone density and muscle strength.
+    /// Blood comes from all surfaces of the skeleton on which cells work; the scores from the
+    /// scene's bone density and muscle strength.
     fn whole_body(&self, bone: &[f64], muscle: &[f64], all: &mut Vec<Measurement>) {
         let bmd = self
             .reference

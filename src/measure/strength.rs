@@ -1,6 +1,6 @@
-//! Tests to failure of a whole bone. Bone that is denser or sparser yields: each element's modulus is
-//! its secant at a given displacement, found in a few solves. Single struts, which break, are tested
-//! by one linear solve and Pistoia's criterion.
+//! Tests to failure of a whole bone. Bone that is denser or sparser yields: each element's modulus
+//! is its secant at a given displacement, found in a few solves. Single struts, which break, are
+//! tested by one linear solve and Pistoia's criterion.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ const MOST_ITERATIONS: u32 = 200;
 /// Iterations that a submission holds at most.
 const MOST_SLICE: u32 = 8;
 
-/// Effective strain at which bone yields, whatever its density: 0.7 to 0.8 % in trabecular bone under
-/// compression, 0.6 % in tension (Morgan and Keaveny 2001 J Biomech 34:569); then it flows.
+/// Effective strain at which bone yields, whatever its density: 0.7 to 0.8 % in trabecular bone
+/// under compression, 0.6 % in tension (Morgan and Keaveny 2001 J Biomech 34:569); then it flows.
 const YIELD_STRAIN: f64 = 0.007;
 /// A test ends at so many times the displacement at which Pistoia's criterion is met.
 const PUSHED: f64 = 2.0;
@@ -32,8 +32,8 @@ const LEAST_SECANT: f64 = 0.01;
 /// What a test says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strength {
-    /// Force that it bears while it yields, N; of single struts the force at which Pistoia's criterion
-    /// is met.
+    /// Force that it bears while it yields, N; of single struts the force at which Pistoia's
+    /// criterion is met.
     pub strength: f64,
     /// Force over the displacement of where it acts, along itself, N/mm.
     pub stiffness: f64,

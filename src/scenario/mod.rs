@@ -154,8 +154,8 @@ named! {
         Perforation,
         /// Every voxel feels its own strain. Cut: each feels the mean of its bone.
         StrainField,
-        /// New osteocytes are adapted to what they are born into. Cut: bone strives for what it felt
-        /// at the start for ever.
+        /// New osteocytes are adapted to what they are born into. Cut: bone strives for what it
+        /// felt at the start for ever.
         OsteocyteMemory,
     }
 }

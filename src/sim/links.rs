@@ -90,8 +90,8 @@ fn carriers_of(link: Link) -> impl Iterator<Item = &'static str> {
     carriers(link).iter().copied()
 }
 
-/// The parameters of growth from a uniform block: faster, and without a memory of struts or of loads
-/// that never were.
+/// The parameters of growth from a uniform block: faster, and without a memory of struts or of
+/// loads that never were.
 pub fn growing(physiology: &Physiology) -> Physiology {
     Physiology {
         surface_turnover: physiology.surface_turnover * physiology.growth_turnover,

@@ -246,8 +246,8 @@ pub fn environment(
     environment
 }
 
-/// What each of the skeleton's pieces bears, 1 at 1 g: as the joints of the scene that it goes with.
-/// What goes with none bears no weight, and as much in flight as on Earth.
+/// What each of the skeleton's pieces bears, 1 at 1 g: as the joints of the scene that it goes
+/// with. What goes with none bears no weight, and as much in flight as on Earth.
 pub fn skeleton_loads(model: &Model, conditions: &Conditions) -> Vec<f64> {
     let of = |piece: &Skeleton| match &piece.bears_as {
         Some(scene) => Day::new(scene, model, conditions).of_joints(),

@@ -1,5 +1,6 @@
 //! The rest of the skeleton: a voxel a piece, with a trabecular and a cortical site, under the laws
-//! of `bone.wgsl`. Whatever scene is looked at, blood comes from all of it. Shader: `skeleton.wgsl`.
+//! of `bone.wgsl`. Whatever scene is looked at, blood comes from all of it. Shader:
+//! `skeleton.wgsl`.
 
 use bytemuck::Zeroable as _;
 
@@ -15,8 +16,8 @@ use super::state::{
     BoneVoxel, Counts, Environment, Homeostasis, Lists, MOST, Site, SiteState, TissueState,
 };
 
-/// Stimulus at homeostasis of trabecular and cortical bone, MPa/day: what the hip's bone settles at,
-/// and the mean of its cortex.
+/// Stimulus at homeostasis of trabecular and cortical bone, MPa/day: what the hip's bone settles
+/// at, and the mean of its cortex.
 const SET_POINTS: [f32; 2] = [250.0, 900.0];
 
 /// The stage.

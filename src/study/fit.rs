@@ -32,8 +32,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// How far a value is off: 1 at the end of a range of two bounds, 0 in its middle and within one
-    /// bound.
+    /// How far a value is off: 1 at the end of a range of two bounds, 0 in its middle and within
+    /// one bound.
     pub fn off(&self, value: f64) -> f64 {
         let off = match (self.low, self.high) {
             (Some(low), Some(high)) => (2.0 * value - low - high) / (high - low).max(1e-9),
@@ -69,8 +69,8 @@ pub struct Fitted {
     pub value: f64,
     /// Standard deviation that the figures leave it.
     pub sd: f64,
-    /// How much the figures moved that hang on it: the length of its column of the Jacobian, in half
-    /// ranges for the whole way from bound to bound.
+    /// How much the figures moved that hang on it: the length of its column of the Jacobian, in
+    /// half ranges for the whole way from bound to bound.
     pub weight: f64,
 }
 
@@ -158,8 +158,8 @@ impl<E> Squares<'_, E> {
     }
 }
 
-/// Moves the free parameters so that the figures that `figures` makes of their values come to lie in
-/// their targets' ranges. `tell` hears the sum of squares after each round.
+/// Moves the free parameters so that the figures that `figures` makes of their values come to lie
+/// in their targets' ranges. `tell` hears the sum of squares after each round.
 /// # Errors
 /// [`FitError`].
 pub fn fit<'a, E>(
