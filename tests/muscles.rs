@@ -191,9 +191,13 @@ fn groups_pull_along_their_muscles_lines() {
             100.0 * off
         );
         assert!(angle < 10.0, "{}: {angle}", load.name);
-        // The hip flexors' tendon is guided by points off the bone: what presses there is spread over
-        // the bone nearby, and their lever is 34 mm for 24 (docs/anatomy.md).
-        assert!(off < 0.15 || load.name == "hip_flexors", "{}: {off}", load.name);
+        // The hip flexors' tendon is guided by points off the bone: what presses there is spread
+        // over the bone nearby, and their lever is 34 mm for 24 (docs/anatomy.md).
+        assert!(
+            off < 0.15 || load.name == "hip_flexors",
+            "{}: {off}",
+            load.name
+        );
     }
 }
 

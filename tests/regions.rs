@@ -389,6 +389,9 @@ fn means_of_ones_are_one() {
         &vec![MuscleState::at_rest(); state.counts.muscle_voxels],
     );
     write(&gpu, &state.level, &vec![[0f32; 4]; state.counts.lattice]);
+    let skeleton = simulation.body().skeleton().state();
+    let pieces = vec![SiteState::at_rest(0.3); skeleton.counts.sites];
+    write(&gpu, &skeleton.bone, &pieces);
     let region_sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
     let scores = [
         Quantity::BoneFragility,
