@@ -290,7 +290,7 @@ pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError
     let after: Vec<Judged<'_>> = after.collect();
     tell(args, &gpu, &outcome, &table, &after)?;
     // Rows that were kept aside are looked at once, with the rest.
-    if truth.is_none() && args.only.is_none() {
+    if truth.is_none() && args.only.is_none() && !args.json {
         check(args, &gpu, &outcome, all)?;
     }
     Ok(())
@@ -368,9 +368,6 @@ fn check(
     let courses = people.fly_with(&set)?;
     people.finish();
     let judged = courses.judge(all)?;
-    if args.json {
-        return Ok(());
-    }
     tell_scores(&Scores::of(&judged), &judged)
 }
 
