@@ -490,7 +490,11 @@ fn ablate_tells_which_cuts_move_a_claim_and_goes_on_where_it_was_broken_off() {
     let kept = std::fs::read_to_string(&unfinished).unwrap();
     // What was made otherwise is refused, and left.
     let other = ["--resume", "--set", "dose_exponent=1.5"];
-    refused(&ablate(&other), 2, &["other claims or flags", "anew"]);
+    refused(
+        &ablate(&other),
+        2,
+        &["other claims, parameters or flags", "anew"],
+    );
     assert_eq!(std::fs::read_to_string(&unfinished).unwrap(), kept);
     let output = ablate(&[&links[..], &["--resume"]].concat());
     assert!(output.status.success(), "{output:?}");

@@ -225,6 +225,16 @@ fn wrong_parameters_are_refused() {
             &["source", "where"],
         ),
         (
+            "forces = { walking = 1751, gluteals = 880",
+            "forces = { walking = 1751, glutaels = 880",
+            &["glutaels", "hip", "gluteals", "walking"],
+        ),
+        (
+            "shaft = 0.6",
+            "shaft = 6",
+            &["thighs", "shaft 6", "between 0 and 1"],
+        ),
+        (
             "role = \"flexor\"",
             "role = \"flexer\"",
             &["flexer", "extensor"],

@@ -1,9 +1,6 @@
 //! `mechanostat validate --ablate`: what each claim hangs on.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::evidence::{Claim, Use};
 use crate::scenario::Link;
@@ -12,6 +9,7 @@ use crate::study::{Ablation, Judged, Scores};
 use super::claimed::People;
 use super::error::{CommandError, say};
 use super::results::Results;
+use super::unfinished::Unfinished;
 use super::validate::{gpu_for_all, row, tell_scores, verdict, with_heading};
 use super::validate_args::ValidateArgs;
 
@@ -33,8 +31,8 @@ pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), 
     let folder = args.out.clone().unwrap_or_else(|| "ablation".into());
     let inputs: Vec<PathBuf> = args.evidence.iter().cloned().collect();
     let mut results = Results::new(folder, inputs, &[TABLE, UNFINISHED])?;
-    let made_of = fingerprint(args, claims);
-    let mut ablation = begun(args, claims, &results, &made_of)?;
+    let unfinished = Unfinished::new(&results, UNFINISHED, args, claims, []);
+    let mut ablation = begun(args, claims, &unfinished)?;
     let left: Vec<Option<Link>> = cuts.into_iter().filter(|c| !ablation.has(*c)).collect();
     let gpu = gpu_for_all(args)?;
     let mut people = People::new(&gpu, args, claims, left.len());
@@ -42,8 +40,8 @@ pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), 
         let courses = people.fly(*cut)?;
         let judged = courses.judge(claims)?;
         ablation.add(*cut, judged.iter().map(|j| j.value).collect());
-        let values = unfinished(&ablation, claims, &made_of);
-        results.write_aside(UNFINISHED, &values)?;
+        let rows = done(&ablation, claims);
+        unfinished.keep(&results, ["cut", "id", "value"], rows)?;
         if !args.json {
             say(&format!("done: {}", name(*cut)))?;
         }
@@ -51,7 +49,7 @@ pub(super) fn ablate(args: &ValidateArgs, mut claims: Vec<Claim>) -> Result<(), 
     people.finish();
     let moved = ablation.moved_by(claims);
     results.write(TABLE, &table(&ablation, claims, &moved))?;
-    crate::io::remove(&results.path(UNFINISHED))?;
+    unfinished.done()?;
     let judged = ablation.judged(claims);
     // What nothing moves tests nothing.
     let tested: Vec<Judged<'_>> = judged
@@ -121,64 +119,16 @@ fn name(cut: Option<Link>) -> &'static str {
     cut.map_or("none", Link::name)
 }
 
-/// What values are made of: with another claim, size or parameter they are others.
-fn fingerprint(args: &ValidateArgs, claims: &[Claim]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(args.size().to_le_bytes());
-    for text in args.set.iter().chain(claims.iter().map(|c| &c.row.model)) {
-        hash.update(text);
-        hash.update([0]);
-    }
-    let mut name = String::new();
-    for byte in hash.finalize().iter().take(8) {
-        // Writing to memory cannot fail.
-        write!(name, "{byte:02x}").ok();
-    }
-    name
-}
-
 /// The links that are done, where they are to be gone on from.
 fn begun(
     args: &ValidateArgs,
     claims: &[Claim],
-    results: &Results,
-    made_of: &str,
+    unfinished: &Unfinished,
 ) -> Result<Ablation, CommandError> {
-    let path = results.path(UNFINISHED);
-    let mut ablation = Ablation::default();
-    if !crate::io::is_file(&path) {
-        if args.resume {
-            return Err(CommandError::usage(format!(
-                "--resume: {} holds nothing to go on from",
-                results.folder().display()
-            )));
-        }
-        return Ok(ablation);
-    }
-    if !args.resume {
-        eprintln!(
-            "{} holds an ablation that was broken off; begun anew, --resume would have gone on",
-            results.folder().display()
-        );
-        crate::io::remove(&path)?;
-        return Ok(ablation);
-    }
-    let text = crate::io::read_text(&path)?;
-    let odd = |why: &str| {
-        CommandError::usage(format!(
-            "--resume: {} {why}; without --resume it is begun anew",
-            path.display()
-        ))
-    };
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let odd = |why: &str| unfinished.odd(why);
     let mut done: Vec<(Option<Link>, Vec<Option<f64>>)> = Vec::new();
-    for record in reader.records() {
-        let record = record.ok().ok_or_else(|| odd("cannot be read"))?;
-        let [of, cut, _, value] = [0, 1, 2, 3].map(|i| record.get(i).unwrap_or_default());
-        if of != made_of {
-            return Err(odd("was made with other claims or flags"));
-        }
+    for record in unfinished.begun(args.resume)? {
+        let [cut, _, value] = [0, 1, 2].map(|i| record.get(i).unwrap_or_default());
         let cut = match cut {
             "none" => None,
             link => Some(Link::from_name(link).ok_or_else(|| odd("names an unknown link"))?),
@@ -195,6 +145,7 @@ fn begun(
             None => done.push((cut, vec![value])),
         }
     }
+    let mut ablation = Ablation::default();
     for (cut, values) in done {
         if values.len() != claims.len() {
             return Err(odd("is cut off"));
@@ -205,17 +156,16 @@ fn begun(
 }
 
 /// The values of the links that are done, a row a claim.
-fn unfinished(ablation: &Ablation, claims: &[Claim], made_of: &str) -> Vec<u8> {
-    let mut rows = vec![["made_of", "cut", "id", "value"].map(str::to_owned)];
+fn done(ablation: &Ablation, claims: &[Claim]) -> Vec<[String; 3]> {
+    let mut rows = Vec::new();
     for cut in Ablation::cuts() {
         let values = ablation.values(cut).unwrap_or_default().iter();
         for (claim, value) in claims.iter().zip(values) {
             let value = value.map_or(String::new(), |v| v.to_string());
-            let cells = [made_of, name(cut), &claim.row.id, &value];
-            rows.push(cells.map(str::to_owned));
+            rows.push([name(cut).to_owned(), claim.row.id.clone(), value]);
         }
     }
-    crate::io::records(rows)
+    rows
 }
 
 /// A row a claim and link: the value with it cut, whether that is in range, and whether the cut

@@ -2,10 +2,8 @@
 //! come out. Figures kept to test the model are looked at once, when it is done.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use crate::evidence::{Claim, Expression, FREE, Kind, Use};
@@ -21,6 +19,7 @@ use crate::tissue::SCENES;
 use super::claimed::People;
 use super::error::{CommandError, say};
 use super::results::Results;
+use super::unfinished::Unfinished;
 use super::validate::{gpu_for_all, number, tell_scores, with_heading};
 use super::validate_args::ValidateArgs;
 
@@ -94,7 +93,7 @@ struct Evaluations<'a> {
     claims: &'a [Claim],
     free: &'a [Free],
     results: &'a Results,
-    made_of: String,
+    unfinished: Unfinished,
     known: Vec<(String, Vec<f64>)>,
 }
 
@@ -118,87 +117,29 @@ impl Evaluations<'_> {
         let judged = courses.judge(self.claims)?;
         let figures: Vec<f64> = judged.iter().map(|j| j.value.unwrap_or(f64::NAN)).collect();
         self.known.push((key, figures.clone()));
-        self.results.write_aside(UNFINISHED, &self.written())?;
-        Ok(figures)
-    }
-
-    fn written(&self) -> Vec<u8> {
-        let mut rows = vec![["made_of", "parameters", "figures"].map(str::to_owned)];
-        for (key, figures) in &self.known {
+        let rows = self.known.iter().map(|(key, figures)| {
             let figures: Vec<String> = figures.iter().map(f64::to_string).collect();
-            rows.push([self.made_of.clone(), key.clone(), figures.join(" ")]);
-        }
-        crate::io::records(rows)
+            [key.clone(), figures.join(" ")]
+        });
+        let header = ["parameters", "figures"];
+        self.unfinished.keep(self.results, header, rows)?;
+        Ok(figures)
     }
 
     /// What an earlier fit of the same kind left.
     fn resume(&mut self, asked: bool) -> Result<(), CommandError> {
-        let path = self.results.path(UNFINISHED);
-        if !crate::io::is_file(&path) {
-            if asked {
-                return Err(CommandError::usage(format!(
-                    "--resume: {} holds nothing to go on from",
-                    self.results.folder().display()
-                )));
-            }
-            return Ok(());
-        }
-        if !asked {
-            eprintln!(
-                "{} holds a fit that was broken off; begun anew, --resume would have gone on",
-                self.results.folder().display()
-            );
-            crate::io::remove(&path)?;
-            return Ok(());
-        }
-        let text = crate::io::read_text(&path)?;
-        let odd = |why: &str| {
-            CommandError::usage(format!(
-                "--resume: {} {why}; without --resume it is begun anew",
-                path.display()
-            ))
-        };
-        for record in csv::Reader::from_reader(text.as_bytes()).records() {
-            let record = record.ok().ok_or_else(|| odd("cannot be read"))?;
-            let [of, key, figures] = [0, 1, 2].map(|i| record.get(i).unwrap_or_default());
-            if of != self.made_of {
-                return Err(odd("was made with other figures, parameters or flags"));
-            }
+        for record in self.unfinished.begun(asked)? {
+            let [key, figures] = [0, 1].map(|i| record.get(i).unwrap_or_default());
             let figures: Result<Vec<f64>, _> = figures.split(' ').map(str::parse).collect();
-            let figures = figures.ok();
-            let figures = figures.ok_or_else(|| odd("holds what is no number"))?;
+            let odd = |_| self.unfinished.odd("holds what is no number");
+            let figures = figures.map_err(odd)?;
             if figures.len() != self.claims.len() {
-                return Err(odd("is cut off"));
+                return Err(self.unfinished.odd("is cut off"));
             }
             self.known.push((key.to_owned(), figures));
         }
         Ok(())
     }
-}
-
-/// What evaluations are made of: with others they are of no use.
-fn fingerprint(args: &ValidateArgs, claims: &[Claim], free: &[Free], model: &Model) -> String {
-    let mut hash = Sha256::new();
-    hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(args.size().to_le_bytes());
-    hash.update(args.recover.unwrap_or(u64::MAX).to_le_bytes());
-    for value in model.physiology.values() {
-        hash.update(value.to_le_bytes());
-    }
-    let names = free.iter().map(|f| &f.name);
-    for text in names
-        .chain(&args.set)
-        .chain(claims.iter().map(|c| &c.row.model))
-    {
-        hash.update(text);
-        hash.update([0]);
-    }
-    let mut name = String::new();
-    for byte in hash.finalize().iter().take(8) {
-        // Writing to memory cannot fail.
-        write!(name, "{byte:02x}").ok();
-    }
-    name
 }
 
 /// Parameters between a fifth and four fifths of their bounds, drawn with a seed (SplitMix64).
@@ -237,13 +178,18 @@ pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError
     let inputs = args.evidence.iter().cloned().collect();
     let mut results = Results::new(folder, inputs, &[TABLE, UNFINISHED])?;
     let gpu = gpu_for_all(args)?;
-    let made_of = fingerprint(args, &claims, &free, &model);
+    // What is drawn and where it starts make other evaluations, too.
+    let values = model.physiology.values();
+    let seed = args.recover.unwrap_or(u64::MAX).to_le_bytes();
+    let names = free.iter().map(|f| f.name.as_bytes());
+    let more = names.chain([seed.as_slice(), bytemuck::cast_slice(&values)]);
+    let unfinished = Unfinished::new(&results, UNFINISHED, args, &claims, more);
     let mut evaluations = Evaluations {
         people: People::new(&gpu, args, &claims, 100),
         claims: &claims,
         free: &free,
         results: &results,
-        made_of,
+        unfinished,
         known: Vec::new(),
     };
     evaluations.resume(args.resume)?;
@@ -279,10 +225,13 @@ pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError
     })?;
     let values: Vec<f64> = outcome.parameters.iter().map(|p| p.value).collect();
     let fitted = evaluations.figures(&values)?;
-    evaluations.people.finish();
+    let Evaluations {
+        people, unfinished, ..
+    } = evaluations;
+    people.finish();
     let table = table(&free, &outcome, truth.as_deref());
     results.write(TABLE, &crate::io::records(table.clone()))?;
-    crate::io::remove(&results.path(UNFINISHED))?;
+    unfinished.done()?;
     let after = claims.iter().zip(fitted).map(|(claim, value)| Judged {
         claim,
         value: Some(value),

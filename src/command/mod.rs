@@ -23,6 +23,7 @@ mod run_args;
 mod saved;
 mod sensitivity;
 mod solve;
+mod unfinished;
 mod validate;
 mod validate_args;
 pub mod wait;

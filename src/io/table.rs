@@ -53,11 +53,11 @@ fn cells(row: &Row) -> [String; 7] {
 }
 
 /// Records as CSV, one line each, the first of them a header.
-pub fn records<const N: usize>(records: impl IntoIterator<Item = [String; N]>) -> Vec<u8> {
+pub fn records<R: IntoIterator<Item = String>>(records: impl IntoIterator<Item = R>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for record in records {
         // Writing to memory cannot fail.
-        writer.write_record(&record).ok();
+        writer.write_record(record).ok();
     }
     writer.into_inner().unwrap_or_default()
 }

@@ -21,8 +21,6 @@ const MOST_SLICE: u32 = 8;
 /// Effective strain at which bone yields, whatever its density: 0.7 to 0.8 % in trabecular bone
 /// under compression, 0.6 % in tension (Morgan and Keaveny 2001 J Biomech 34:569); then it flows.
 const YIELD_STRAIN: f64 = 0.007;
-/// A test ends at so many times the displacement at which Pistoia's criterion is met.
-const PUSHED: f64 = 2.0;
 /// Solves with secant moduli at most, and the change of force below which the last is good.
 const SECANTS: u32 = 6;
 const STEADY: f64 = 0.01;
@@ -32,8 +30,8 @@ const LEAST_SECANT: f64 = 0.01;
 /// What a test says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strength {
-    /// Force that it bears while it yields, N; of single struts the force at which Pistoia's
-    /// criterion is met.
+    /// Force that it bears, yielding, where it would meet Pistoia's criterion if it did not yield,
+    /// N; of single struts the force at which that criterion is met.
     pub strength: f64,
     /// Force over the displacement of where it acts, along itself, N/mm.
     pub stiffness: f64,
@@ -47,7 +45,7 @@ pub struct StrengthTest {
     mechanics: Mechanics,
     element: Element,
     forces: Vec<([usize; 3], [f32; 3])>,
-    /// Share of each element that is bone, by element, x fastest.
+    /// Share of each element that is bone and may fail, by element, x fastest.
     share: Vec<f64>,
     reference_modulus: f64,
     /// Modulus that bone has at least, relative to the reference.
@@ -84,6 +82,9 @@ impl StrengthTest {
         let mut share = vec![0.0; n.iter().product()];
         for bone in &anatomy.bone {
             let at = std::array::from_fn(|k| bone.at[k] - anatomy.mechanics_low[k]);
+            if plan.is_cast(at, anatomy.spacing) {
+                continue;
+            }
             share[number(at, n)] = bone
                 .sites
                 .iter()
@@ -214,8 +215,8 @@ impl StrengthTest {
                 }
                 let first = Yielding {
                     elastic: padded.clone(),
-                    displacement: PUSHED * strength / stiffness,
-                    force: PUSHED * strength,
+                    displacement: strength / stiffness,
+                    force: strength,
                     stiffness,
                     solves: 0,
                 };

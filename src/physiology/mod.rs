@@ -611,6 +611,21 @@ impl File {
                     "a force of 0 to 100000 N",
                 ));
             }
+            let scene = &activity.get_ref().scene;
+            let of_joints = self.joint.iter().map(|j| j.get_ref());
+            let of_joints = of_joints.filter(|j| j.scene == *scene).map(|j| &j.name);
+            let of_muscles = self.muscle.iter().map(|m| m.get_ref());
+            let of_muscles = of_muscles.filter(|m| m.scene == *scene).map(|m| &m.name);
+            let known: Vec<&str> = of_joints.chain(of_muscles).map(String::as_str).collect();
+            let mut named = activity.get_ref().forces.keys();
+            if let Some(case) = named.find(|case| !known.contains(&case.as_str())) {
+                return Err(source.error(
+                    activity.span().start,
+                    "forces",
+                    format!("\"{case}\""),
+                    format!("joints and muscle groups of {scene}: {}", known.join(", ")),
+                ));
+            }
             let count = activity.get_ref().count;
             if !(0.0..=MOST_COUNT).contains(&count) {
                 return Err(source.error(

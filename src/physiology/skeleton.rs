@@ -19,6 +19,9 @@ pub struct Skeleton {
     pub bvtv: f64,
     /// Thickness of the cortex, mm.
     pub cortex: f64,
+    /// Share of the cortex that is of shafts, on whose smooth inside no trabeculae end, 0 to 1.
+    #[serde(default)]
+    pub shaft: f64,
     /// The scene whose joints tell what it bears; none where it bears no weight.
     pub bears_as: Option<String>,
     /// Where the figures come from.
@@ -54,6 +57,10 @@ pub(super) fn check(
         if !(open(s.trabecular) && open(s.bvtv)) {
             let found = format!("trabecular {}, bvtv {}", s.trabecular, s.bvtv);
             return Err(source.error(start, &s.name, found, "shares between 0 and 1"));
+        }
+        if !(0.0..=1.0).contains(&s.shaft) {
+            let found = format!("shaft {}", s.shaft);
+            return Err(source.error(start, &s.name, found, "a share between 0 and 1"));
         }
         let positive = |x: f64| x.is_finite() && x > 0.0;
         if !(positive(s.bmc) && positive(s.cortex)) {

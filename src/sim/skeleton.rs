@@ -38,6 +38,13 @@ fn volumes(piece: &Piece, p: &Physiology) -> [f64; 2] {
     ]
 }
 
+/// Inner surface of a piece's cortex over its volume, 1/mm, in parts of `endosteal_roughness`: a
+/// shaft's is smooth.
+fn inner_surface(piece: &Piece, p: &Physiology) -> f64 {
+    let smooth = piece.shaft / f64::from(p.endosteal_roughness);
+    (1.0 - piece.shaft + smooth) / piece.cortex
+}
+
 fn lists(model: &Model) -> Lists {
     let (mut bone_voxels, mut sites, mut bone) = (Vec::new(), Vec::new(), Vec::new());
     for (i, piece) in model.skeleton.iter().enumerate() {
@@ -60,7 +67,7 @@ fn lists(model: &Model) -> Lists {
         };
         sites.extend([
             site(SiteKind::Trabecular, 0.0),
-            site(SiteKind::Cortical, 1.0 / piece.cortex),
+            site(SiteKind::Cortical, inner_surface(piece, &model.physiology)),
         ]);
         bone.extend([piece.bvtv as f32, model.physiology.cortical_bvtv].map(SiteState::at_rest));
     }

@@ -310,6 +310,7 @@ pub(super) fn from_solid(
             region: "core",
             quantities: ["strength", "stiffness"],
             load: press("compression test", -DVec3::Z),
+            cast: 0.0,
             held: held.clone(),
         }],
         held,

@@ -5,8 +5,6 @@
 //! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head where the
 //! cartilage of the socket meets it; the pelvis is drawn, but bears nothing here.
 
-use std::collections::BTreeSet;
-
 use glam::DVec3;
 
 use super::muscles::{Atlas, MuscleError, Muscles, Residual, residuals};
@@ -52,6 +50,13 @@ const HEAD_CORTEX: f64 = 0.8;
 /// surface above the edge: a contact of about 700 mm², where finite elements of walking people have
 /// 294 to 998 (J Orthop Surg Res 2022, doi 10.1186/s13018-022-03094-5).
 const CONTACT: f64 = 38.0;
+
+/// How deep the trochanter sinks into the pad that it falls on, mm: soft tissue and a laboratory's
+/// cup of cement spread the force over some 10 cm²; assumption.
+const PAD: f64 = 10.0;
+
+/// How far cement reaches around what a laboratory pushes on, mm: assumption.
+const CAST: f64 = 6.0;
 
 /// The joint's force on the head at the peak of an activity, % of body weight, in the standing
 /// frame (Bergmann 2001 J Biomech 34:859; rising and one leg: Bergmann 2016 PLoS ONE 11:e0155612).
@@ -287,44 +292,61 @@ impl Hip {
             region: "total_hip",
             quantities: ["stance_strength", "stance_stiffness"],
             load: self.head_load("stance test", s * lateral - c * self.shaft_axis(), lattice),
+            cast: CAST,
             held: potted(elements),
         }
     }
 
-    /// A fall on the side: the shaft 10° from the ground and turned inwards by 15°, the ground
-    /// holding the greater trochanter up on a roller, the shaft potted (Courtney 1994 Calcif Tissue
-    /// Int 55:53; Keyak 1998).
+    /// A fall on the side: the shaft 10° from the ground and turned inwards by 15° (Courtney 1994
+    /// Calcif Tissue Int 55:53), the greater trochanter on a pad, the knee free to turn. Pad and knee
+    /// share the force as levers have it, so that no clamp's stiffness enters; the cut through the
+    /// shaft, which passes on what the knee bears, only keeps the bone in its place.
     fn fall_test(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
         let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
         let (lateral, forward) = self.frontal();
-        let force = tilt.cos() * (turn.cos() * lateral - turn.sin() * forward)
-            - tilt.sin() * self.shaft_axis();
-        let mut held = potted(elements);
-        // The first 5 mm of the trochanter that meet the ground.
-        let mut touched = BTreeSet::new();
-        let patches = self.around(self.greater, 40.0, force);
-        let first = patches.iter().map(|p| p.at.dot(force));
-        let first = first.fold(f64::NEG_INFINITY, f64::max);
-        for p in patches.iter().filter(|p| p.at.dot(force) > first - 5.0) {
-            if let Some((element, _)) = lattice.place(p.at, -p.out) {
-                for corner in 0..4usize {
-                    // The outer face of the element.
-                    touched.insert([
-                        element[0] + 1,
-                        element[1] + (corner & 1),
-                        element[2] + (corner >> 1),
-                    ]);
-                }
-            }
-        }
-        held.extend(touched.into_iter().map(|at| (at, 0b001)));
+        let axis = self.shaft_axis();
+        let force = tilt.cos() * (turn.cos() * lateral - turn.sin() * forward) - tilt.sin() * axis;
+        let (contact, _) = self.contact(force);
+        let pad = self.pad(force);
+        let middle = |points: &[(DVec3, DVec3, f64)]| {
+            let total: f64 = points.iter().map(|p| p.2).sum();
+            points.iter().map(|p| p.0 * p.2).sum::<DVec3>() / total
+        };
+        // Levers about the knee, across the force.
+        let knee = self.knee();
+        let lever = |p: DVec3| (p - knee).reject_from(force).length();
+        let share = lever(middle(&contact)) / lever(middle(&pad));
+        let mut load = lattice.spread("fall test", force, &contact);
+        load.points
+            .extend(lattice.spread("fall test", -share * force, &pad).points);
         StrengthPlan {
             name: "sideways fall",
             region: "total_hip",
             quantities: ["strength", "stiffness"],
-            load: self.head_load("fall test", force, lattice),
-            held,
+            load,
+            cast: CAST,
+            held: potted(elements),
         }
+    }
+
+    /// The middle of the femur's lower end, mm.
+    fn knee(&self) -> DVec3 {
+        let heights = self.femur.vertices.iter().map(|v| v.z);
+        let lowest = heights.fold(f64::INFINITY, f64::min);
+        let end = self.femur.vertices.iter().filter(|v| v.z < lowest + 40.0);
+        let (sum, count) = end.fold((DVec3::ZERO, 0.0), |(sum, n), v| (sum + *v, n + 1.0));
+        sum / count
+    }
+
+    /// Where the greater trochanter lies on the ground, which `force` presses it on: places, the
+    /// way inwards, and pressure times area: what is nearer to the ground sinks deeper into the pad.
+    fn pad(&self, force: DVec3) -> Vec<(DVec3, DVec3, f64)> {
+        let patches = self.around(self.greater, 40.0, force);
+        let depths = patches.iter().map(|p| p.at.dot(force));
+        let first = depths.fold(f64::NEG_INFINITY, f64::max);
+        let sunk = |p: &Patch| (p.at.dot(force) - first + PAD) * p.area;
+        let points = patches.iter().map(|p| (p.at, -p.out, sunk(p)));
+        points.filter(|(_, _, pressure)| *pressure > 0.0).collect()
     }
 }
 

@@ -346,6 +346,7 @@ impl Scene for Lumbar {
             region: "lumbar_spine",
             quantities: ["strength", "stiffness"],
             load: lattice.spread("compression test", -DVec3::Z, &Self::pressure(0.0, -0.4)),
+            cast: 0.0,
             held,
         }]
     }

@@ -11,6 +11,8 @@ mod scene;
 mod shape;
 mod surface;
 
+use glam::DVec3;
+
 use crate::person::Person;
 use crate::volume::Volume;
 
@@ -261,10 +263,24 @@ pub struct StrengthPlan {
     pub region: &'static str,
     /// Names of its two answers: force at failure, and force a displacement.
     pub quantities: [&'static str; 2],
-    /// 1 N in all.
+    /// 1 N on what is pushed, and what else it presses on.
     pub load: UnitLoad,
+    /// Bone so near to where forces act is cast in cement, as laboratories have it, and does not
+    /// fail, mm; 0 where nothing is cast.
+    pub cast: f64,
     /// Nodes of the mechanics' box with their held components (bits 0 to 2: x, y, z).
     pub held: Vec<([usize; 3], u8)>,
+}
+
+impl StrengthPlan {
+    /// Whether the element `at` of the mechanics' box, of edge `spacing`, mm, is cast in cement.
+    pub fn is_cast(&self, at: [usize; 3], spacing: f64) -> bool {
+        let middle = DVec3::from_array(at.map(|a| a as f64 + 0.5));
+        self.load.points.iter().any(|(element, within, _)| {
+            let place = DVec3::from_array(element.map(|e| e as f64)) + DVec3::from_array(*within);
+            place.distance(middle) * spacing < self.cast
+        })
+    }
 }
 
 /// From where a scene is looked at, and where it is opened, unless somebody chose otherwise.
