@@ -612,9 +612,9 @@ impl File {
                 ));
             }
             let scene = &activity.get_ref().scene;
-            let of_joints = self.joint.iter().map(|j| j.get_ref());
+            let of_joints = self.joint.iter().map(Spanned::get_ref);
             let of_joints = of_joints.filter(|j| j.scene == *scene).map(|j| &j.name);
-            let of_muscles = self.muscle.iter().map(|m| m.get_ref());
+            let of_muscles = self.muscle.iter().map(Spanned::get_ref);
             let of_muscles = of_muscles.filter(|m| m.scene == *scene).map(|m| &m.name);
             let known: Vec<&str> = of_joints.chain(of_muscles).map(String::as_str).collect();
             let mut named = activity.get_ref().forces.keys();
