@@ -476,6 +476,20 @@ fn a_drag_is_one_action() {
     assert_eq!(document.conditions_at(4.0).gravity, 0.0);
 }
 
+#[test]
+fn what_acts_by_hand_says_how_the_body_is_held() {
+    let mut document = Document::new(setup("earth"));
+    document.apply(Action::new(2.0, What::Gravity(0.5)));
+    assert_eq!(document.name_at(2.0), "0.50 g, by hand");
+    for (posture, told) in [
+        (Posture::BedRest, "0.50 g, bed rest, by hand"),
+        (Posture::Paralysed, "0.50 g, paralysed legs, by hand"),
+    ] {
+        document.apply(Action::new(3.0, What::Posture(posture)));
+        assert_eq!(document.name_at(3.0), told);
+    }
+}
+
 /// A run of which nothing was kept cannot be changed in its past: that is said, and neither the
 /// study nor the run is another one.
 #[test]

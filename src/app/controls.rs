@@ -218,7 +218,9 @@ fn scene(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
         .width(ui.available_width().clamp(60.0, 210.0))
         .show_ui(ui, |ui| {
             for name in SCENES {
-                if ui.selectable_label(*name == scene, *name).clicked() {
+                let is_shown = *name == scene;
+                // What is there already is no reason to begin anew.
+                if ui.selectable_label(is_shown, *name).clicked() && !is_shown {
                     *intent = Some(Intent::Scene(name));
                 }
             }
@@ -233,10 +235,8 @@ fn scene(ui: &mut Ui, session: &Session, intent: &mut Option<Intent>) {
         .width(ui.available_width().clamp(60.0, 210.0))
         .show_ui(ui, |ui| {
             for group in groups {
-                if ui
-                    .selectable_label(group.name == session.setup().group, &group.title)
-                    .clicked()
-                {
+                let is_theirs = group.name == session.setup().group;
+                if ui.selectable_label(is_theirs, &group.title).clicked() && !is_theirs {
                     *intent = Some(Intent::Group(group.name.clone()));
                 }
             }

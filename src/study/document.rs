@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::physiology::Model;
 use crate::scenario::{
-    Conditions, Cuts, DoseResponse, Phase, Scenario, days_of, first_difference, phase_at, step_from,
+    Conditions, Cuts, DoseResponse, Phase, Posture, Scenario, days_of, first_difference, phase_at,
+    step_from,
 };
 use crate::tissue::SCENES;
 
@@ -368,7 +369,14 @@ impl Document {
         let (own, phases) = self.acting();
         let overrides = Overrides::at(day, &own, &phases);
         let mut name = match overrides.manual {
-            Some(conditions) => format!("{:.2} g, by hand", conditions.gravity),
+            Some(conditions) => {
+                let posture = match conditions.posture {
+                    Posture::Upright => "",
+                    Posture::BedRest => ", bed rest",
+                    Posture::Paralysed => ", paralysed legs",
+                };
+                format!("{:.2} g{posture}, by hand", conditions.gravity)
+            }
             None => phase_at(&phases, day).0.name.clone(),
         };
         for link in overrides.over(&phases, day).cuts.iter() {
