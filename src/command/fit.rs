@@ -232,7 +232,14 @@ pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError
     let table = table(&free, &outcome, truth.as_deref());
     results.write(TABLE, &crate::io::records(table.clone()))?;
     unfinished.done()?;
-    let after = claims.iter().zip(fitted).map(|(claim, value)| Judged {
+    // Figures are judged by what was fitted to, which the model may have made itself.
+    let held = claims.iter().zip(&targets).map(|(claim, target)| Claim {
+        low: target.low,
+        high: target.high,
+        ..claim.clone()
+    });
+    let held: Vec<Claim> = held.collect();
+    let after = held.iter().zip(fitted).map(|(claim, value)| Judged {
         claim,
         value: Some(value),
     });
@@ -259,7 +266,7 @@ fn table(free: &[Free], outcome: &Outcome, truth: Option<&[f64]>) -> Vec<[String
     ];
     let mut rows = vec![header.map(str::to_owned)];
     for (k, (f, p)) in free.iter().zip(&outcome.parameters).enumerate() {
-        let known = truth.map_or(String::new(), |t| format!("{:.5}", t[k]));
+        let known = truth.map_or(String::new(), |t| format!("{:.5e}", t[k]));
         let numbers = [f.start, p.value, p.sd, f.bounds[0], f.bounds[1], p.weight];
         let [start, value, sd, low, high, weight] = numbers.map(|x| format!("{x:.5e}"));
         rows.push([f.name.clone(), start, value, sd, low, high, weight, known]);
