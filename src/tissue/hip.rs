@@ -298,9 +298,9 @@ impl Hip {
     }
 
     /// A fall on the side: the shaft 10° from the ground and turned inwards by 15° (Courtney 1994
-    /// Calcif Tissue Int 55:53), the greater trochanter on a pad, the knee free to turn. Pad and knee
-    /// share the force as levers have it, so that no clamp's stiffness enters; the cut through the
-    /// shaft, which passes on what the knee bears, only keeps the bone in its place.
+    /// Calcif Tissue Int 55:53), the greater trochanter on a pad, the knee free to turn. Pad and
+    /// knee share the force as levers have it, so that no clamp's stiffness enters; the cut through
+    /// the shaft, which passes on what the knee bears, only keeps the bone in its place.
     fn fall_test(&self, lattice: &Lattice<'_>, elements: [usize; 3]) -> StrengthPlan {
         let (tilt, turn) = (10f64.to_radians(), 15f64.to_radians());
         let (lateral, forward) = self.frontal();
@@ -339,7 +339,8 @@ impl Hip {
     }
 
     /// Where the greater trochanter lies on the ground, which `force` presses it on: places, the
-    /// way inwards, and pressure times area: what is nearer to the ground sinks deeper into the pad.
+    /// way inwards, and pressure times area: what is nearer to the ground sinks deeper into the
+    /// pad.
     fn pad(&self, force: DVec3) -> Vec<(DVec3, DVec3, f64)> {
         let patches = self.around(self.greater, 40.0, force);
         let depths = patches.iter().map(|p| p.at.dot(force));
