@@ -294,7 +294,7 @@ fn cut_links_carry_nothing_and_a_start_kept_is_the_start() {
             "not where it began"
         );
         let cuts = link.map_or(Cuts::NONE, |l| Cuts::NONE.with(l, true));
-        days(simulation, Conditions { cuts, ..FLIGHT }, 40, 1.0);
+        days(simulation, Conditions { cuts, ..FLIGHT }, 60, 1.0);
         measured(simulation, &region_sums)
     };
     let whole = after(&mut simulation, None);
