@@ -178,11 +178,9 @@ pub(super) fn fit(args: &ValidateArgs, all: &[Claim]) -> Result<(), CommandError
     let inputs = args.evidence.iter().cloned().collect();
     let mut results = Results::new(folder, inputs, &[TABLE, UNFINISHED])?;
     let gpu = gpu_for_all(args)?;
-    // What is drawn and where it starts make other evaluations, too.
-    let values = model.physiology.values();
     let seed = args.recover.unwrap_or(u64::MAX).to_le_bytes();
     let names = free.iter().map(|f| f.name.as_bytes());
-    let more = names.chain([seed.as_slice(), bytemuck::cast_slice(&values)]);
+    let more = names.chain([seed.as_slice()]);
     let unfinished = Unfinished::new(&results, UNFINISHED, args, &claims, more);
     let mut evaluations = Evaluations {
         people: People::new(&gpu, args, &claims, 100),

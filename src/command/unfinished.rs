@@ -21,7 +21,7 @@ pub(super) struct Unfinished {
 
 impl Unfinished {
     /// The table `file` among `results`, of work on `claims`; `more` is what else it is made of,
-    /// beside flags.
+    /// beside flags and the parameters that come with the program.
     pub(super) fn new<'a>(
         results: &Results,
         file: &'static str,
@@ -31,6 +31,7 @@ impl Unfinished {
     ) -> Self {
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
+        hash.update(crate::physiology::BUILT_IN);
         hash.update(args.size().to_le_bytes());
         for text in args.set.iter().chain(claims.iter().map(|c| &c.row.model)) {
             hash.update(text);

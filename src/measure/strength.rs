@@ -80,9 +80,10 @@ impl StrengthTest {
         let n = anatomy.elements;
         let number = |at: [usize; 3], n: [usize; 3]| at[0] + n[0] * (at[1] + n[1] * at[2]);
         let mut share = vec![0.0; n.iter().product()];
+        let cast = plan.cast_elements(anatomy.spacing);
         for bone in &anatomy.bone {
             let at = std::array::from_fn(|k| bone.at[k] - anatomy.mechanics_low[k]);
-            if plan.is_cast(at, anatomy.spacing) {
+            if cast.contains(&at) {
                 continue;
             }
             share[number(at, n)] = bone

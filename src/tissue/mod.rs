@@ -11,7 +11,7 @@ mod scene;
 mod shape;
 mod surface;
 
-use glam::DVec3;
+use std::collections::BTreeSet;
 
 use crate::person::Person;
 use crate::volume::Volume;
@@ -273,13 +273,25 @@ pub struct StrengthPlan {
 }
 
 impl StrengthPlan {
-    /// Whether the element `at` of the mechanics' box, of edge `spacing`, mm, is cast in cement.
-    pub fn is_cast(&self, at: [usize; 3], spacing: f64) -> bool {
-        let middle = DVec3::from_array(at.map(|a| a as f64 + 0.5));
-        self.load.points.iter().any(|(element, within, _)| {
-            let place = DVec3::from_array(element.map(|e| e as f64)) + DVec3::from_array(*within);
-            place.distance(middle) * spacing < self.cast
-        })
+    /// Elements of the mechanics' box, of edge `spacing`, mm, that are cast in cement: those whose
+    /// middles are near enough to where forces act. None may lie below the box, some beyond it.
+    pub fn cast_elements(&self, spacing: f64) -> BTreeSet<[usize; 3]> {
+        let reach = self.cast / spacing;
+        let mut cast = BTreeSet::new();
+        for (element, within, _) in self.load.points.iter().filter(|_| reach > 0.0) {
+            let place: [f64; 3] = std::array::from_fn(|k| element[k] as f64 + within[k]);
+            let low = place.map(|x| (x - reach).max(0.0) as usize);
+            let high = place.map(|x| (x + reach) as usize);
+            let sizes = std::array::from_fn(|k| high[k] + 1 - low[k]);
+            for step in crate::volume::each(sizes) {
+                let at: [usize; 3] = std::array::from_fn(|k| low[k] + step[k]);
+                let off = (0..3).map(|k| (at[k] as f64 + 0.5 - place[k]).powi(2));
+                if off.sum::<f64>() < reach * reach {
+                    cast.insert(at);
+                }
+            }
+        }
+        cast
     }
 }
 
