@@ -18,11 +18,15 @@ struct SignalGrid {
 
 @compute @workgroup_size(64)
 fn spread(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let t = thread_index(id, groups);
+    // A thread for every other voxel of a row: the sweep's half of it.
+    let i = thread_index(id, groups);
     let n = lattice.voxels;
-    if (t >= n.x * n.y * n.z) { return; }
-    let at = vec3<u32>(t % n.x, (t / n.x) % n.y, t / (n.x * n.y));
-    if (((at.x + at.y + at.z) & 1u) != lattice.parity) { return; }
+    let row = (n.x + 1u) / 2u;
+    let y = (i / row) % n.y;
+    let z = i / (row * n.y);
+    let at = vec3<u32>(2u * (i % row) + ((y + z + lattice.parity) & 1u), y, z);
+    if (at.x >= n.x || at.z >= n.z) { return; }
+    let t = at.x + n.x * (at.y + n.y * at.z);
     var sum = source[t] + vec4<f32>(secretion[t], 0.0, 0.0, 0.0);
     var weight = 1.0;
     let stride = vec3<u32>(1u, n.x, n.x * n.y);

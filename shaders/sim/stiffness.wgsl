@@ -5,16 +5,29 @@
 @group(0) @binding(2) var<storage, read> bone_voxels: array<BoneVoxel>;
 @group(0) @binding(3) var<storage, read> sites: array<Site>;
 @group(0) @binding(4) var<storage, read> bone: array<SiteState>;
-@group(0) @binding(5) var<storage, read_write> modulus: array<f32>;
+@group(0) @binding(5) var<storage, read_write> modulus: array<f32>; // by element, relative
+@group(0) @binding(6) var<storage, read_write> solved: array<f32>;  // by bone voxel: modulus at the last solve, MPa
+
+fn modulus_of(place: BoneVoxel) -> f32 {
+    var sum = 0.0;
+    for (var s = place.first; s < place.first + place.sites; s++) {
+        sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
+    }
+    return finite(place.tie * physiology.cartilage_modulus + sum);
+}
 
 @compute @workgroup_size(64)
 fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    var sum = place.tie * physiology.cartilage_modulus;
-    for (var s = place.first; s < place.first + place.sites; s++) {
-        sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
-    }
-    modulus[place.element] = finite(sum / physiology.reference_modulus);
+    modulus[place.element] = modulus_of(place) / physiology.reference_modulus;
+}
+
+// What the solve that follows knows.
+@compute @workgroup_size(64)
+fn remember(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= environment.bone_voxels) { return; }
+    solved[t] = modulus_of(bone_voxels[t]);
 }

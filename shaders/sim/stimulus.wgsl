@@ -15,6 +15,7 @@
 @group(0) @binding(11) var<storage, read_write> homeostasis: array<Homeostasis>;
 @group(0) @binding(12) var<storage, read_write> mean_change: array<f32>; // by bone: stimulus / set-point − 1
 @group(0) @binding(13) var<storage, read_write> mean_set_point: array<f32>; // by bone, MPa/day
+@group(0) @binding(14) var<storage, read> solved: array<f32>;            // by bone voxel: modulus at the last solve, MPa
 
 // Normal strains, then engineering shears yz, zx, xy.
 struct Strain {
@@ -72,18 +73,25 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
         sum += day[MOST * MOST + a] * power(twice, 0.5 * m);
         if (day[MOST * MOST + a] > 0.0) { peak = max(peak, twice); }
     }
-    let strain = power(sum, finite(1.0 / m));
     var modulus = 0.0;
+    for (var s = place.first; s < place.first + place.sites; s++) {
+        let e = bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
+        modulus += sites[s].fraction * e;
+    }
+    // Displacements are those of the last solve. Bone that has lost stiffness since then bears
+    // the same stress, strained the more: right where all of it changes alike, and the loads with
+    // it do not.
+    let softer = finite(solved[t] / (place.tie * physiology.cartilage_modulus + modulus));
+    let strain = softer * power(sum, finite(1.0 / m));
     for (var s = place.first; s < place.first + place.sites; s++) {
         let v = bone[s].bvtv;
         let e = bone_modulus(max(v, physiology.bvtv_floor), physiology);
-        modulus += sites[s].fraction * e;
         // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels. A piece of a strut is matrix.
         var in_matrix = bone_modulus(1.0, physiology);
         if (sites[s].kind < STRUT) { in_matrix = finite(e / (v * v)); }
         stimulus[s] = strain * in_matrix;
     }
-    energy[t] = 0.5 * modulus * peak;
+    energy[t] = 0.5 * modulus * softer * softer * peak;
 }
 
 // By how much a site's stimulus is off its set-point, that set-point, and its share of the voxel:

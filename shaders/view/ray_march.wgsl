@@ -53,6 +53,8 @@ const EVEN: u32 = 64u;        // there is a smoothed distance to bone
 
 const IVORY: vec3<f32> = vec3<f32>(0.905, 0.875, 0.795);
 const SEPTUM: vec3<f32> = vec3<f32>(0.93, 0.80, 0.74);
+const TENDON: u32 = 255u; // its number among muscles
+const SINEW: vec3<f32> = vec3<f32>(0.93, 0.91, 0.86);
 const CARTILAGE: vec3<f32> = vec3<f32>(0.60, 0.70, 0.76);
 const FORMED: vec3<f32> = vec3<f32>(0.22, 0.48, 0.80);
 const RESORBED: vec3<f32> = vec3<f32>(0.93, 0.55, 0.16);
@@ -258,7 +260,8 @@ fn flesh(p: vec3<f32>, n: vec3<f32>, colour: vec3<f32>, chance: vec3<f32>) -> ve
     let here = number(q);
     let wide = 0.35;
     let seam = number(q + wide * side) != here || number(q + wide * other) != here;
-    let tone = colour * (1.0 + 0.55 * seen * (grain - 0.5));
+    let own = select(colour, SINEW, here == TENDON);
+    let tone = own * (1.0 + 0.55 * seen * (grain - 0.5));
     return mix(tone, SEPTUM, select(0.0, 0.35, seam && view.sample > 0u));
 }
 
@@ -290,16 +293,17 @@ fn face(p: vec3<f32>, d: vec4<f32>, chance: vec3<f32>) -> vec4<f32> {
     }
     if (!(SHELL || SOLID)) { return vec4<f32>(0.0); }
     if (d.z <= 0.0) {
-        if (has(OF_MUSCLE)) {
+        let here = number(p + chance - 0.5);
+        if (has(OF_MUSCLE) && here != TENDON) {
             let colour = field(p);
             return vec4<f32>(select(view.flesh.rgb, colour.rgb, colour.w > 0.0), 1.0);
         }
         let q = p + chance - 0.5;
-        let here = number(q);
         let wide = max(view.pixel, 0.3);
         let seam = number(q + wide * towards(view.right)) != here
             || number(q + wide * towards(view.up)) != here;
-        let tone = mix(view.flesh.rgb, SEPTUM, select(0.0, 0.5, seam && view.sample > 0u));
+        let own = select(view.flesh.rgb, SINEW, here == TENDON);
+        let tone = mix(own, SEPTUM, select(0.0, 0.5, seam && view.sample > 0u));
         let opacity = select(min(1.1 * view.shell, 1.0), 1.0, SOLID);
         return vec4<f32>(tone * opacity, opacity);
     }

@@ -38,6 +38,8 @@ pub enum Stage {
     Skeleton,
     /// Density to modulus.
     Stiffness,
+    /// The same, for a solve that begins.
+    Solved,
     /// A round of settling under 1 g.
     Settling,
     /// The stimulus as it is becomes the set-point, the density that of the start.
@@ -70,6 +72,7 @@ impl Stage {
             Self::Bone => "bone",
             Self::Skeleton => "skeleton",
             Self::Stiffness => "stiffness",
+            Self::Solved => "solved modulus",
             Self::Settling => "settling",
             Self::SetPoint => "set-point",
             Self::Seed => "seed",
@@ -197,6 +200,7 @@ impl Body {
             Stage::Bone => self.bone.record(pass),
             Stage::Skeleton => self.skeleton.record(pass),
             Stage::Stiffness => self.stiffness.record(pass),
+            Stage::Solved => self.stiffness.record_solved(pass),
             Stage::Settling => self.bone.record_settling(pass),
             Stage::SetPoint => self.bone.record_set_point(pass),
             Stage::Seed => self.bone.record_seed(pass),
@@ -230,7 +234,7 @@ impl Body {
             Stage::Loads => c.groups as u64 * muscle * (16 + muscle_state),
             Stage::Stiffness => bone * (16 + 4) + sites * (16 + site_state),
             Stage::Stimulus => {
-                bone * (16 + 4)
+                bone * (16 + 4 + 4)
                     + sites * (16 + 4 + site_state)
                     + nodes * 12 * self.mechanics.cases() as u64
             }
@@ -242,7 +246,7 @@ impl Body {
                 let pieces = self.skeleton.state().counts.sites as u64;
                 pieces * (16 + 2 * site_state + 40)
             }
-            Stage::Settling | Stage::SetPoint | Stage::Seed => 0,
+            Stage::Solved | Stage::Settling | Stage::SetPoint | Stage::Seed => 0,
         }
     }
 }

@@ -70,7 +70,7 @@ impl Signal {
             kernel,
             groups,
             lattices,
-            threads: state.counts.lattice as u32,
+            threads: (anatomy.voxels[0].div_ceil(2) * anatomy.voxels[1] * anatomy.voxels[2]) as u32,
             sweeps: 0,
         };
         made.tune(gpu, anatomy, model);

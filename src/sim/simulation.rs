@@ -122,7 +122,7 @@ impl Simulation {
             Stage::Stiffness,
         ]);
         self.clock.day += dt;
-        // Displacements follow the slow change of density once a week.
+        // Displacements follow the slow change of density once in a fortnight.
         if self.is_solve_due() {
             self.begin_solve();
         }
@@ -177,7 +177,7 @@ impl Simulation {
     /// Solves every unit load for the modulus as it is.
     fn begin_solve(&mut self) {
         self.write_conditions(0.0);
-        self.submit(&[Stage::Stiffness]);
+        self.submit(&[Stage::Solved]);
         self.solve = Some(self.solve_of(0).with_operators());
     }
 

@@ -279,6 +279,8 @@ pub struct TissueState {
     pub homeostasis: wgpu::Buffer,
     /// Surface a volume by site, 1/mm: for growth and for resorption.
     pub surface: wgpu::Buffer,
+    /// Modulus that the last solve knew, by bone voxel, MPa.
+    pub solved: wgpu::Buffer,
     /// Strain energy density by bone voxel, MPa.
     pub energy: wgpu::Buffer,
     /// Mean of stimulus over set-point, less 1, by separate bone.
@@ -514,6 +516,7 @@ impl TissueState {
             stimulus: gpu.storage::<f32>(&name("stimulus"), counts.sites)?,
             homeostasis: gpu.storage::<Homeostasis>(&name("homeostasis"), counts.sites)?,
             surface: gpu.storage::<[f32; 2]>(&name("bone surface"), counts.sites)?,
+            solved: gpu.storage::<f32>(&name("solved modulus"), counts.bone_voxels)?,
             energy: gpu.storage::<f32>(&name("strain energy density"), counts.bone_voxels)?,
             mean_change: gpu.storage::<f32>(&name("mean change of stimulus"), counts.bones)?,
             mean_set_point: gpu.storage::<f32>(&name("mean set-point"), counts.bones)?,

@@ -9,8 +9,8 @@ use crate::solver::Mechanics;
 /// The stage.
 #[derive(Debug)]
 pub struct Stiffness {
-    kernel: Kernel,
-    group: wgpu::BindGroup,
+    /// Modulus of every element; what of it a solve knows.
+    kernels: [(Kernel, wgpu::BindGroup); 2],
     threads: u32,
 }
 
@@ -18,28 +18,41 @@ impl Stiffness {
     /// # Errors
     /// As [`Gpu::scoped`].
     pub fn new(gpu: &Gpu, state: &TissueState, mechanics: &Mechanics) -> Result<Self, GpuError> {
-        let kernel =
-            Shader::new(gpu, "stiffness", &shader::stiffness())?.kernel(gpu, "stiffness")?;
-        let group = kernel.bind(
-            gpu,
-            &[
-                (0, whole(&state.physiology)),
-                (1, whole(&state.environment)),
-                (2, whole(&state.bone_voxels)),
-                (3, whole(&state.sites)),
-                (4, whole(&state.bone)),
-                (5, whole(mechanics.modulus())),
-            ],
-        )?;
+        let shader = Shader::new(gpu, "stiffness", &shader::stiffness())?;
+        let kernel = |entry: &str, made: (u32, wgpu::BindingResource<'_>)| {
+            let kernel = shader.kernel(gpu, entry)?;
+            let group = kernel.bind(
+                gpu,
+                &[
+                    (0, whole(&state.physiology)),
+                    (1, whole(&state.environment)),
+                    (2, whole(&state.bone_voxels)),
+                    (3, whole(&state.sites)),
+                    (4, whole(&state.bone)),
+                    made,
+                ],
+            )?;
+            Ok::<_, GpuError>((kernel, group))
+        };
         Ok(Self {
-            kernel,
-            group,
+            kernels: [
+                kernel("stiffness", (5, whole(mechanics.modulus())))?,
+                kernel("remember", (6, whole(&state.solved)))?,
+            ],
             threads: state.counts.bone_voxels as u32,
         })
     }
 
     /// Modulus of every element from the density of its sites.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        dispatch(pass, &self.kernel, &self.group, self.threads);
+        let [(kernel, group), _] = &self.kernels;
+        dispatch(pass, kernel, group, self.threads);
+    }
+
+    /// The same, and keeps the modulus that the displacements of the solve to come belong to.
+    pub fn record_solved(&self, pass: &mut wgpu::ComputePass<'_>) {
+        for (kernel, group) in &self.kernels {
+            dispatch(pass, kernel, group, self.threads);
+        }
     }
 }

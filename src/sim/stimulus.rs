@@ -50,6 +50,7 @@ impl Stimulus {
                         (7, whole(&state.day)),
                         (9, whole(&state.energy)),
                         (10, whole(&spacing)),
+                        (14, whole(&state.solved)),
                     ],
                 )?,
                 kernel("bone_means", &means)?,

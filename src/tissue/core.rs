@@ -277,6 +277,7 @@ pub(super) fn from_solid(
             fibre: [0.0, 0.0, 1.0],
             fraction: 1e-6,
         }],
+        tendon: Vec::new(),
         bones: vec!["bone"],
         dimensions: Vec::new(),
         groups: vec!["muscle"],

@@ -87,7 +87,7 @@ pub enum SceneError {
 pub enum Tissue {
     /// Outside the body.
     Outside = 0,
-    /// Skin, fat, vessels and what else lies between muscles.
+    /// Skin, fat, vessels, tendons and what else lies between muscles.
     Soft = 1,
     /// Muscle.
     Muscle = 2,
@@ -189,6 +189,22 @@ pub struct MusclePlan {
     pub muscle: usize,
     /// Of the voxel's volume, muscle of any name, 0 to 1.
     pub fraction: f64,
+    /// Direction of its fibres, a unit vector.
+    pub fibre: [f32; 3],
+}
+
+/// A voxel that holds tendon.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TendonPlan {
+    /// Its place in the lattice.
+    pub at: [usize; 3],
+    /// Which of [`Anatomy::muscles`] it belongs to.
+    pub muscle: usize,
+    /// Of the voxel's volume, tendon that bone and muscle leave room for, 0 to 1.
+    pub fraction: f64,
+    /// The same as it is drawn: on into bone and belly, never thinner than 2.4 voxels, and not at all
+    /// where it is thinner than half of that.
+    pub drawn: f64,
     /// Direction of its fibres, a unit vector.
     pub fibre: [f32; 3],
 }
@@ -347,6 +363,8 @@ pub struct Anatomy {
     pub bone: Vec<BonePlan>,
     /// Voxels with muscle, x fastest.
     pub muscle: Vec<MusclePlan>,
+    /// Voxels with tendon, x fastest.
+    pub tendon: Vec<TendonPlan>,
     /// The separate bones' names.
     pub bones: Vec<&'static str>,
     /// Their dimensions, and the areas of contacts.

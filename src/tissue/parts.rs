@@ -19,6 +19,8 @@ pub enum PartKind {
     Marrow,
     /// Cartilage, discs and ligament between bones.
     Cartilage,
+    /// Tendon.
+    Tendon,
     /// Skin, fat, vessels and what else lies between muscles.
     Soft,
 }
@@ -68,6 +70,7 @@ impl Parts {
         let (mut leaves, mut wholes_of) = bone_leaves(anatomy);
         let (muscles, groups_of) = muscle_leaves(anatomy);
         leaves.extend(muscles);
+        leaves.extend(tendon_leaves(anatomy));
         wholes_of.extend(groups_of);
         if let Some((name, voxels)) = &anatomy.beside {
             leaves.push(Leaf {
@@ -244,6 +247,23 @@ fn muscle_leaves(anatomy: &Anatomy) -> (Vec<Leaf>, BTreeMap<String, String>) {
         Some((r.name.to_owned(), of))
     });
     (leaves, of.collect())
+}
+
+/// The tendons of each muscle.
+fn tendon_leaves(anatomy: &Anatomy) -> Vec<Leaf> {
+    let mut leaves: Vec<Leaf> = (anatomy.muscles.iter())
+        .map(|muscle| Leaf {
+            name: format!("{}_tendon", muscle.name),
+            parent: None,
+            kind: PartKind::Tendon,
+            shares: BTreeMap::new(),
+        })
+        .collect();
+    for plan in anatomy.tendon.iter().filter(|plan| plan.fraction > 0.0) {
+        let voxel = anatomy.voxel(plan.at);
+        leaves[plan.muscle].shares.insert(voxel, plan.fraction);
+    }
+    leaves
 }
 
 /// The medullary canal, what ties bones, and what is none of these and neither bone nor muscle.

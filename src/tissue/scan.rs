@@ -218,6 +218,7 @@ fn whole_bone(scan: &Volume, size: usize) -> Result<Anatomy, SceneError> {
             fibre: [0.0, 0.0, 1.0],
             fraction: 1e-6,
         }],
+        tendon: Vec::new(),
         bones: vec!["bone"],
         dimensions: Vec::new(),
         groups: vec!["muscle"],

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use glam::DVec3;
 
-use super::muscles::{MuscleError, Muscles, Residual};
+use super::muscles::{Beside, MuscleError, Muscles, Residual, Tendon};
 use super::surface::Patch;
 use super::{
     Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SceneError,
-    SitePlan, StrengthPlan, Tissue, UnitLoad,
+    SitePlan, StrengthPlan, TendonPlan, Tissue, UnitLoad,
 };
 
 /// What the inside of a bone is at a point.
@@ -92,6 +92,10 @@ pub(super) trait Scene {
     fn outlook(&self) -> Outlook;
 }
 
+/// A tendon whose radius is at least this many voxels is drawn, and drawn no thinner than that many:
+/// what is thinner falls to pieces in a picture.
+const SHOWN: f64 = 0.6;
+const DRAWN: f64 = 1.2;
 /// Fewer voxels than this tell no volume.
 const FEWEST: f64 = 30.0;
 
@@ -129,6 +133,35 @@ fn label(
     }
 }
 
+/// What of tendons holds a point.
+#[derive(Debug, Clone, Copy)]
+struct InTendon {
+    muscle: usize,
+    is_within: bool,
+    is_drawn: bool,
+}
+
+/// In whose tendon `p` lies, if all are drawn at least `thinnest` thick (a radius, mm) that are
+/// drawn at all.
+fn tendon_at(p: DVec3, tendons: &[&Tendon], thinnest: f64) -> Option<InTendon> {
+    let beside = tendons.iter().filter_map(|t| Some((t.beside(p)?, t)));
+    let reaches = |b: &Beside| {
+        let is_drawn = b.radius >= SHOWN / DRAWN * thinnest;
+        if is_drawn {
+            b.radius.max(thinnest)
+        } else {
+            b.radius
+        }
+    };
+    let off = beside.map(|(b, t)| (b.distance - reaches(&b), b, t));
+    let (least, beside, tendon) = off.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    (least < 0.0).then(|| InTendon {
+        muscle: tendon.muscle,
+        is_within: beside.distance < beside.radius,
+        is_drawn: beside.radius >= SHOWN / DRAWN * thinnest,
+    })
+}
+
 /// How much of a voxel lies where `distance` is negative, if the surface is flat in it.
 fn share(distance: f64, spacing: f64) -> f64 {
     (0.5 - distance / spacing).clamp(0.0, 1.0)
@@ -151,6 +184,7 @@ struct Sampled {
     tissue: Tissue,
     bone: Option<BonePlan>,
     muscle: Option<MusclePlan>,
+    tendon: Option<TendonPlan>,
     /// Share of it that a bone beside the scene's fills.
     beside: f64,
 }
@@ -197,19 +231,29 @@ impl<'a> Sampler<'a> {
         let bellies = scene.muscles().near(centre, reach);
         let (to_tie, to_beside) = (scene.tie(centre), scene.to_beside(centre));
         let is_far = to_bone.min(to_tie).min(to_beside) > 1.5 * reach;
-        if is_far && bellies.is_empty() {
+        let thinnest = DRAWN * self.spacing;
+        let tendons: Vec<&Tendon> = (scene.muscles().tendons.iter())
+            .filter(|t| t.is_near(centre, reach + thinnest))
+            .collect();
+        if is_far && bellies.is_empty() && tendons.is_empty() {
             return Sampled {
                 tissue: label(scene, [0; 3], [0; 2], 1, (centre, to_bone.min(to_beside))),
                 bone: None,
                 muscle: None,
+                tendon: None,
                 beside: 0.0,
             };
         }
         let mut bone_counts = [0usize; 3];
         let mut muscle_counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut tendon_counts: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
         let (mut thickness, mut tied, mut beside) = (0.0, 0, 0);
         for sub in crate::volume::each([self.fine; 3]) {
             let p = self.low(at) + self.spacing / self.fine as f64 * (vector(sub) + 0.5);
+            let tendon = tendon_at(p, &tendons, thinnest);
+            if let Some(tendon) = tendon.filter(|t| t.is_drawn) {
+                tendon_counts.entry(tendon.muscle).or_default()[1] += 1;
+            }
             let d = if to_bone > 1.5 * reach {
                 to_bone
             } else {
@@ -229,6 +273,10 @@ impl<'a> Sampler<'a> {
                 && !scene.is_taken(p)
             {
                 *muscle_counts.entry(muscle).or_default() += 1;
+            } else if let Some(tendon) = tendon.filter(|t| t.is_within)
+                && !scene.is_taken(p)
+            {
+                tendon_counts.entry(tendon.muscle).or_default()[0] += 1;
             }
         }
         let all = self.fine.pow(3);
@@ -251,6 +299,7 @@ impl<'a> Sampler<'a> {
                 all,
             ),
             muscle: self.muscle_plan(at, &muscle_counts, all),
+            tendon: self.tendon_plan(at, &tendons, &tendon_counts, all),
         }
     }
 
@@ -269,6 +318,28 @@ impl<'a> Sampler<'a> {
             muscle: *muscle,
             fraction: counts.values().sum::<usize>() as f64 / all as f64,
             fibre: fibre.as_vec3().to_array(),
+        })
+    }
+
+    /// Tendon of a voxel, of whichever muscle, under the name that has most of it.
+    fn tendon_plan(
+        &self,
+        at: [usize; 3],
+        tendons: &[&Tendon],
+        counts: &BTreeMap<usize, [usize; 2]>,
+        all: usize,
+    ) -> Option<TendonPlan> {
+        let (muscle, _) = counts.iter().max_by_key(|(_, count)| **count)?;
+        let own = tendons.iter().filter(|t| t.muscle == *muscle);
+        let beside = own.filter_map(|t| t.beside(self.centre(at)));
+        let nearest = beside.min_by(|a, b| a.distance.total_cmp(&b.distance))?;
+        let part = |k: usize| counts.values().map(|c| c[k]).sum::<usize>() as f64 / all as f64;
+        Some(TendonPlan {
+            at,
+            muscle: *muscle,
+            fraction: part(0),
+            drawn: part(1),
+            fibre: nearest.along.as_vec3().to_array(),
         })
     }
 
@@ -418,7 +489,8 @@ fn muscle_regions(scene: &dyn Scene) -> Vec<MuscleRegion> {
 pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneError> {
     let sampler = Sampler::new(scene, size);
     let (voxels, spacing, origin) = (sampler.voxels, sampler.spacing, sampler.origin);
-    let (mut bone, mut muscle, mut beside) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bone, mut beside) = (Vec::new(), Vec::new());
+    let (mut muscle, mut tendon) = (Vec::new(), Vec::new());
     let mut tissue = Vec::with_capacity(voxels.iter().product());
     for at in crate::volume::each(voxels) {
         let sampled = sampler.sample(at);
@@ -428,6 +500,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
         tissue.push(sampled.tissue);
         bone.extend(sampled.bone);
         muscle.extend(sampled.muscle);
+        tendon.extend(sampled.tendon);
     }
     // What ties bones makes them hang together.
     let bone = connected(voxels, bone, 1);
@@ -481,6 +554,7 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
             .collect(),
         bone,
         muscle,
+        tendon,
         bones: scene.bones().to_vec(),
         dimensions: scene.dimensions(),
         groups: scene.groups().to_vec(),

@@ -134,7 +134,7 @@ impl Picture {
 pub struct Finder {
     voxels: [usize; 3],
     spacing: f32,
-    /// By voxel: 255 for bone, the muscle's number from 1, 0 for neither.
+    /// By voxel: 255 for bone, the number from 1 of the muscle or the tendon's muscle, 0 for neither.
     holds: Vec<u8>,
 }
 
@@ -144,6 +144,10 @@ impl Finder {
     /// Of a scene.
     pub fn new(anatomy: &Anatomy) -> Self {
         let mut holds = vec![0; anatomy.len()];
+        // Under a tendon its muscle is told.
+        for plan in anatomy.tendon.iter().filter(|p| p.drawn > 0.5) {
+            holds[anatomy.voxel(plan.at)] = plan.muscle as u8 + 1;
+        }
         for plan in anatomy.muscle.iter().filter(|p| p.fraction > 0.5) {
             holds[anatomy.voxel(plan.at)] = plan.muscle as u8 + 1;
         }

@@ -7,7 +7,7 @@ use half::f16;
 use crate::gpu::{Dispatch, Gpu, GpuError, Shader, whole};
 use crate::sim::shader::tissue_stage;
 use crate::sim::state::TissueState;
-use crate::tissue::{Anatomy, SiteKind};
+use crate::tissue::{Anatomy, MusclePlan, SiteKind, TendonPlan};
 
 use super::MuscleSet;
 use super::distance::{signed, smooth, to_nearest};
@@ -39,6 +39,9 @@ pub struct ShapeUniform {
     /// Up to 16 bytes.
     pub padding_c: u32,
 }
+
+/// The number that tendon has among muscles; keep in step with `ray_march.wgsl`.
+const TENDON: u8 = 255;
 
 const OF_MUSCLE: u32 = 1;
 const STRUTS: u32 = 2;
@@ -194,18 +197,22 @@ impl Shape {
             .zip(muscles.distance.iter().zip(&muscles.depth))
             .zip(&muscles.owner)
             .map(|(((bone, smoothed), (muscle, depth)), owner)| {
-                [halves(bone, *muscle), halves(*depth, smoothed), *owner, 0]
+                // Tendons do not waste.
+                let wastes = matches!(Owner::of(anatomy, *owner), Owner::Muscle(_));
+                let wasting = if wastes { *owner } else { 0 };
+                [halves(bone, *muscle), halves(*depth, smoothed), wasting, 0]
             })
             .collect();
         gpu.write(&self.still, &still);
         let texels: Vec<[u8; 4]> = (muscles.owner.iter())
             .map(|owner| {
-                let plan = (*owner as usize).checked_sub(1);
-                let Some(plan) = plan.map(|k| &anatomy.muscle[k]) else {
-                    return [0; 4];
+                let (fibre, number) = match Owner::of(anatomy, *owner) {
+                    Owner::None => return [0; 4],
+                    Owner::Muscle(plan) => (plan.fibre, (plan.muscle + 1) as u8),
+                    Owner::Tendon(plan) => (plan.fibre, TENDON),
                 };
-                let [x, y, z] = plan.fibre.map(|f| (127.5 * f + 127.5).round() as u8);
-                [x, y, z, (plan.muscle + 1) as u8]
+                let [x, y, z] = fibre.map(|f| (127.5 * f + 127.5).round() as u8);
+                [x, y, z, number]
             })
             .collect();
         gpu.queue().write_texture(
@@ -301,8 +308,28 @@ struct Muscles {
     distance: Vec<f32>,
     /// Half the thickness of the muscle at its nearest voxel, voxels.
     depth: Vec<f32>,
-    /// The nearest voxel of [`Anatomy::muscle`], from 1; 0 where none is near.
+    /// The nearest voxel of [`Anatomy::muscle`], from 1, or after them all of [`Anatomy::tendon`];
+    /// 0 where none is near.
     owner: Vec<u32>,
+}
+
+/// What a voxel's look comes from.
+enum Owner<'a> {
+    None,
+    Muscle(&'a MusclePlan),
+    Tendon(&'a TendonPlan),
+}
+
+impl<'a> Owner<'a> {
+    fn of(anatomy: &'a Anatomy, owner: u32) -> Self {
+        let Some(k) = (owner as usize).checked_sub(1) else {
+            return Self::None;
+        };
+        match k.checked_sub(anatomy.muscle.len()) {
+            None => Self::Muscle(&anatomy.muscle[k]),
+            Some(k) => Self::Tendon(&anatomy.tendon[k]),
+        }
+    }
 }
 
 impl Muscles {
@@ -317,11 +344,20 @@ impl Muscles {
                 owner[voxel] = k as u32 + 1;
             }
         }
+        for (k, plan) in anatomy.tendon.iter().enumerate() {
+            if shown.has(plan.muscle) {
+                let voxel = anatomy.voxel(plan.at);
+                let belly = share[voxel];
+                share[voxel] = (belly + plan.drawn as f32).min(1.0);
+                if plan.drawn as f32 > belly {
+                    owner[voxel] = (anatomy.muscle.len() + k + 1) as u32;
+                }
+            }
+        }
         let distance = signed(voxels, &share);
-        let muscle = |owner: u32| {
-            (owner as usize)
-                .checked_sub(1)
-                .map(|k| anatomy.muscle[k].muscle)
+        let muscle = |owner: u32| match Owner::of(anatomy, owner) {
+            Owner::Muscle(plan) => Some(plan.muscle),
+            Owner::None | Owner::Tendon(_) => None,
         };
         let depth = depths(
             voxels,

@@ -7,13 +7,15 @@ use glam::DVec3;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Belly, Muscle, Muscles};
+use super::{Belly, Muscle, Muscles, Tendon};
 
 const SIZES: &str = include_str!("../../../assets/anatomy/muscles.csv");
 const PATHS: &str = include_str!("../../../assets/anatomy/muscle-paths.csv");
 const BELLIES: &str = include_str!("../../../assets/anatomy/bellies.csv");
 const FORCES: &str = include_str!("../../../assets/anatomy/muscle-forces.csv");
 
+/// What a path lies on of which only the belly's course is known.
+const COURSE: &str = "course";
 /// Of a belly's points, so many at most may lie in bone.
 const IN_BONE: f64 = 0.5;
 
@@ -308,7 +310,7 @@ impl Atlas {
                 // Of the back only courses are known.
                 let is_back = row.scene == "lumbar";
                 let course = via.iter().filter(|_| is_back);
-                course.map(|p| ("course".to_owned(), *p)).collect()
+                course.map(|p| (COURSE.to_owned(), *p)).collect()
             });
             let numbers = [row.volume_cm3, row.share, row.fibre_mm, row.force];
             if !numbers.iter().all(|x| x.is_finite() && *x > 0.0)
@@ -451,6 +453,12 @@ impl Atlas {
                 muscles.all.len() - 1
             });
             let path: Vec<DVec3> = part.path.iter().map(|(_, p)| carried(*p)).collect();
+            let chain: Vec<(DVec3, f64)> = belly.iter().map(|(p, w, _)| (*p, *w)).collect();
+            // Where only the belly's course is known, nothing is of its attachments.
+            if part.path.iter().all(|(body, _)| body != COURSE) {
+                let tendons = Tendon::both(k, &path, &chain, part.row.force);
+                muscles.tendons.extend(tendons);
+            }
             if mirrored {
                 let other = path.iter().map(|p| p.with_x(-p.x));
                 muscles.all[k].paths.push(other.collect());
@@ -460,7 +468,6 @@ impl Atlas {
             muscles.all[k].fibre_mm += part.row.share * part.row.fibre_mm;
             sizes[k][0] += of_part[0];
             sizes[k][1] += of_part[1];
-            let chain: Vec<(DVec3, f64)> = belly.iter().map(|(p, w, _)| (*p, *w)).collect();
             if mirrored {
                 let other = chain.iter().map(|(p, w)| (p.with_x(-p.x), *w));
                 muscles.bellies.push(Belly::new(k, other.collect()));

@@ -7,6 +7,7 @@
 
 mod atlas;
 mod balance;
+mod tendon;
 
 use glam::DVec3;
 
@@ -14,6 +15,7 @@ pub(super) use atlas::Part;
 pub use atlas::{Atlas, MuscleError};
 pub use balance::Residual;
 pub(super) use balance::residuals;
+pub(super) use tendon::{Beside, Tendon};
 
 /// A place of a chain may be this much nearer to another than the least sample said, mm²: weights
 /// change along a chain.
@@ -152,6 +154,7 @@ pub(super) struct Muscles {
     /// Single muscles.
     pub(super) all: Vec<Muscle>,
     pub(super) bellies: Vec<Belly>,
+    pub(super) tendons: Vec<Tendon>,
 }
 
 impl Muscles {
@@ -221,9 +224,12 @@ impl Muscles {
         -k * sum.ln()
     }
 
-    /// Distance to the skin, mm.
+    /// Distance to the skin, mm: tendons lie under it too.
     pub(super) fn skin(&self, p: DVec3, bone: f64) -> f64 {
-        self.fascia(p, bone) - FAT
+        let tendons = self.tendons.iter().filter(|t| t.is_near(p, FAT));
+        let tendons = tendons.filter_map(|t| t.beside(p));
+        let tendons = tendons.map(|b| b.distance - b.radius);
+        tendons.fold(self.fascia(p, bone), f64::min) - FAT
     }
 }
 
