@@ -27,6 +27,17 @@ fn number(row: &BTreeMap<String, String>, key: &str) -> f64 {
     row[key].parse().unwrap()
 }
 
+/// Of each part, the points of its path and what they go with.
+fn paths() -> BTreeMap<String, Vec<(String, DVec3)>> {
+    let mut paths: BTreeMap<String, Vec<(String, DVec3)>> = BTreeMap::new();
+    for row in table(PATHS) {
+        let at = DVec3::from(["x_mm", "y_mm", "z_mm"].map(|k| number(&row, k)));
+        let path = paths.entry(row["part"].clone()).or_default();
+        path.push((row["body"].clone(), at));
+    }
+    paths
+}
+
 #[test]
 fn muscles_have_their_volumes_and_leave_little_between_them() {
     for (scene, most_between) in [("hip", 0.15), ("lower-leg", 0.15), ("lumbar", 0.15)] {
@@ -124,17 +135,89 @@ fn fibres_follow_their_muscle() {
     }
 }
 
+#[test]
+fn tendons_go_from_their_muscle_to_bone() {
+    // By an atlas: the Achilles tendon ends on the heel, abductors on the greater trochanter,
+    // adductor longus begins on the pubis.
+    for (scene, muscle, bone) in [
+        ("lower-leg", "soleus", Some("calcaneus")),
+        ("lower-leg", "gastrocnemius_medial", Some("calcaneus")),
+        ("hip", "gluteus_medius", Some("trochanter")),
+        ("hip", "gluteus_minimus", Some("trochanter")),
+        ("hip", "adductor_longus", None),
+    ] {
+        let anatomy = Anatomy::build(scene, 64).unwrap();
+        let near = |a: [usize; 3], b: [usize; 3]| (0..3).all(|k| a[k].abs_diff(b[k]) <= 1);
+        let own = |m: usize| anatomy.muscles[m].name == muscle;
+        let tendon: Vec<_> = (anatomy.tendon.iter())
+            .filter(|t| own(t.muscle) && t.fraction > 0.0)
+            .collect();
+        assert!(!tendon.is_empty(), "{scene}: {muscle} has no tendon");
+        let belly = anatomy.muscle.iter().filter(|m| own(m.muscle));
+        let meets = belly.filter(|m| tendon.iter().any(|t| near(t.at, m.at)));
+        assert!(meets.count() > 0, "{scene}: {muscle}");
+        let ends_on: Vec<[usize; 3]> = if let Some(name) = bone {
+            let region = anatomy.regions.iter().find(|r| r.name == name).unwrap();
+            let voxels = region.members.iter().map(|(i, _)| anatomy.bone[*i].at);
+            voxels.collect()
+        } else {
+            // The pelvis is drawn beside the scene's bones.
+            let (_, voxels) = anatomy.beside.as_ref().unwrap();
+            let [x, y, _] = anatomy.voxels;
+            let at = |(v, _): &(usize, f64)| [v % x, v / x % y, v / x / y];
+            voxels.iter().map(at).collect()
+        };
+        let meets = ends_on
+            .iter()
+            .filter(|b| tendon.iter().any(|t| near(t.at, **b)));
+        assert!(meets.count() > 0, "{scene}: {muscle} ends before {bone:?}");
+        // Nothing is in one place twice.
+        let mut held = vec![0.0; anatomy.len()];
+        for bone in &anatomy.bone {
+            held[anatomy.voxel(bone.at)] += bone.envelope + bone.tie;
+        }
+        for (voxel, share) in anatomy.beside.iter().flat_map(|(_, v)| v) {
+            held[*voxel] += share;
+        }
+        for plan in &anatomy.muscle {
+            held[anatomy.voxel(plan.at)] += plan.fraction;
+        }
+        for plan in &anatomy.tendon {
+            held[anatomy.voxel(plan.at)] += plan.fraction;
+        }
+        assert!(held.iter().all(|h| *h < 1.0 + 1e-9), "{scene}");
+    }
+}
+
+type Row = BTreeMap<String, String>;
+
+/// Shares of parts in their group's force: as in the activity that asks most of them, or by their
+/// peak forces where none asks for any.
+fn shares(parts: &[&Row], forces: &[Row]) -> Vec<f64> {
+    let asked = |activity: &str, part: &str| -> f64 {
+        let own = |f: &&Row| f["activity"] == activity && f["part"] == part;
+        let row = forces.iter().find(own);
+        row.map_or(0.0, |f| number(f, "force_bw"))
+    };
+    let of = |activity: &str| -> Vec<f64> {
+        let each = parts.iter().map(|r| asked(activity, &r["part"]));
+        each.collect()
+    };
+    let sum = |shares: &Vec<f64>| shares.iter().sum::<f64>();
+    let most = forces.iter().map(|f| of(&f["activity"]));
+    let most = most.max_by(|a, b| sum(a).total_cmp(&sum(b))).unwrap();
+    let peak = || parts.iter().map(|r| number(r, "force_N")).collect();
+    let shares = if sum(&most) > 0.0 { most } else { peak() };
+    let all = sum(&shares);
+    shares.into_iter().map(|s| s / all).collect()
+}
+
 /// A group's unit load is the sum of its muscles' tensions along the lines by which their paths
 /// leave the femur: read here from the tables alone.
 #[test]
 fn groups_pull_along_their_muscles_lines() {
     let anatomy = Anatomy::build("hip", 64).unwrap();
-    let mut paths: BTreeMap<String, Vec<(String, DVec3)>> = BTreeMap::new();
-    for row in table(PATHS) {
-        let at = DVec3::from(["x_mm", "y_mm", "z_mm"].map(|k| number(&row, k)));
-        let path = paths.entry(row["part"].clone()).or_default();
-        path.push((row["body"].clone(), at));
-    }
+    let paths = paths();
     let forces = table(FORCES);
     for load in &anatomy.loads[anatomy.joint_loads..] {
         // The vasti's line bends at the knee, below the cut.
@@ -142,7 +225,7 @@ fn groups_pull_along_their_muscles_lines() {
             continue;
         }
         let (mut force, mut moment, mut all) = (DVec3::ZERO, DVec3::ZERO, 0.0);
-        let mut shares = Vec::new();
+        let mut parts = Vec::new();
         for row in table(SIZES).iter().filter(|r| r["group"] == load.name) {
             let path = &paths[&row["part"]];
             let (last, end) = (
@@ -151,23 +234,13 @@ fn groups_pull_along_their_muscles_lines() {
             );
             // Attached to the femur above the cut at -150 mm.
             if last.0 == "femur" && last.1.z > -150.0 {
-                let walking = forces
-                    .iter()
-                    .find(|f| f["activity"] == "walking" && f["part"] == row["part"]);
-                let walking = walking.map_or(0.0, |f| number(f, "force_bw"));
                 let end = end.unwrap();
-                shares.push((
-                    walking,
-                    number(row, "force_N"),
-                    path[end].1,
-                    path[end + 1].1,
-                ));
+                parts.push((row.clone(), path[end].1, path[end + 1].1));
             }
         }
-        let asked: f64 = shares.iter().map(|s| s.0).sum();
-        for (walking, peak, to, from) in shares {
-            let share = if asked > 0.0 { walking } else { peak };
-            let pull = share * (to - from).normalize_or_zero();
+        let rows: Vec<_> = parts.iter().map(|p| &p.0).collect();
+        for (share, (_, to, from)) in shares(&rows, &forces).into_iter().zip(&parts) {
+            let pull = share * (*to - *from).normalize_or_zero();
             force += pull;
             moment += from.cross(pull);
             all += share;
@@ -191,13 +264,68 @@ fn groups_pull_along_their_muscles_lines() {
             100.0 * off
         );
         assert!(angle < 10.0, "{}: {angle}", load.name);
-        // The hip flexors' tendon is guided by points off the bone: what presses there is spread
-        // over the bone nearby, and their lever is 34 mm for 24 (docs/anatomy.md).
-        assert!(
-            off < 0.15 || load.name == "hip_flexors",
-            "{}: {off}",
-            load.name
-        );
+        assert!(off < 0.15, "{}: {off}", load.name);
+    }
+}
+
+/// The same in the lower leg: at the heel by the Achilles tendon, on tibia and fibula along the line
+/// by which a path leaves the tibia; moments about the middle of the ankle.
+#[test]
+fn muscles_of_the_leg_pull_along_their_lines() {
+    let anatomy = Anatomy::build("lower-leg", 96).unwrap();
+    let ankle = DVec3::new(11.0, 10.0, -769.5);
+    let paths = paths();
+    let forces = table(FORCES);
+    for load in &anatomy.loads[anatomy.joint_loads..] {
+        let sizes = table(SIZES);
+        let parts: Vec<_> = (sizes.iter())
+            .filter(|r| r["group"] == load.name && r["scene"] == "lower-leg")
+            .collect();
+        let shares = shares(&parts, &forces);
+        // Force and moment at the heel, and on the bones above.
+        let (mut wants, mut got) = ([[DVec3::ZERO; 2]; 2], [[DVec3::ZERO; 2]; 2]);
+        for (row, share) in parts.iter().zip(&shares) {
+            let path = &paths[&row["part"]];
+            let mut pull = |side: usize, at: DVec3, towards: DVec3| {
+                let force = *share * (towards - at).normalize_or_zero();
+                wants[side][0] += force;
+                wants[side][1] += (at - ankle).cross(force);
+            };
+            let foot = path.iter().position(|p| p.0 == "foot").unwrap();
+            if ["soleus", "gastrocnemius"].contains(&load.name) {
+                pull(0, path[foot].1, path[foot - 1].1);
+            }
+            if path[0].0 == "tibia" {
+                pull(1, path[foot - 1].1, path[foot].1);
+            }
+        }
+        for (element, within, f) in &load.points {
+            let at =
+                std::array::from_fn(|k| (element[k] + anatomy.mechanics_low[k]) as f64 + within[k]);
+            let at = DVec3::from(anatomy.origin) + anatomy.spacing * DVec3::from_array(at);
+            // The heel lies behind and below the ankle.
+            let side = usize::from(at.z > ankle.z - 20.0 || at.y > ankle.y - 40.0);
+            got[side][0] += DVec3::from(*f);
+            got[side][1] += (at - ankle).cross(DVec3::from(*f));
+        }
+        for (name, wants, got) in [("heel", wants[0], got[0]), ("leg", wants[1], got[1])] {
+            if wants[0].length() < 1e-9 {
+                assert!(got[0].length() < 1e-6, "{}: {name} {}", load.name, got[0]);
+                continue;
+            }
+            let angle = got[0].angle_between(wants[0]).to_degrees();
+            let off = (got[1] - wants[1]).length() / wants[1].length();
+            // What passes off the bone presses on it all the same along its line.
+            assert!(angle < 10.0, "{} at the {name}: {angle}", load.name);
+            assert!(off < 0.15, "{} at the {name}: {off}", load.name);
+            println!(
+                "{} at the {name}: {angle:.1} degrees, moment arm {:.1} of {:.1} mm, off by {:.0} %",
+                load.name,
+                got[1].length(),
+                wants[1].length(),
+                100.0 * off
+            );
+        }
     }
 }
 

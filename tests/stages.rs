@@ -99,6 +99,7 @@ fn tissue(seed: u64, conditions: Conditions) -> RandomTissue {
         tissue: Vec::new(),
         bone,
         muscle,
+        tendon: Vec::new(),
         bones: vec!["one", "other", "third"],
         dimensions: Vec::new(),
         groups: names[3..].to_vec(),
@@ -248,6 +249,8 @@ impl RandomTissue {
             &self.state.energy,
             &many(c.bone_voxels, 0.0, 0.01),
         );
+        let solved = many(c.bone_voxels, 500.0, 5000.0);
+        write(&self.gpu, &self.state.solved, &solved);
         write(
             &self.gpu,
             &self.state.level,
@@ -611,7 +614,11 @@ fn the_environment_matches_f64() {
 fn stiffness_matches_f64() {
     let tissue = tissue(13, strange());
     let stage = Stiffness::new(&tissue.gpu, &tissue.state, &tissue.mechanics).unwrap();
+    let count = tissue.lists.bone_voxels.len();
+    let before = tissue.floats(&tissue.state.solved, count);
     run(&tissue.gpu, |pass| stage.record(pass));
+    let of_solve = || tissue.floats(&tissue.state.solved, count);
+    assert!(of_solve() == before, "a day is no solve");
     let all = tissue.floats(tissue.mechanics.modulus(), tissue.mechanics.grid().len());
     let sites = tissue.sites();
     let p = tissue.p();
@@ -630,6 +637,11 @@ fn stiffness_matches_f64() {
         );
     }
     assert_close("modulus", &got, &want, 0.0, 2e-5);
+    // What a solve that begins knows is the same, in MPa.
+    run(&tissue.gpu, |pass| stage.record_solved(pass));
+    let reference = p.get("reference_modulus");
+    let want: Vec<f64> = want.iter().map(|e| e * reference).collect();
+    assert_close("solved modulus", &of_solve(), &want, 0.0, 2e-5);
     let outside = all.iter().filter(|e| **e == 0.0).count();
     assert_eq!(outside, all.len() - got.len(), "void is not void");
 }
@@ -655,7 +667,8 @@ fn stimulus_matches_f64() {
     let m = p.get("stimulus_exponent");
     let mut stimulus = vec![0.0; sites.len()];
     let mut energy = Vec::new();
-    for b in &tissue.lists.bone_voxels {
+    let solved = tissue.floats(&tissue.state.solved, tissue.lists.bone_voxels.len());
+    for (b, solved) in tissue.lists.bone_voxels.iter().zip(solved) {
         // Gradient of displacement at the centre, by case: the mean of the corners' shape
         // gradients.
         let gradient = |case: usize| {
@@ -694,13 +707,17 @@ fn stimulus_matches_f64() {
             sum += day[MOST * MOST + a] * twice.powf(0.5 * m);
             peak = peak.max(twice);
         }
-        let mut modulus = 0.0;
-        for s in b.first..b.first + b.sites {
-            let v = f64::from(sites[s as usize].bvtv);
-            modulus += f64::from(tissue.lists.sites[s as usize].fraction) * p.modulus(v);
-            stimulus[s as usize] = sum.powf(1.0 / m) * p.modulus(v) / (v * v);
+        let own = b.first..b.first + b.sites;
+        let v = |s: u32| f64::from(sites[s as usize].bvtv);
+        let fraction = |s: u32| f64::from(tissue.lists.sites[s as usize].fraction);
+        let modulus: f64 = own.clone().map(|s| fraction(s) * p.modulus(v(s))).sum();
+        // The voxel bears the stress that it bore when displacements were solved for.
+        let now = modulus + f64::from(b.tie) * p.get("cartilage_modulus");
+        let softer = solved / now;
+        for s in own {
+            stimulus[s as usize] = softer * sum.powf(1.0 / m) * p.modulus(v(s)) / (v(s) * v(s));
         }
-        energy.push(0.5 * modulus * peak);
+        energy.push(0.5 * modulus * softer * softer * peak);
     }
     assert_close(
         "stimulus",

@@ -1456,6 +1456,13 @@ fn a_change_of_scene_is_cancelled() {
     assert!(rows(harness.state()) == before);
     step(&mut harness, 1);
     assert_eq!(day(harness.state()), 3.0);
+    // The scene that is shown already begins nothing anew.
+    let before = rows(harness.state());
+    choose(&mut harness, "Scene", "hip");
+    assert!(harness.query_by_label_contains("Preparing").is_none());
+    assert!(rows(harness.state()) == before);
+    step(&mut harness, 1);
+    assert_eq!(day(harness.state()), 4.0);
 }
 
 /// A bone that settled once is found again, to the same numbers; a damaged file is no trouble.

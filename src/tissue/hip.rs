@@ -8,7 +8,7 @@
 use glam::DVec3;
 
 use super::muscles::{Atlas, MuscleError, Muscles, Residual, residuals};
-use super::scene::{Inside, Lattice, Scene, over};
+use super::scene::{Inside, Lattice, Pull, Scene};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface};
 use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};
@@ -239,13 +239,13 @@ impl Hip {
                 pulls.push(forces);
             }
         }
-        let mut points = Vec::new();
+        let mut all = Vec::new();
         for (share, forces) in self.atlas.shares(&parts).into_iter().zip(pulls) {
             for (places, force) in forces.iter().filter(|(places, _)| !places.is_empty()) {
-                points.extend(over(&self.patches, places, ATTACHED, share * *force));
+                all.extend(Pull::over(&self.patches, places, ATTACHED, share * *force));
             }
         }
-        lattice.pulls(group, &points, 1.0)
+        lattice.pulls(group, &all)
     }
 
     /// How far `p` is from the shaft's axis, mm.

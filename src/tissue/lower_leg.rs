@@ -12,7 +12,7 @@ use std::cell::Cell;
 use glam::DVec3;
 
 use super::muscles::{Atlas, Muscles, Part};
-use super::scene::{Inside, Lattice, Scene, over};
+use super::scene::{Inside, Lattice, Pull, Scene};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface, SurfaceError};
 use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};
@@ -276,21 +276,21 @@ impl LowerLeg {
         let parts: Vec<&Part> = parts.collect();
         let heel = self.achilles();
         let leg = self.leg.concat();
-        let mut points = Vec::new();
+        let mut all = Vec::new();
         for (share, part) in self.atlas.shares(&parts).into_iter().zip(&parts) {
             // The long tendons go on beyond the scene. The foot goes with the ankle.
             if ["soleus", "gastrocnemius"].contains(&group)
                 && let Some((at, direction)) = part.line("foot")
             {
                 let at = at + self.plafond - PLAFOND;
-                points.extend(over(&heel, &[at], 40.0, share * direction));
+                all.extend(Pull::over(&heel, &[at], 40.0, share * direction));
             }
             for (places, force) in part.pull("tibia").unwrap_or_default() {
                 let places: Vec<DVec3> = places.iter().map(|p| self.carried(*p)).collect();
-                points.extend(over(&leg, &places, ATTACHED, share * force));
+                all.extend(Pull::over(&leg, &places, ATTACHED, share * force));
             }
         }
-        lattice.pulls(group, &points, 1.0)
+        lattice.pulls(group, &all)
     }
 }
 
