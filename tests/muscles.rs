@@ -268,8 +268,8 @@ fn groups_pull_along_their_muscles_lines() {
     }
 }
 
-/// The same in the lower leg: at the heel by the Achilles tendon, on tibia and fibula along the line
-/// by which a path leaves the tibia; moments about the middle of the ankle.
+/// The same in the lower leg: at the heel by the Achilles tendon, on tibia and fibula along the
+/// line by which a path leaves the tibia; moments about the middle of the ankle.
 #[test]
 fn muscles_of_the_leg_pull_along_their_lines() {
     let anatomy = Anatomy::build("lower-leg", 96).unwrap();

@@ -7,8 +7,9 @@
 
 use glam::DVec3;
 
+use super::attachment::{Lattice, Pull};
 use super::muscles::{Atlas, MuscleError, Muscles, Residual, residuals};
-use super::scene::{Inside, Lattice, Pull, Scene};
+use super::scene::{Inside, Scene};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface};
 use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};

@@ -11,8 +11,9 @@ use std::cell::Cell;
 
 use glam::DVec3;
 
+use super::attachment::{Lattice, Pull};
 use super::muscles::{Atlas, Muscles, Part};
-use super::scene::{Inside, Lattice, Pull, Scene};
+use super::scene::{Inside, Scene};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface, SurfaceError};
 use super::{Dimension, Outlook, SceneError, StrengthPlan, UnitLoad};

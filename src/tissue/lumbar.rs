@@ -8,8 +8,9 @@
 
 use glam::DVec3;
 
+use super::attachment::Lattice;
 use super::muscles::{Atlas, MuscleError, Muscles};
-use super::scene::{Inside, Lattice, Scene};
+use super::scene::{Inside, Scene};
 use super::shape::{blend, column, directions, ramp, reach, tapered, width};
 use super::{Dimension, Outlook, StrengthPlan, UnitLoad};
 

@@ -1,5 +1,6 @@
 //! What the lattice is made of: bone, muscle, marrow and soft tissue, regions, attachments.
 
+mod attachment;
 mod core;
 mod hip;
 mod lower_leg;
@@ -202,8 +203,8 @@ pub struct TendonPlan {
     pub muscle: usize,
     /// Of the voxel's volume, tendon that bone and muscle leave room for, 0 to 1.
     pub fraction: f64,
-    /// The same as it is drawn: on into bone and belly, never thinner than 2.4 voxels, and not at all
-    /// where it is thinner than half of that.
+    /// The same as it is drawn: on into bone and belly, never thinner than 2.4 voxels, and not at
+    /// all where it is thinner than half of that.
     pub drawn: f64,
     /// Direction of its fibres, a unit vector.
     pub fibre: [f32; 3],

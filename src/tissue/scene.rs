@@ -1,12 +1,11 @@
-//! From a scene's shapes to its lattice: voxels shared by sampling, regions, attachments.
+//! From a scene's shapes to its lattice: voxels shared by sampling, regions, tendons.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use glam::{DMat3, DVec3};
+use glam::DVec3;
 
+use super::attachment::Lattice;
 use super::muscles::{Beside, MuscleError, Muscles, Residual, Tendon};
-use super::surface::Patch;
 use super::{
     Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SceneError,
     SitePlan, StrengthPlan, TendonPlan, Tissue, UnitLoad,
@@ -92,9 +91,10 @@ pub(super) trait Scene {
     fn outlook(&self) -> Outlook;
 }
 
-/// A tendon whose radius is at least this many voxels is drawn, and drawn no thinner than that many:
-/// what is thinner falls to pieces in a picture.
+/// Radius in voxels from which on a tendon is drawn: what is much thinner than it is drawn would
+/// look like another thing.
 const SHOWN: f64 = 0.6;
+/// Radius in voxels that it is drawn with at least: what is thinner falls to pieces in a picture.
 const DRAWN: f64 = 1.2;
 /// Fewer voxels than this tell no volume.
 const FEWEST: f64 = 30.0;
@@ -517,16 +517,10 @@ pub(super) fn build(scene: &dyn Scene, size: usize) -> Result<Anatomy, SceneErro
     let elements: [usize; 3] = std::array::from_fn(|k| high[k] - low[k]);
     let occupied: BTreeSet<[usize; 3]> = bone.iter().map(|b| b.at).collect();
     filled(scene, &muscle, spacing.powi(3))?;
-    let lattice = Lattice {
-        spacing,
-        origin,
-        low,
-        occupied: &occupied,
-        unplaced: Cell::new(None),
-    };
+    let lattice = Lattice::new(spacing, origin, low, &occupied);
     let (loads, joint_loads) = scene.loads(&lattice);
     let strength = scene.strength(&lattice, elements);
-    if let Some(what) = lattice.unplaced.get() {
+    if let Some(what) = lattice.unplaced() {
         return Err(SceneError::Apart {
             scene: scene.name().to_owned(),
             what,
@@ -629,140 +623,4 @@ pub(super) fn connected(voxels: [usize; 3], plans: Vec<BonePlan>, bones: usize) 
         .filter(|(_, p)| by_size.contains(p))
         .map(|(plan, _)| plan)
         .collect()
-}
-
-/// A force that is spread over bone: through points of its surface, with the way inwards and the
-/// share of each, as if it acted along its own line.
-pub(super) struct Pull {
-    pub(super) points: Vec<(DVec3, DVec3, f64)>,
-    /// N.
-    pub(super) force: DVec3,
-    /// A place on its line, mm; none where the points alone say where it acts.
-    pub(super) through: Option<DVec3>,
-}
-
-impl Pull {
-    /// Along a line through the first of some places, over patches of bone within `reach` of them,
-    /// or of the nearest if there is none so near. None where all is farther than 40 mm.
-    pub(super) fn over(
-        patches: &[Patch],
-        places: &[DVec3],
-        reach: f64,
-        force: DVec3,
-    ) -> Option<Self> {
-        let away = |p: &Patch| {
-            let each = places.iter().map(|a| a.distance(p.at));
-            each.fold(f64::INFINITY, f64::min)
-        };
-        let nearest = patches.iter().map(away).fold(f64::INFINITY, f64::min);
-        if nearest > 40.0 {
-            return None;
-        }
-        // As wide where the line passes off the bone: what presses there is held on both sides.
-        let near = |p: &&Patch| away(p) < nearest + reach;
-        let of = |p: &Patch| (p.at, -p.out, p.area);
-        Some(Self {
-            points: patches.iter().filter(near).map(of).collect(),
-            force,
-            through: places.first().copied(),
-        })
-    }
-}
-
-/// Forces at weighted points that add up to `force` and turn about `through` as it does: each its
-/// share, and what a rigid plate on evenly soft ground would press besides.
-fn coupled(points: &[(DVec3, f64)], force: DVec3, through: Option<DVec3>) -> Vec<DVec3> {
-    let all: f64 = points.iter().map(|p| p.1).sum();
-    let centre = points.iter().map(|(p, w)| *p * (w / all)).sum::<DVec3>();
-    let moment = through.map_or(DVec3::ZERO, |p| (p - centre).cross(force));
-    let mut inertia = DMat3::ZERO;
-    for (p, w) in points {
-        let d = *p - centre;
-        let own = DMat3::from_diagonal(DVec3::splat(d.length_squared()));
-        let outer = DMat3::from_cols(d * d.x, d * d.y, d * d.z);
-        inertia += (own - outer) * (w / all);
-    }
-    // Points on a line cannot bear what turns about it.
-    let size = inertia.x_axis.x + inertia.y_axis.y + inertia.z_axis.z;
-    let is_flat = inertia.determinant() < 1e-4 * size.powi(3);
-    let turn = if is_flat {
-        DVec3::ZERO
-    } else {
-        inertia.inverse() * moment
-    };
-    let of = |(p, w): &(DVec3, f64)| (force + turn.cross(*p - centre)) * (w / all);
-    points.iter().map(of).collect()
-}
-
-/// Where bone is, for placing loads.
-pub(super) struct Lattice<'a> {
-    pub(super) spacing: f64,
-    pub(super) origin: DVec3,
-    pub(super) low: [usize; 3],
-    pub(super) occupied: &'a BTreeSet<[usize; 3]>,
-    /// A load of which nothing met bone.
-    unplaced: Cell<Option<&'static str>>,
-}
-
-impl Lattice<'_> {
-    /// The element that holds `p`, or the first one that holds bone on the way along `inward`.
-    pub(super) fn place(&self, p: DVec3, inward: DVec3) -> Option<([usize; 3], [f64; 3])> {
-        (0..16).find_map(|step| {
-            let q =
-                (p + inward * (0.25 * self.spacing * f64::from(step)) - self.origin) / self.spacing;
-            let at = q.floor();
-            if at.min_element() < 0.0 {
-                return None;
-            }
-            let voxel = [at.x as usize, at.y as usize, at.z as usize];
-            self.occupied.contains(&voxel).then(|| {
-                (
-                    std::array::from_fn(|k| voxel[k] - self.low[k]),
-                    (q - at).to_array(),
-                )
-            })
-        })
-    }
-
-    /// Forces spread over bone, 1 N in all.
-    pub(super) fn pulls(&self, name: &'static str, pulls: &[Pull]) -> UnitLoad {
-        let mut points = Vec::new();
-        for pull in pulls {
-            let placed = pull.points.iter().filter_map(|(p, inward, weight)| {
-                let (element, within) = self.place(*p, *inward)?;
-                Some((element, within, *weight))
-            });
-            let placed: Vec<_> = placed.collect();
-            let at = |element: [usize; 3], within: [f64; 3]| {
-                let corner: [usize; 3] = std::array::from_fn(|k| element[k] + self.low[k]);
-                self.origin + self.spacing * (vector(corner) + DVec3::from(within))
-            };
-            let weighted: Vec<_> = placed.iter().map(|(e, w, x)| (at(*e, *w), *x)).collect();
-            let forces = coupled(&weighted, pull.force, pull.through);
-            let of = |((element, within, _), force): (&(_, _, _), DVec3)| {
-                (*element, *within, force.to_array())
-            };
-            points.extend(placed.iter().zip(forces).map(of));
-        }
-        if points.is_empty() {
-            self.unplaced.set(Some(name));
-        }
-        UnitLoad { name, points }
-    }
-
-    /// Spreads `pull`, N, over weighted points, each with the way inwards.
-    pub(super) fn spread(
-        &self,
-        name: &'static str,
-        pull: DVec3,
-        points: &[(DVec3, DVec3, f64)],
-    ) -> UnitLoad {
-        let points = points.to_vec();
-        let spread = Pull {
-            points,
-            force: pull,
-            through: None,
-        };
-        self.pulls(name, &[spread])
-    }
 }

@@ -134,7 +134,7 @@ impl Picture {
 pub struct Finder {
     voxels: [usize; 3],
     spacing: f32,
-    /// By voxel: 255 for bone, the number from 1 of the muscle or the tendon's muscle, 0 for neither.
+    /// By voxel: 255 for bone, from 1 the number of a muscle, also for its tendon, 0 for neither.
     holds: Vec<u8>,
 }
 
