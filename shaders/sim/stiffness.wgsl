@@ -13,7 +13,7 @@ fn modulus_of(place: BoneVoxel) -> f32 {
     for (var s = place.first; s < place.first + place.sites; s++) {
         sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
     }
-    return finite(place.tie * physiology.cartilage_modulus + sum);
+    return place.tie * physiology.cartilage_modulus + sum;
 }
 
 @compute @workgroup_size(64)
@@ -21,7 +21,7 @@ fn stiffness(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
     let t = thread_index(id, groups);
     if (t >= environment.bone_voxels) { return; }
     let place = bone_voxels[t];
-    modulus[place.element] = modulus_of(place) / physiology.reference_modulus;
+    modulus[place.element] = finite(modulus_of(place) / physiology.reference_modulus);
 }
 
 // What the solve that follows knows.
