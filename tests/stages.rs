@@ -946,17 +946,19 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             ]: [f64; 17] = flat(&before[s]).try_into().unwrap();
             let at_rest = &homeostasis[3 * s..3 * s + 3];
             let half = p.get("stimulus_half");
-            let (mut strain, mut felt) = (1.0, 1.0);
+            let (mut strain, mut felt, mut felt_by_rest) = (1.0, 1.0, 1.0);
             if at_rest[0] > 0.0 && osteocytes {
-                strain = stimulus[s] / at_rest[0] * links.powi(2);
+                let of_rest = stimulus[s] / at_rest[0];
+                strain = of_rest * links.powi(2);
                 let whole = p.get("strain_field");
                 let wanted = whole * at_rest[0] + (1.0 - whole) * at_rest[2];
                 let passed = |x: f64| x * wanted / (x * wanted + half);
                 felt = passed(strain) / passed(memory);
+                felt_by_rest = passed(of_rest) / passed(memory);
             }
             let full = p.get("full_disuse");
-            let disuse = full * ((1.0 - felt).max(0.0) / full).powf(p.get("dose_exponent"));
-            acted[0] |= 1.0 - felt > full;
+            let disuse = full * ((1.0 - felt_by_rest).max(0.0) / full).powf(p.get("dose_exponent"));
+            acted[0] |= 1.0 - felt_by_rest > full;
             acted[1] |= felt - 1.0 > p.get("overload_limit");
             let overload = (felt - 1.0).max(0.0).min(p.get("overload_limit"));
             let target = (1.0 - disuse).max(0.0) + overload;

@@ -87,17 +87,22 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         var state = bone[s];
 
         // What the site feels of what its osteocytes are adapted to. A lost strut no longer asks
-        // for bone: what is left settles at less of it. Bone that nothing strains, as that between
-        // nodes which are all held, has no set-point and asks for no change; nor does a culture,
-        // which has no osteocytes.
+        // for bone: what is left settles at less of it. Nor does it make the others idle, which
+        // bear its load besides: disuse is of the bone that is left. Bone that nothing strains, as
+        // that between nodes which are all held, has no set-point and asks for no change; nor does
+        // a culture, which has no osteocytes.
         var strain = 1.0;
         var felt = 1.0;
+        var felt_by_rest = 1.0;
         let rest = homeostasis[s];
         if (rest.set_point > 0.0 && environment.osteocytes > 0.0) {
-            strain = finite(stimulus[s] / rest.set_point) * state.connectivity * state.connectivity;
-            felt = transduced(strain, state.memory, mix(rest.mean_set_point, rest.set_point, physiology.strain_field));
+            let of_rest = finite(stimulus[s] / rest.set_point);
+            strain = of_rest * state.connectivity * state.connectivity;
+            let set_point = mix(rest.mean_set_point, rest.set_point, physiology.strain_field);
+            felt = transduced(strain, state.memory, set_point);
+            felt_by_rest = transduced(of_rest, state.memory, set_point);
         }
-        let disuse = dose(max(0.0, 1.0 - felt), physiology.full_disuse, physiology.dose_exponent);
+        let disuse = dose(max(0.0, 1.0 - felt_by_rest), physiology.full_disuse, physiology.dose_exponent);
         let overload = min(max(0.0, felt - 1.0), physiology.overload_limit);
         state.osteocyte = relax(state.osteocyte, max(0.0, 1.0 - disuse) + overload, physiology.osteocyte_time, dt);
         let low = max(0.0, 1.0 - state.osteocyte);
