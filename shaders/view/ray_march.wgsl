@@ -293,12 +293,12 @@ fn face(p: vec3<f32>, d: vec4<f32>, chance: vec3<f32>) -> vec4<f32> {
     }
     if (!(SHELL || SOLID)) { return vec4<f32>(0.0); }
     if (d.z <= 0.0) {
-        let here = number(p + chance - 0.5);
+        let q = p + chance - 0.5;
+        let here = number(q);
         if (has(OF_MUSCLE) && here != TENDON) {
             let colour = field(p);
             return vec4<f32>(select(view.flesh.rgb, colour.rgb, colour.w > 0.0), 1.0);
         }
-        let q = p + chance - 0.5;
         let wide = max(view.pixel, 0.3);
         let seam = number(q + wide * towards(view.right)) != here
             || number(q + wide * towards(view.up)) != here;

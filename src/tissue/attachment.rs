@@ -9,8 +9,8 @@ use glam::{DMat3, DVec3};
 use super::UnitLoad;
 use super::surface::Patch;
 
-/// A force that is spread over bone: through points of its surface, with the way inwards and the
-/// share of each, as if it acted along its own line.
+/// A force that is spread over bone: through points of its surface, mm, each with the way inwards
+/// and a weight, as if it acted along its own line.
 pub(super) struct Pull {
     pub(super) points: Vec<(DVec3, DVec3, f64)>,
     /// N.
@@ -20,8 +20,8 @@ pub(super) struct Pull {
 }
 
 impl Pull {
-    /// Along a line through the first of some places, over patches of bone within `reach` of them,
-    /// or of the nearest if there is none so near. None where all is farther than 40 mm.
+    /// Along a line through the first of some places, over what of the patches is less than `reach`
+    /// farther from them than the nearest, mm. None where all is farther than 40 mm.
     pub(super) fn over(
         patches: &[Patch],
         places: &[DVec3],

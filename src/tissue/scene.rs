@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glam::DVec3;
 
 use super::attachment::Lattice;
-use super::muscles::{Beside, MuscleError, Muscles, Residual, Tendon};
+use super::muscles::{Chain, MuscleError, Muscles, Residual};
 use super::{
     Anatomy, BonePlan, BoneRegion, Dimension, MusclePlan, MuscleRegion, Outlook, SceneError,
     SitePlan, StrengthPlan, TendonPlan, Tissue, UnitLoad,
@@ -143,23 +143,25 @@ struct InTendon {
 
 /// In whose tendon `p` lies, if all are drawn at least `thinnest` thick (a radius, mm) that are
 /// drawn at all.
-fn tendon_at(p: DVec3, tendons: &[&Tendon], thinnest: f64) -> Option<InTendon> {
-    let beside = tendons.iter().filter_map(|t| Some((t.beside(p)?, t)));
-    let reaches = |b: &Beside| {
-        let is_drawn = b.radius >= SHOWN / DRAWN * thinnest;
-        if is_drawn {
-            b.radius.max(thinnest)
+fn tendon_at(p: DVec3, tendons: &[&Chain], thinnest: f64) -> Option<InTendon> {
+    let each = tendons.iter().map(|t| {
+        let nearest = t.nearest(p);
+        let radius = nearest.radius();
+        let is_drawn = radius >= SHOWN / DRAWN * thinnest;
+        let reach = if is_drawn {
+            radius.max(thinnest)
         } else {
-            b.radius
-        }
-    };
-    let off = beside.map(|(b, t)| (b.distance - reaches(&b), b, t));
-    let (least, beside, tendon) = off.min_by(|a, b| a.0.total_cmp(&b.0))?;
-    (least < 0.0).then(|| InTendon {
-        muscle: tendon.muscle,
-        is_within: beside.distance < beside.radius,
-        is_drawn: beside.radius >= SHOWN / DRAWN * thinnest,
-    })
+            radius
+        };
+        let of = InTendon {
+            muscle: t.muscle,
+            is_within: nearest.distance < radius,
+            is_drawn,
+        };
+        (nearest.distance - reach, of)
+    });
+    let (least, of) = each.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    (least < 0.0).then_some(of)
 }
 
 /// How much of a voxel lies where `distance` is negative, if the surface is flat in it.
@@ -232,7 +234,7 @@ impl<'a> Sampler<'a> {
         let (to_tie, to_beside) = (scene.tie(centre), scene.to_beside(centre));
         let is_far = to_bone.min(to_tie).min(to_beside) > 1.5 * reach;
         let thinnest = DRAWN * self.spacing;
-        let tendons: Vec<&Tendon> = (scene.muscles().tendons.iter())
+        let tendons: Vec<&Chain> = (scene.muscles().tendons.iter())
             .filter(|t| t.is_near(centre, reach + thinnest))
             .collect();
         if is_far && bellies.is_empty() && tendons.is_empty() {
@@ -325,14 +327,14 @@ impl<'a> Sampler<'a> {
     fn tendon_plan(
         &self,
         at: [usize; 3],
-        tendons: &[&Tendon],
+        tendons: &[&Chain],
         counts: &BTreeMap<usize, [usize; 2]>,
         all: usize,
     ) -> Option<TendonPlan> {
         let (muscle, _) = counts.iter().max_by_key(|(_, count)| **count)?;
         let own = tendons.iter().filter(|t| t.muscle == *muscle);
-        let beside = own.filter_map(|t| t.beside(self.centre(at)));
-        let nearest = beside.min_by(|a, b| a.distance.total_cmp(&b.distance))?;
+        let nearest = own.map(|t| t.nearest(self.centre(at)));
+        let nearest = nearest.min_by(|a, b| a.distance.total_cmp(&b.distance))?;
         let part = |k: usize| counts.values().map(|c| c[k]).sum::<usize>() as f64 / all as f64;
         Some(TendonPlan {
             at,

@@ -7,7 +7,8 @@ use glam::DVec3;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Belly, Muscle, Muscles, Tendon};
+use super::tendon::tendons;
+use super::{Chain, Muscle, Muscles};
 
 const SIZES: &str = include_str!("../../../assets/anatomy/muscles.csv");
 const PATHS: &str = include_str!("../../../assets/anatomy/muscle-paths.csv");
@@ -456,8 +457,8 @@ impl Atlas {
             let chain: Vec<(DVec3, f64)> = belly.iter().map(|(p, w, _)| (*p, *w)).collect();
             // Where only the belly's course is known, nothing is of its attachments.
             if part.path.iter().all(|(body, _)| body != COURSE) {
-                let tendons = Tendon::both(k, &path, &chain, part.row.force);
-                muscles.tendons.extend(tendons);
+                let made = tendons(k, &path, &chain, part.row.force);
+                muscles.tendons.extend(made);
             }
             if mirrored {
                 let other = path.iter().map(|p| p.with_x(-p.x));
@@ -470,9 +471,9 @@ impl Atlas {
             sizes[k][1] += of_part[1];
             if mirrored {
                 let other = chain.iter().map(|(p, w)| (p.with_x(-p.x), *w));
-                muscles.bellies.push(Belly::new(k, other.collect()));
+                muscles.bellies.push(Chain::new(k, other.collect()));
             }
-            muscles.bellies.push(Belly::new(k, chain));
+            muscles.bellies.push(Chain::new(k, chain));
         }
         for (muscle, [within, all]) in muscles.all.iter_mut().zip(sizes) {
             muscle.inside = within / all;

@@ -15,7 +15,6 @@ pub(super) use atlas::Part;
 pub use atlas::{Atlas, MuscleError};
 pub use balance::Residual;
 pub(super) use balance::residuals;
-pub(super) use tendon::{Beside, Tendon};
 
 /// A place of a chain may be this much nearer to another than the least sample said, mm²: weights
 /// change along a chain.
@@ -73,28 +72,29 @@ impl Muscle {
     }
 }
 
-/// Part of a muscle: a chain of points with weights.
+/// A belly or a tendon of a part of a muscle: a chain of points with weights. One that no other
+/// stands beside is as thick there as the root of its weight.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Belly {
+pub(super) struct Chain {
     /// Which muscle.
     pub(super) muscle: usize,
     /// Points, mm, each with its weight, mm².
-    pub(super) chain: Vec<(DVec3, f64)>,
+    points: Vec<(DVec3, f64)>,
     bounds: [DVec3; 2],
     heaviest: f64,
 }
 
 /// Where on a chain a place is nearest to.
 #[derive(Debug, Clone, Copy)]
-struct Nearest {
+pub(super) struct Nearest {
     /// Distance, mm.
-    distance: f64,
+    pub(super) distance: f64,
     /// Weight there, mm².
     weight: f64,
     /// The point of the chain, mm.
     at: DVec3,
     /// Unit vector along the chain.
-    along: DVec3,
+    pub(super) along: DVec3,
 }
 
 impl Nearest {
@@ -102,33 +102,44 @@ impl Nearest {
     fn value(&self) -> f64 {
         self.distance * self.distance - self.weight
     }
+
+    /// How thick the chain is there, mm.
+    pub(super) fn radius(&self) -> f64 {
+        self.weight.max(0.0).sqrt()
+    }
 }
 
-impl Belly {
-    fn new(muscle: usize, chain: Vec<(DVec3, f64)>) -> Self {
-        let low = chain.iter().map(|c| c.0).reduce(DVec3::min);
-        let high = chain.iter().map(|c| c.0).reduce(DVec3::max);
+impl Chain {
+    fn new(muscle: usize, points: Vec<(DVec3, f64)>) -> Self {
+        let low = points.iter().map(|c| c.0).reduce(DVec3::min);
+        let high = points.iter().map(|c| c.0).reduce(DVec3::max);
         Self {
             muscle,
             bounds: [low.unwrap_or_default(), high.unwrap_or_default()],
-            heaviest: chain.iter().map(|c| c.1).fold(0.0, f64::max),
-            chain,
+            heaviest: points.iter().map(|c| c.1).fold(0.0, f64::max),
+            points,
         }
     }
 
-    /// How far its chain is at least, mm.
+    /// How far it is at least, mm.
     fn at_least(&self, p: DVec3) -> f64 {
         p.distance(p.clamp(self.bounds[0], self.bounds[1]))
     }
 
-    fn nearest(&self, p: DVec3) -> Nearest {
+    /// Whether it may come within `reach` of `p`, mm, by its own thickness.
+    pub(super) fn is_near(&self, p: DVec3, reach: f64) -> bool {
+        self.at_least(p) <= self.heaviest.max(0.0).sqrt() + reach
+    }
+
+    /// Where it comes nearest to `p`.
+    pub(super) fn nearest(&self, p: DVec3) -> Nearest {
         let mut best = Nearest {
             distance: f64::INFINITY,
             weight: 0.0,
             at: p,
             along: DVec3::Z,
         };
-        for pair in self.chain.windows(2) {
+        for pair in self.points.windows(2) {
             let (a, b) = (pair[0].0, pair[1].0);
             let axis = b - a;
             let t = ((p - a).dot(axis) / axis.length_squared().max(1e-12)).clamp(0.0, 1.0);
@@ -153,8 +164,8 @@ impl Belly {
 pub(super) struct Muscles {
     /// Single muscles.
     pub(super) all: Vec<Muscle>,
-    pub(super) bellies: Vec<Belly>,
-    pub(super) tendons: Vec<Tendon>,
+    pub(super) bellies: Vec<Chain>,
+    pub(super) tendons: Vec<Chain>,
 }
 
 impl Muscles {
@@ -164,7 +175,7 @@ impl Muscles {
         // What one of them is below everywhere within reach.
         let mut below = 0.0f64;
         for (k, belly) in self.bellies.iter().enumerate() {
-            if belly.at_least(p) > belly.heaviest.max(0.0).sqrt() + reach {
+            if !belly.is_near(p, reach) {
                 continue;
             }
             let n = belly.nearest(p);
@@ -212,13 +223,12 @@ impl Muscles {
         let k = FASCIA_BRIDGES;
         let mut sum = (-bone / k).exp();
         for belly in &self.bellies {
-            let radius = belly.heaviest.max(0.0).sqrt();
-            if belly.at_least(p) > radius + 5.0 * k {
+            if !belly.is_near(p, 5.0 * k) {
                 continue;
             }
             let n = belly.nearest(p);
             if n.weight > 0.0 {
-                sum += (-(n.distance - n.weight.sqrt()) / k).exp();
+                sum += (-(n.distance - n.radius()) / k).exp();
             }
         }
         -k * sum.ln()
@@ -227,8 +237,9 @@ impl Muscles {
     /// Distance to the skin, mm: tendons lie under it too.
     pub(super) fn skin(&self, p: DVec3, bone: f64) -> f64 {
         let tendons = self.tendons.iter().filter(|t| t.is_near(p, FAT));
-        let tendons = tendons.filter_map(|t| t.beside(p));
-        let tendons = tendons.map(|b| b.distance - b.radius);
+        let tendons = tendons
+            .map(|t| t.nearest(p))
+            .map(|n| n.distance - n.radius());
         tendons.fold(self.fascia(p, bone), f64::min) - FAT
     }
 }
