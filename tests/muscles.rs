@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use glam::DVec3;
+use mechanostat::physiology::Model;
+use mechanostat::sim::state::Lists;
 use mechanostat::tissue::{Anatomy, Atlas, MuscleError};
 
 const SIZES: &str = include_str!("../assets/anatomy/muscles.csv");
@@ -93,6 +95,27 @@ fn muscles_have_their_volumes_and_leave_little_between_them() {
 }
 
 /// Fibres run along the muscle's path, or at its angle of pennation to it.
+/// A muscle has its own share of type I fibres, told in its table, wherever its voxels lie; muscle
+/// that is not told apart has its group's.
+#[test]
+fn muscles_have_their_own_fibre_types() {
+    let model = Model::built_in().unwrap();
+    let rows = table(SIZES);
+    for scene in ["hip", "lower-leg", "lumbar"] {
+        let anatomy = Anatomy::build(scene, 32).unwrap();
+        let lists = Lists::new(&anatomy, &model);
+        assert!(!lists.muscle_voxels.is_empty(), "{scene}");
+        for voxel in &lists.muscle_voxels {
+            let name = anatomy.muscles[voxel.muscle as usize].name;
+            let row = rows
+                .iter()
+                .find(|r| r["muscle"] == name && r["scene"] == scene);
+            let wants = number(row.unwrap(), "type1");
+            assert!((f64::from(voxel.type1) - wants).abs() < 1e-6, "{name}");
+        }
+    }
+}
+
 #[test]
 fn fibres_follow_their_muscle() {
     for scene in ["hip", "lower-leg"] {
@@ -380,6 +403,12 @@ fn tables_that_are_no_muscles_are_refused() {
     let flat = SIZES.replace(",819.3,", ",0,");
     let said = read(&flat, PATHS, BELLIES).unwrap_err();
     assert!(said.to_string().contains("force above 0"), "{said}");
+    let many = SIZES.replace(",0.803,", ",1.803,");
+    let said = read(&many, PATHS, BELLIES).unwrap_err();
+    assert!(
+        said.to_string().contains("share of type I of 0 to 1"),
+        "{said}"
+    );
     let kept = BELLIES.lines().filter(|l| !l.starts_with("piri,"));
     let no_belly = kept.collect::<Vec<_>>().join("\n");
     let said = read(SIZES, PATHS, &no_belly).unwrap_err();

@@ -182,7 +182,10 @@ fn wanted(gpu: &Gpu, simulation: &Simulation) -> Wanted {
             push("trabecular_bmd", mineral * trabecular.value());
         }
         if cortical.weight > 0.0 {
-            push("cortical_bmd", mineral * cortical.sum / left);
+            push(
+                "cortical_bmd",
+                mineral * cortical.sum / (left + 0.67 * outline),
+            );
             let heights = region.members.iter().map(|(i, _)| anatomy.bone[*i].at[2]);
             let (low, high) = (heights.clone().min().unwrap(), heights.max().unwrap());
             let length = (high - low + 1) as f64 * anatomy.spacing;

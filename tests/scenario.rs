@@ -235,9 +235,9 @@ fn wrong_parameters_are_refused() {
             &["thighs", "shaft 6", "between 0 and 1"],
         ),
         (
-            "role = \"flexor\"",
-            "role = \"flexer\"",
-            &["flexer", "extensor"],
+            "type1 = 0.5",
+            "type1 = 1.5",
+            &["muscle", "type1 1.5", "shares from 0 to 1"],
         ),
     ];
     for (from, to, words) in cases {

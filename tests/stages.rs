@@ -15,6 +15,7 @@ use mechanostat::sim::bone::Bone;
 use mechanostat::sim::loads::{Loads, environment};
 use mechanostat::sim::muscle::Muscle;
 use mechanostat::sim::signal::Signal;
+use mechanostat::sim::skeleton::Skeleton;
 use mechanostat::sim::state::{Environment, Lists, MOST, MuscleState, SiteState, TissueState};
 use mechanostat::sim::stiffness::Stiffness;
 use mechanostat::sim::stimulus::Stimulus;
@@ -341,6 +342,17 @@ impl P {
         self.get("modulus_coefficient")
             * (bvtv * self.get("tissue_density")).powf(self.get("modulus_exponent"))
     }
+
+    /// Of a site's share of its voxel: what is left of a cortex' thickness, or a trabecular site.
+    fn site_modulus(&self, kind: u32, state: &SiteState) -> f64 {
+        let v = f64::from(state.bvtv);
+        if kind == SiteKind::Cortical as u32 {
+            let matrix = f64::from(state.matrix);
+            v / matrix * self.modulus(matrix)
+        } else {
+            self.modulus(v)
+        }
+    }
 }
 
 /// BMP that nothing has bound, as a change: BMP-2, BMP-4, myostatin, inhibitors.
@@ -629,8 +641,8 @@ fn stiffness_matches_f64() {
         want.push(
             (tie + (b.first..b.first + b.sites)
                 .map(|s| {
-                    f64::from(tissue.lists.sites[s as usize].fraction)
-                        * p.modulus(f64::from(sites[s as usize].bvtv))
+                    let site = &tissue.lists.sites[s as usize];
+                    f64::from(site.fraction) * p.site_modulus(site.kind, &sites[s as usize])
                 })
                 .sum::<f64>())
                 / p.get("reference_modulus"),
@@ -708,14 +720,20 @@ fn stimulus_matches_f64() {
             peak = peak.max(twice);
         }
         let own = b.first..b.first + b.sites;
-        let v = |s: u32| f64::from(sites[s as usize].bvtv);
-        let fraction = |s: u32| f64::from(tissue.lists.sites[s as usize].fraction);
-        let modulus: f64 = own.clone().map(|s| fraction(s) * p.modulus(v(s))).sum();
+        let kind = |s: u32| tissue.lists.sites[s as usize].kind;
+        let of_site = |s: u32| {
+            let fraction = f64::from(tissue.lists.sites[s as usize].fraction);
+            fraction * p.site_modulus(kind(s), &sites[s as usize])
+        };
+        let modulus: f64 = own.clone().map(of_site).sum();
         // The voxel bears the stress that it bore when displacements were solved for.
         let now = modulus + f64::from(b.tie) * p.get("cartilage_modulus");
         let softer = solved / now;
         for s in own {
-            stimulus[s as usize] = softer * sum.powf(1.0 / m) * p.modulus(v(s)) / (v(s) * v(s));
+            let state = &sites[s as usize];
+            let left = kind(s) == SiteKind::Cortical as u32;
+            let v = f64::from(if left { state.matrix } else { state.bvtv });
+            stimulus[s as usize] = softer * sum.powf(1.0 / m) * p.modulus(v) / (v * v);
         }
         energy.push(0.5 * modulus * softer * softer * peak);
     }
@@ -1014,7 +1032,12 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
                 .map(|k| p.get(&format!("martin_{k}")) * x.powi(k))
                 .sum();
             let is_cortex = site.kind == SiteKind::Cortical as u32;
-            let inside = martin.max(0.0);
+            let pores = if is_cortex {
+                p.get("pore_activity")
+            } else {
+                1.0
+            };
+            let inside = pores * martin.max(0.0);
             let surface = inside + p.get("endosteal_roughness") * f64::from(site.surface);
             let balance = 0.5 * (ob_new - oc_new + ob - oc);
             let floor = p.get("bvtv_floor");
@@ -1118,6 +1141,42 @@ fn settling_and_set_point_match_f64() {
 }
 
 /// A lattice of single struts between platens, random densities: the surface that moves them.
+/// A piece's matrix feels its load over what bears it: half as much by half the density's square,
+/// and a cortex by what is left of its thickness.
+#[test]
+fn what_the_skeleton_feels_matches_f64() {
+    let (gpu, model, mut noise) = (gpu(), Model::built_in().unwrap(), Noise(23));
+    let skeleton = Skeleton::new(&gpu, &model).unwrap();
+    let state = skeleton.state();
+    let start: Vec<SiteState> = read(&gpu, &state.bone, state.counts.sites);
+    let set_points: Vec<[f32; 3]> = read(&gpu, &state.homeostasis, state.counts.sites);
+    let worn: Vec<SiteState> = start
+        .iter()
+        .map(|s| SiteState {
+            bvtv: s.bvtv * noise.between(0.4, 1.0) as f32,
+            matrix: s.bvtv * noise.between(0.6, 1.0) as f32,
+            ..*s
+        })
+        .collect();
+    write(&gpu, &state.bone, &worn);
+    run(&gpu, |pass| skeleton.record(pass));
+    let felt: Vec<f32> = read(&gpu, &state.stimulus, state.counts.sites);
+    let felt: Vec<f64> = felt.into_iter().map(f64::from).collect();
+    let want: Vec<f64> = worn
+        .iter()
+        .zip(&start)
+        .zip(&set_points)
+        .enumerate()
+        .map(|(k, ((now, before), set_point))| {
+            // Trabecular, then cortical, of piece after piece; on Earth, as it is made.
+            let bearing = if k % 2 == 0 { now.bvtv } else { now.matrix };
+            let ratio = f64::from(before.bvtv).powi(2) / f64::from(now.bvtv) / f64::from(bearing);
+            f64::from(set_point[0]) * ratio
+        })
+        .collect();
+    assert_close("skeleton's stimulus", &felt, &want, 0.0, 1e-5);
+}
+
 #[test]
 fn strut_surfaces_match_f64() {
     let gpu = gpu();

@@ -51,7 +51,10 @@ fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     for (var s = place.first; s < place.first + place.sites; s++) {
         let site = sites[s];
         var both = vec2<f32>(specific_surface(bone_before[s].bvtv));
-        if (site.kind == CORTICAL) { both += physiology.endosteal_roughness * site.surface; }
+        // Recruits come from marrow: a cortex's pores answer less than what borders on it.
+        if (site.kind == CORTICAL) {
+            both = physiology.pore_activity * both + physiology.endosteal_roughness * site.surface;
+        }
         if (site.kind == PLATEN) { both = vec2<f32>(0.0); }
         if (site.kind == STRUT) {
             // Every voxel of such a lattice has one site, in the lattice's order.

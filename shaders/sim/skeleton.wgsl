@@ -13,7 +13,10 @@ fn piece_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     if (s >= arrayLength(&sites)) { return; }
     let piece = sites[s].bone;
     let load = environment.scale[piece / 4u][piece % 4u];
-    // Under a given force the matrix feels σ/v² (docs/model.md).
-    let thinner = finite(homeostasis[s].bvtv / bone[s].bvtv);
-    stimulus[s] = homeostasis[s].set_point * load * thinner * thinner;
+    // Under a given force the matrix feels σ/v², and in a cortex what is left of its thickness
+    // bears (docs/model.md).
+    let sparser = finite(homeostasis[s].bvtv / bone[s].bvtv);
+    var thinner = sparser;
+    if (sites[s].kind == CORTICAL) { thinner = finite(homeostasis[s].bvtv / bone[s].matrix); }
+    stimulus[s] = homeostasis[s].set_point * load * sparser * thinner;
 }

@@ -11,7 +11,7 @@
 fn modulus_of(place: BoneVoxel) -> f32 {
     var sum = 0.0;
     for (var s = place.first; s < place.first + place.sites; s++) {
-        sum += sites[s].fraction * bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
+        sum += sites[s].fraction * site_modulus(sites[s].kind, bone[s], physiology);
     }
     return place.tie * physiology.cartilage_modulus + sum;
 }

@@ -75,8 +75,7 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     }
     var modulus = 0.0;
     for (var s = place.first; s < place.first + place.sites; s++) {
-        let e = bone_modulus(max(bone[s].bvtv, physiology.bvtv_floor), physiology);
-        modulus += sites[s].fraction * e;
+        modulus += sites[s].fraction * site_modulus(sites[s].kind, bone[s], physiology);
     }
     // Displacements are those of the last solve. Bone that has lost stiffness since then bears
     // the same stress, strained the more: right where all of it changes alike, and the loads with
@@ -84,7 +83,8 @@ fn daily_stimulus(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wor
     let softer = finite(solved[t] / (place.tie * physiology.cartilage_modulus + modulus));
     let strain = softer * power(sum, finite(1.0 / m));
     for (var s = place.first; s < place.first + place.sites; s++) {
-        let v = bone[s].bvtv;
+        // Of a cortex, what is left of it.
+        let v = select(bone[s].bvtv, bone[s].matrix, sites[s].kind == CORTICAL);
         let e = bone_modulus(max(v, physiology.bvtv_floor), physiology);
         // Tissue level: ψ (ρt/ρ)², what the bone matrix itself feels. A piece of a strut is matrix.
         var in_matrix = bone_modulus(1.0, physiology);

@@ -548,7 +548,8 @@ impl MechanostatApp {
             }
         };
         if let Some(muscle) = hit.muscle {
-            let name = anatomy.muscles.get(muscle)?.name;
+            let muscle = anatomy.muscles.get(muscle)?;
+            let name = muscle.name;
             let change = |which: &Which| {
                 let courses = session.driver.of(*which).courses();
                 let [_, _, c] = courses.on_day(name, Quantity::Volume, session.day())?;
@@ -557,7 +558,11 @@ impl MechanostatApp {
             };
             let changes: Vec<String> = runs.iter().filter_map(change).collect();
             self.pins.hover = None;
-            return Some(format!("{}: {}", plain(name), changes.join(", ")));
+            let role = match muscle.role {
+                "" => String::new(),
+                role => format!(", {role}"),
+            };
+            return Some(format!("{}{role}: {}", plain(name), changes.join(", ")));
         }
         let voxel = anatomy.bone.iter().position(|b| b.at == hit.at)?;
         let lattice = anatomy.voxel(hit.at);

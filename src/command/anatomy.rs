@@ -273,14 +273,18 @@ fn print_muscles(report: &AnatomyReport) -> Result<(), CommandError> {
         return Ok(());
     }
     say(
-        "muscles: volume here (cm3), share of the belly inside, over published times that share; cross-section (cm2), fibres (mm), pennation, peak force (N), middle of its sections beside its path, mean and most (mm)",
+        "muscles: volume here (cm3), share of the belly inside, over published times that share; cross-section (cm2), fibres (mm), pennation, peak force (N), type I fibres, middle of its sections beside its path, mean and most (mm); what it does",
     )?;
     for m in &report.muscles {
-        let off = m.off_path_mm.map_or_else(String::new, |[mean, most]| {
-            format!("{mean:>6.1} {most:>6.1}")
-        });
+        let off = m.off_path_mm.map_or_else(
+            || " ".repeat(13),
+            |[mean, most]| format!("{mean:>6.1} {most:>6.1}"),
+        );
+        let slow = m
+            .type1
+            .map_or_else(String::new, |x| format!("{:.0} %", 100.0 * x));
         say(&format!(
-            "  {:<28} {:>7.1} {:>5.0} % {:>5.2}   {:>6.1} {:>6.0} {:>4.0}° {:>7.0} {off}",
+            "  {:<28} {:>7.1} {:>5.0} % {:>5.2}   {:>6.1} {:>6.0} {:>4.0}° {:>7.0} {slow:>5} {off}   {}",
             m.name,
             m.volume_cm3,
             100.0 * m.inside,
@@ -289,7 +293,12 @@ fn print_muscles(report: &AnatomyReport) -> Result<(), CommandError> {
             m.fibre_mm,
             m.pennation_deg,
             m.force_n,
+            m.role,
         ))?;
+    }
+    say("whole muscles beside what others published; in: within 1 SD or the range")?;
+    for told in &report.architecture {
+        say(&line(told))?;
     }
     say(&format!(
         "  within the fascia and no muscle: {:.0} %",

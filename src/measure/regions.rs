@@ -20,6 +20,10 @@ const BONE_SUMS: usize = 24;
 const MUSCLE_SUMS: usize = 15;
 /// Of hydroxyapatite's mass, calcium: 10 · 40.08 of 1004.6 g/mol.
 const CALCIUM_OF_MINERAL: f64 = 0.399;
+/// By how much a clinical scan widens what is left of a cortex, mm, so that a cortex looks the less
+/// dense the thinner it is. Augat 1998 (Phys Med Biol 43:2873): walls under 4 mm look up to 40 %
+/// less dense, while their mineral is told right; taken as that of a wall of a millimetre.
+const SCAN_BLUR_MM: f64 = 0.67;
 /// Vertices that a workgroup of `connectivity.wgsl` looks at.
 const VERTICES: usize = 64 * 16;
 
@@ -356,8 +360,8 @@ impl RegionSums {
             push(Quantity::TrabecularBmd, mineral * sums[1] / sums[2]);
         }
         if sums[4] > 0.0 {
-            // Of what is left of the cortex, as it is seen in a scan.
-            push(Quantity::CorticalBmd, mineral * sums[3] / sums[21]);
+            let seen = sums[21] + SCAN_BLUR_MM * sums[20];
+            push(Quantity::CorticalBmd, mineral * sums[3] / seen);
         }
         // A shell of volume V and outline V/t.
         if sums[20] > 0.0 {

@@ -57,7 +57,7 @@ parameters! {
     coupling coupling_time osteoblast_time formation_gain bmp_formation
     mapk_loss ppar_gain fate_time marrow_fat_gain marrow_fat_time stem_cell_shift
     actin_fate cytoskeleton_loss cytoskeleton_time cytoskeleton_formation perforation growth_turnover
-    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 endosteal_roughness
+    surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 pore_activity endosteal_roughness
     bmp_bone bisphosphonate_inhibition
     muscle_mass muscle_full_disuse muscle_dose_exponent
     muscle_dose_exponent_centrifuge muscle_dose_exponent_weight_bearing
@@ -148,10 +148,8 @@ pub struct MuscleGroup {
     pub name: String,
     /// Share of its daily use that standing up against gravity asks for, 0 to 1.
     pub postural: f64,
-    /// Share of type I fibre area, 0 to 1.
-    pub type1: f64,
-    /// What it does to the limb.
-    pub role: Role,
+    /// Share of type I fibre area, 0 to 1, of muscle that the scene does not have one by one.
+    pub type1: Option<f64>,
     /// How strongly its fibres answer disuse.
     pub atrophy: f64,
     /// How much more strongly its fast fibres do than `type1_sensitivity` and `type2_sensitivity`
@@ -170,16 +168,6 @@ pub struct MuscleGroup {
 
 fn one() -> f64 {
     1.0
-}
-
-/// What a muscle does to its limb.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Straightens it against gravity.
-    Extensor,
-    /// Bends it.
-    Flexor,
 }
 
 /// A force that a joint passes on.
@@ -655,11 +643,12 @@ impl File {
     fn check_muscles(&self, source: &Source<'_>) -> Result<(), Located> {
         for muscle in &self.muscle {
             let m = muscle.get_ref();
-            if !(0.0..=1.0).contains(&m.postural) || !(0.0..=1.0).contains(&m.type1) {
+            let type1 = m.type1.unwrap_or(0.0);
+            if !(0.0..=1.0).contains(&m.postural) || !(0.0..=1.0).contains(&type1) {
                 return Err(source.error(
                     muscle.span().start,
                     &m.name,
-                    format!("postural {}, type1 {}", m.postural, m.type1),
+                    format!("postural {}, type1 {type1}", m.postural),
                     "shares from 0 to 1",
                 ));
             }

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{Gpu, GpuError};
 use crate::physiology::Model;
-use crate::tissue::{Anatomy, SiteKind};
+use crate::tissue::{Anatomy, MusclePlan, SiteKind};
 
 use crate::solver::Mechanics;
 
@@ -403,11 +403,11 @@ impl Lists {
             .iter()
             .filter(|m| m.scene == anatomy.scene)
             .collect();
-        let type1 = |group: usize| {
-            muscles
-                .iter()
-                .find(|m| m.name == anatomy.groups[group])
-                .map_or(0.5, |m| m.type1) as f32
+        let type1 = |m: &MusclePlan| {
+            let own = anatomy.muscles.get(m.muscle).and_then(|m| m.type1);
+            let name = anatomy.groups[anatomy.group_of(m)];
+            let of_group = || muscles.iter().find(|m| m.name == name)?.type1;
+            own.or_else(of_group).unwrap_or(0.5) as f32
         };
         let muscle_voxels = anatomy
             .muscle
@@ -416,7 +416,7 @@ impl Lists {
                 voxel: anatomy.voxel(m.at) as u32,
                 group: anatomy.group_of(m) as u32,
                 fraction: m.fraction as f32,
-                type1: type1(anatomy.group_of(m)),
+                type1: type1(m),
                 force: force_a_volume(anatomy, m.muscle) as f32,
                 muscle: m.muscle as u32,
                 fibre: m.fibre[2].abs().min(1.0).acos().to_degrees(),

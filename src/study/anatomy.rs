@@ -94,6 +94,10 @@ pub struct MuscleBeside {
     pub pennation_deg: f64,
     /// Peak isometric force, N.
     pub force_n: f64,
+    /// Share of type I fibre area; none where its group's holds.
+    pub type1: Option<f64>,
+    /// What it does, as "extends the knee".
+    pub role: &'static str,
 }
 
 /// What an activity puts on the bones at 1 g.
@@ -127,6 +131,8 @@ pub struct AnatomyReport {
     pub volumes_mm3: Vec<(String, f64)>,
     /// Single muscles.
     pub muscles: Vec<MuscleBeside>,
+    /// What of whole muscles was published by others than they are made from.
+    pub architecture: Vec<Beside>,
     /// Of what lies within the fascia and is no bone, what belongs to no muscle.
     pub between_muscles: f64,
     /// What is left over of the forces on the leg at the peaks of activities.
@@ -190,6 +196,7 @@ impl AnatomyReport {
             densities,
             volumes_mm3: parts.into_iter().map(|p| (p.name, p.volume_mm3)).collect(),
             muscles: muscles(anatomy),
+            architecture: architecture(anatomy, norms),
             between_muscles: anatomy.between_muscles,
             residuals: anatomy.residuals.clone(),
             pulls: pulls(anatomy),
@@ -218,9 +225,35 @@ fn muscles(anatomy: &Anatomy) -> Vec<MuscleBeside> {
             fibre_mm: m.fibre_mm,
             pennation_deg: m.pennation,
             force_n: m.force,
+            type1: m.type1,
+            role: m.role,
         }
     })
     .collect()
+}
+
+fn architecture(anatomy: &Anatomy, norms: &[Norm]) -> Vec<Beside> {
+    let mut all = Vec::new();
+    for m in anatomy.muscles.iter().filter(|m| m.whole_mm3 > 0.0) {
+        for (what, value, unit) in [
+            ("volume", m.whole_mm3 / 1e3, "cm3"),
+            ("section", m.cross_section() / 100.0, "cm2"),
+            ("fibres", m.fibre_mm, "mm"),
+            ("pennation", m.pennation, "degrees"),
+        ] {
+            let name = format!("{} {what}", m.name);
+            all.push(Beside::new(
+                name,
+                value,
+                unit,
+                OF_DIMENSION,
+                anatomy.scene,
+                norms,
+            ));
+        }
+    }
+    all.retain(|told| !told.published.is_empty());
+    all
 }
 
 /// Where a path is nearest to a place: which stretch of it, how far, and its direction there.

@@ -21,29 +21,21 @@ pub(super) struct Pull {
 
 impl Pull {
     /// Along a line through the first of some places, over what of the patches is less than `reach`
-    /// farther from them than the nearest, mm. None where all is farther than 40 mm.
-    pub(super) fn over(
-        patches: &[Patch],
-        places: &[DVec3],
-        reach: f64,
-        force: DVec3,
-    ) -> Option<Self> {
+    /// farther from them than the nearest, mm; over none of it where all is farther than 40 mm.
+    pub(super) fn over(patches: &[Patch], places: &[DVec3], reach: f64, force: DVec3) -> Self {
         let away = |p: &Patch| {
             let each = places.iter().map(|a| a.distance(p.at));
             each.fold(f64::INFINITY, f64::min)
         };
         let nearest = patches.iter().map(away).fold(f64::INFINITY, f64::min);
-        if nearest > 40.0 {
-            return None;
-        }
         // As wide where the line passes off the bone: what presses there is held on both sides.
-        let near = |p: &&Patch| away(p) < nearest + reach;
+        let near = |p: &&Patch| nearest <= 40.0 && away(p) < nearest + reach;
         let of = |p: &Patch| (p.at, -p.out, p.area);
-        Some(Self {
+        Self {
             points: patches.iter().filter(near).map(of).collect(),
             force,
             through: places.first().copied(),
-        })
+        }
     }
 }
 
@@ -60,13 +52,13 @@ fn coupled(points: &[(DVec3, f64)], force: DVec3, through: Option<DVec3>) -> Vec
         let outer = DMat3::from_cols(d * d.x, d * d.y, d * d.z);
         inertia += (own - outer) * (w / all);
     }
-    // Points on a line cannot bear what turns about it.
+    // Points nearly on a line bear next to nothing of what turns about it, one point nothing at
+    // all: instead of forces without bound a thousandth of a moment is given up.
     let size = inertia.x_axis.x + inertia.y_axis.y + inertia.z_axis.z;
-    let is_flat = inertia.determinant() < 1e-4 * size.powi(3);
-    let turn = if is_flat {
-        DVec3::ZERO
+    let turn = if size > 0.0 {
+        (inertia + DMat3::from_diagonal(DVec3::splat(1e-3 * size))).inverse() * moment
     } else {
-        inertia.inverse() * moment
+        DVec3::ZERO
     };
     let of = |(p, w): &(DVec3, f64)| (force + turn.cross(*p - centre)) * (w / all);
     points.iter().map(of).collect()
@@ -78,7 +70,7 @@ pub(super) struct Lattice<'a> {
     pub(super) origin: DVec3,
     pub(super) low: [usize; 3],
     occupied: &'a BTreeSet<[usize; 3]>,
-    /// A load of which nothing met bone.
+    /// A load of which a force met no bone.
     unplaced: Cell<Option<&'static str>>,
 }
 
@@ -99,7 +91,7 @@ impl<'a> Lattice<'a> {
         }
     }
 
-    /// A load of which nothing met bone, if there was one.
+    /// A load of which a force met no bone, if there was one.
     pub(super) fn unplaced(&self) -> Option<&'static str> {
         self.unplaced.get()
     }
@@ -132,6 +124,9 @@ impl<'a> Lattice<'a> {
                 Some((element, within, *weight))
             });
             let placed: Vec<_> = placed.collect();
+            if placed.is_empty() {
+                self.unplaced.set(Some(name));
+            }
             let at = |element: [usize; 3], within: [f64; 3]| {
                 let corner: [usize; 3] = std::array::from_fn(|k| element[k] + self.low[k]);
                 self.origin

@@ -243,7 +243,7 @@ impl Hip {
         let mut all = Vec::new();
         for (share, forces) in self.atlas.shares(&parts).into_iter().zip(pulls) {
             for (places, force) in forces.iter().filter(|(places, _)| !places.is_empty()) {
-                all.extend(Pull::over(&self.patches, places, ATTACHED, share * *force));
+                all.push(Pull::over(&self.patches, places, ATTACHED, share * *force));
             }
         }
         lattice.pulls(group, &all)

@@ -284,11 +284,11 @@ impl LowerLeg {
                 && let Some((at, direction)) = part.line("foot")
             {
                 let at = at + self.plafond - PLAFOND;
-                all.extend(Pull::over(&heel, &[at], 40.0, share * direction));
+                all.push(Pull::over(&heel, &[at], 40.0, share * direction));
             }
             for (places, force) in part.pull("tibia").unwrap_or_default() {
                 let places: Vec<DVec3> = places.iter().map(|p| self.carried(*p)).collect();
-                all.extend(Pull::over(&leg, &places, ATTACHED, share * force));
+                all.push(Pull::over(&leg, &places, ATTACHED, share * force));
             }
         }
         lattice.pulls(group, &all)

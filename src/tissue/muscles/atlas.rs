@@ -118,6 +118,8 @@ struct SizeRow {
     pennation_deg: f64,
     #[serde(rename = "force_N")]
     force: f64,
+    type1: f64,
+    role: String,
     via: String,
 }
 
@@ -316,12 +318,13 @@ impl Atlas {
             let numbers = [row.volume_cm3, row.share, row.fibre_mm, row.force];
             if !numbers.iter().all(|x| x.is_finite() && *x > 0.0)
                 || !(0.0..90.0).contains(&row.pennation_deg)
+                || !(0.0..=1.0).contains(&row.type1)
             {
                 return Err(MuscleError::Row {
                     file: "muscles.csv",
                     line: parts.len() as u64 + 2,
                     why: format!(
-                        "\"{name}\" needs a share, volume, fibre length and force above 0, and a pennation of 0 to 90 degrees"
+                        "\"{name}\" needs a share, volume, fibre length and force above 0, a pennation of 0 to 90 degrees and a share of type I of 0 to 1"
                     ),
                 });
             }
@@ -448,6 +451,8 @@ impl Atlas {
                     fibre_mm: 0.0,
                     pennation: part.row.pennation_deg,
                     force: 0.0,
+                    type1: Some(part.row.type1),
+                    role: &part.row.role,
                     paths: Vec::new(),
                 });
                 sizes.push([0.0; 2]);

@@ -46,6 +46,10 @@ pub struct Muscle {
     pub pennation: f64,
     /// Peak isometric force, N.
     pub force: f64,
+    /// Share of type I fibre area, 0 to 1; none where its group's holds.
+    pub type1: Option<f64>,
+    /// What it does, as "extends the knee".
+    pub role: &'static str,
     /// Its reference paths, one a part, mm.
     pub paths: Vec<Vec<DVec3>>,
 }
@@ -62,6 +66,8 @@ impl Muscle {
             fibre_mm: 100.0,
             pennation: 0.0,
             force: 1.0,
+            type1: None,
+            role: "",
             paths: Vec::new(),
         }
     }
@@ -252,8 +258,8 @@ mod tests {
 
     use super::{Atlas, MuscleError};
 
-    const SIZES: &str = "part,muscle,group,scene,share,volume_cm3,begins_mm,length_mm,fibre_mm,pennation_deg,force_N,via\n\
-        one,one,flexors,place,1,20,0,,50,10,300,\n";
+    const SIZES: &str = "part,muscle,group,scene,share,volume_cm3,begins_mm,length_mm,fibre_mm,pennation_deg,force_N,type1,role,via\n\
+        one,one,flexors,place,1,20,0,,50,10,300,0.5,flexes,\n";
     const PATHS: &str =
         "part,kind,body,x_mm,y_mm,z_mm\none,site,pelvis,0,0,0\none,site,femur,0,0,100\n";
     const BELLIES: &str =
