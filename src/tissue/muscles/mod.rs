@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_place_belongs_to_the_nearest_belly_by_weight() {
-        let two = SIZES.to_owned() + "other,other,flexors,place,1,20,0,,50,0,300,\n";
+        let two = SIZES.to_owned() + "other,other,flexors,place,1,20,0,,50,0,300,0.5,flexes,\n";
         let paths = PATHS.to_owned() + "other,site,pelvis,10,0,0\nother,site,femur,10,0,100\n";
         let bellies = BELLIES.to_owned() + "other,10,0,0,36,100\nother,10,0,100,36,100\n";
         let atlas: &'static Atlas = Box::leak(Box::new(
