@@ -367,9 +367,11 @@ fn validate_reports_each_claim_and_fails_where_the_review_does() {
         [[1, 1], [0, 1], [0, 0], [0, 0], [0, 1]]
     );
 
+    let since = claim("since", "test", "0.1").replace("10)\"", "5,10)\"");
     let rows = [
         claim("holds", "review", "0.1"),
         claim("fails", "review", "1000"),
+        since.replace("marrow-fat,total_hip", "density,total_hip"),
     ];
     let bad = file("bad.csv", &rows);
     let plots = folder.join("plots");
@@ -391,6 +393,9 @@ fn validate_reports_each_claim_and_fails_where_the_review_does() {
     let page = std::fs::read_to_string(plots.join("marrow-fat.svg")).unwrap();
     assert!(roxmltree::Document::parse(&page).is_ok());
     // Two intervals and a course.
+    assert!(page.contains("<polyline") && page.contains("total hip"));
+    // A change since a later day has its page too.
+    let page = std::fs::read_to_string(plots.join("density.svg")).unwrap();
     assert!(page.contains("<polyline") && page.contains("total hip"));
 
     for (row, words) in [

@@ -6,7 +6,7 @@ use eframe::egui::{self, RichText, Ui};
 use crate::figure::{bone_curves, plain};
 use crate::measure::Quantity;
 use crate::scenario::Link;
-use crate::study::What;
+use crate::study::{What, told_percent};
 use crate::view::tick;
 
 use super::controls::Intent;
@@ -60,7 +60,7 @@ fn steps(session: &Session) -> Vec<(Step, &'static [Link])> {
         let change = region.and_then(|r| on_day(r, quantity));
         Step {
             name,
-            told: change.map_or("–".to_owned(), |c| format!("{c:+.1} %").replace('-', "−")),
+            told: change.map_or("–".to_owned(), told_percent),
             share: change.map(|c| 1.0 + 0.01 * c),
         }
     };

@@ -7,7 +7,7 @@ use egui_plot::{
 
 use crate::figure::{CurveOf, Mark, Published, apart, bone_curves, plain};
 use crate::measure::{Quantity, WHOLE_BODY};
-use crate::study::{Document, PublishedPoint, Which, published_beside};
+use crate::study::{Document, PublishedPoint, Which, published_beside, told_percent};
 
 use super::theme::{Theme, palette};
 use super::{MechanostatApp, Session};
@@ -565,7 +565,7 @@ fn chart(
             let courses = session.run().courses();
             let found = courses.on_day(of.region, of.quantity, session.day());
             let change = found.map_or(0.0, |[_, _, change]| change);
-            format!("{} {change:+.1} %", of.label).replace('-', "−")
+            format!("{} {}", of.label, told_percent(change))
         })
         .collect();
     shown.response.widget_info(|| {

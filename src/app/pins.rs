@@ -10,7 +10,7 @@ use eframe::egui::{self, RichText, Ui};
 use crate::figure::plain;
 use crate::gpu::GpuError;
 use crate::measure::Quantity;
-use crate::study::{Answer, BoneDay, Document, Spot, Which, Why, bone_history};
+use crate::study::{Answer, BoneDay, Document, Spot, Which, Why, bone_history, told_percent};
 use crate::tissue::Anatomy;
 use crate::view::{FieldKind, Probe, Probed, tick};
 
@@ -411,7 +411,7 @@ impl Pins {
             }
             value.map(|v| Row {
                 title: quantity.title(),
-                told: format!("{v:+.1} %").replace('-', "−"),
+                told: told_percent(v),
                 course,
             })
         });
@@ -553,8 +553,7 @@ impl MechanostatApp {
             let change = |which: &Which| {
                 let courses = session.driver.of(*which).courses();
                 let [_, _, c] = courses.on_day(name, Quantity::Volume, session.day())?;
-                let told = format!("volume {c:+.1} %").replace('-', "−");
-                Some(of_run(*which, told))
+                Some(of_run(*which, format!("volume {}", told_percent(c))))
             };
             let changes: Vec<String> = runs.iter().filter_map(change).collect();
             self.pins.hover = None;

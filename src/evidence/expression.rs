@@ -305,9 +305,10 @@ impl Expression {
         all
     }
 
-    /// Where a plain change since day 0 stands in a chart: scene, group, condition, region and
-    /// quantity, the day, and what the expression divides by. None for every other expression.
-    pub fn point(&self) -> Option<([&str; 5], u32, f64)> {
+    /// Where a plain change stands in a chart: scene, group, condition, region and quantity, the
+    /// days from and to which it is, and what the expression divides by. None for every other
+    /// expression.
+    pub fn point(&self) -> Option<([&str; 5], [u32; 2], f64)> {
         let (node, divisor) = match &self.0 {
             Node::Quotient(node, divisor) => match divisor.as_ref() {
                 Node::Number(divisor) => (node.as_ref(), *divisor),
@@ -318,9 +319,13 @@ impl Expression {
         let Node::Of(Function::Change, s, days) = node else {
             return None;
         };
-        let [day] = days.as_slice() else { return None };
+        let days = match days.as_slice() {
+            [to] => [0, *to],
+            [from, to] => [*from, *to],
+            _ => return None,
+        };
         let of = [&s.scene, &s.group, &s.condition, &s.region, &s.quantity];
-        Some((of.map(String::as_str), *day, divisor))
+        Some((of.map(String::as_str), days, divisor))
     }
 
     /// Its value. `course` gives a quantity day by day by scene, group, condition, region and
@@ -465,16 +470,19 @@ mod tests {
             let expression = Expression::parse(text).unwrap();
             expression
                 .point()
-                .map(|(of, day, by)| (of[3].to_owned(), day, by))
+                .map(|(of, days, by)| (of[3].to_owned(), days, by))
         };
         let neck = "change('flight@op','hip:neck:bmd',4)";
-        assert_eq!(point(neck), Some(("neck".to_owned(), 4, 1.0)));
+        assert_eq!(point(neck), Some(("neck".to_owned(), [0, 4], 1.0)));
         assert_eq!(
             point(&format!("{neck}/2.5")),
-            Some(("neck".to_owned(), 4, 2.5))
+            Some(("neck".to_owned(), [0, 4], 2.5))
         );
         assert_eq!(point(&format!("{neck}-{neck}")), None);
-        assert_eq!(point("change('flight@op','hip:neck:bmd',1,2)"), None);
+        assert_eq!(
+            point("change('flight@op','hip:neck:bmd',1,2)"),
+            Some(("neck".to_owned(), [1, 2], 1.0))
+        );
         let both = "(change('flight@op','hip:neck:bmd',4) - 2*3) / -2";
         assert_eq!(value(both).unwrap().round(), 23.0);
     }

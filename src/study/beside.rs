@@ -24,13 +24,14 @@ pub struct PublishedPoint {
     pub source: String,
 }
 
-/// Where a claim about a plain change since day 0 stands: condition, group, scene, region,
-/// quantity; and its figure in %.
-pub(super) fn published(claim: &Claim) -> Option<([&str; 5], Published)> {
-    let ([scene, group, under, region, quantity], day, divisor) = claim.model.as_ref()?.point()?;
+/// Where a claim about a plain change stands: condition, group, scene, region, quantity; the day
+/// since which it is; and its figure in %.
+pub(super) fn published(claim: &Claim) -> Option<([&str; 5], u32, Published)> {
+    let ([scene, group, under, region, quantity], [from, to], divisor) =
+        claim.model.as_ref()?.point()?;
     let point = Published {
         curve: 0,
-        day: f64::from(day),
+        day: f64::from(to),
         value: claim.row.value.map(|v| v * divisor),
         range: [claim.low, claim.high].map(|end| end.map(|e| e * divisor)),
         mark: match claim.row.used {
@@ -39,7 +40,7 @@ pub(super) fn published(claim: &Claim) -> Option<([&str; 5], Published)> {
             Use::Review => Mark::Stated,
         },
     };
-    Some(([under, group, scene, region, quantity], point))
+    Some(([under, group, scene, region, quantity], from, point))
 }
 
 /// Whether what acts on a run is what acts in a scenario, up to a day.
@@ -71,7 +72,9 @@ pub fn published_beside(document: &Document, scene: &str) -> Result<Vec<Publishe
             continue;
         };
         for claim in claims.iter().filter(|c| c.counts()) {
-            let Some(([under, of, place, region, quantity], published)) = published(claim) else {
+            // Where a figure since a later day stands hangs on the run.
+            let Some(([under, of, place, region, quantity], 0, published)) = published(claim)
+            else {
                 continue;
             };
             if under != *name || of != group || place != scene {

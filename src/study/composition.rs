@@ -18,6 +18,7 @@ use crate::view::{
 
 use super::action::Which;
 use super::beside::{PublishedPoint, published_beside};
+use super::course::told_percent;
 use super::driver::Driver;
 use super::error::StudyError;
 use super::remembered::Remembered;
@@ -930,8 +931,7 @@ fn causes(run: &Run, day: f64) -> Strip {
         let course = run.courses().change(region, quantity);
         let known = course.partition_point(|(d, _)| *d <= day + 1e-6);
         if let Some((_, change)) = known.checked_sub(1).map(|k| course[k]) {
-            let told = format!("{change:+.1} %").replace('-', "−");
-            boxes.push((name.to_owned(), told));
+            boxes.push((name.to_owned(), told_percent(change)));
         }
     }
     Strip(boxes)

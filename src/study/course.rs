@@ -223,6 +223,19 @@ impl Courses {
     }
 }
 
+/// A change, %, as people read it: signed, with a true minus, and 0.0 without either.
+/// ```
+/// use mechanostat::study::told_percent;
+/// let told = [4.0, -4.52, -0.04].map(told_percent);
+/// assert_eq!(told, ["+4.0 %", "−4.5 %", "0.0 %"]);
+/// ```
+pub fn told_percent(change: f64) -> String {
+    match format!("{change:+.1} %").as_str() {
+        "+0.0 %" | "-0.0 %" => "0.0 %".to_owned(),
+        moved => moved.replace('-', "−"),
+    }
+}
+
 /// Change since `first`, %.
 fn percent(first: f64, value: f64) -> f64 {
     if first == 0.0 {

@@ -16,8 +16,8 @@ type ChartOf<'a> = [&'a str; 4];
 /// Most curves in a chart.
 const CURVES: usize = 5;
 
-/// Every claim about a plain change since day 0 that counts, beside the course that it is held
-/// against.
+/// Every claim about a plain change that counts, beside the course that it is held against. One
+/// since a later day stands on the course's value of that day.
 pub fn evidence_pages(
     judged: &[Judged<'_>],
     courses: &ClaimedCourses,
@@ -28,9 +28,18 @@ pub fn evidence_pages(
         let mut charts: BTreeMap<ChartOf<'_>, Vec<(&str, Published)>> = BTreeMap::new();
         let of_kind = judged.iter().filter(|j| j.claim.row.kind == *kind);
         for j in of_kind.filter(|j| j.claim.counts()) {
-            if let Some((place, published)) = published(j.claim) {
+            if let Some((place, from, published)) = published(j.claim) {
                 let [under, group, scene, region, quantity] = place;
                 let of = [under, group, scene, quantity];
+                let course = courses.change([scene, group, under, region, quantity]);
+                let known = course.unwrap_or_default();
+                let before = known.get(from as usize).map_or(0.0, |(_, change)| *change);
+                let onto = |value: f64| before + (1.0 + before / 100.0) * value;
+                let published = Published {
+                    value: published.value.map(onto),
+                    range: published.range.map(|end| end.map(onto)),
+                    ..published
+                };
                 charts.entry(of).or_default().push((region, published));
             }
         }

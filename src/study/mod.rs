@@ -34,7 +34,7 @@ pub use beside::{PublishedPoint, published_beside};
 pub use caption::{Check, FigureFiles, figure_files};
 pub use claims::{ClaimedCourses, ClaimedRun, ClaimedRuns, Judged, Scores, Tally, scores_by};
 pub use composition::{Composition, frame_of};
-pub use course::Courses;
+pub use course::{Courses, told_percent};
 pub use demonstration::DEMONSTRATIONS;
 pub use document::{Document, Segment, Setup};
 pub use driver::Driver;

@@ -116,10 +116,7 @@ impl Answer {
     /// Both in a sentence, for people.
     pub fn sentence(&self) -> String {
         let told = |e: Effect| {
-            let without = match format!("{:+.1} %", e.without).as_str() {
-                "+0.0 %" | "-0.0 %" => "0.0 %".to_owned(),
-                moved => moved.replace('-', "−"),
-            };
+            let without = super::told_percent(e.without);
             format!("“{}” (cut: {without})", e.link.title())
         };
         let Some(most) = self.most() else {
