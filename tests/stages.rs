@@ -1141,8 +1141,8 @@ fn settling_and_set_point_match_f64() {
 }
 
 /// A lattice of single struts between platens, random densities: the surface that moves them.
-/// A piece's matrix feels its load over what bears it: half as much by half the density's square,
-/// and a cortex by what is left of its thickness.
+/// Under a given load a piece's matrix feels the more the less bears it: by the square of what its
+/// density has lost, and in a cortex in proportion to what its thickness has.
 #[test]
 fn what_the_skeleton_feels_matches_f64() {
     let (gpu, model, mut noise) = (gpu(), Model::built_in().unwrap(), Noise(23));

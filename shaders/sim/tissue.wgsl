@@ -124,9 +124,9 @@ fn bone_modulus(bvtv: f32, p: Physiology) -> f32 {
     return p.modulus_coefficient * power(bvtv * p.tissue_density, p.modulus_exponent);
 }
 
-// Modulus of a site, MPa, as a share of its voxel's. A cortex that has become thinner bears in
-// proportion to what is left of its thickness, one that has become more porous bears less by the
-// power.
+// Modulus of a site, MPa, over all of the voxel that it had at the start. A cortex that has become
+// thinner bears in proportion to what is left of its thickness, one that has become more porous
+// bears less by the power.
 fn site_modulus(kind: u32, state: SiteState, p: Physiology) -> f32 {
     if (kind != CORTICAL) { return bone_modulus(max(state.bvtv, p.bvtv_floor), p); }
     return finite(state.bvtv / state.matrix) * bone_modulus(state.matrix, p);
