@@ -1027,17 +1027,18 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
                 * (1.0 + p.get("bmp_formation") * bmp)
                 * (1.0 - p.get("cytoskeleton_formation") * disorder);
             let ob_new = relax(ob, bounded(5, to, 0.0), p.get("osteoblast_time"), dt);
-            let x = 1.0 - bvtv;
-            let martin: f64 = (1..=5)
-                .map(|k| p.get(&format!("martin_{k}")) * x.powi(k))
-                .sum();
             let is_cortex = site.kind == SiteKind::Cortical as u32;
-            let pores = if is_cortex {
-                p.get("pore_activity")
-            } else {
-                1.0
+            let martin = |v: f64| -> f64 {
+                let each = (1..=5).map(|k| p.get(&format!("martin_{k}")) * (1.0 - v).powi(k));
+                each.sum::<f64>().max(0.0)
             };
-            let inside = pores * martin.max(0.0);
+            // Of a cortex that has become thinner there is less, with the pores of what is left.
+            let (pores, left) = if is_cortex {
+                (p.get("pore_activity") * martin(matrix), bvtv / matrix)
+            } else {
+                (martin(bvtv), 1.0)
+            };
+            let inside = pores * left;
             let surface = inside + p.get("endosteal_roughness") * f64::from(site.surface);
             let balance = 0.5 * (ob_new - oc_new + ob - oc);
             let floor = p.get("bvtv_floor");
@@ -1047,7 +1048,7 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             let moved = dt * p.get("surface_turnover") * balance;
             let (matrix, outside) = if is_cortex {
                 let gain = p.get("formation_gain") * high * p.get("surface_turnover");
-                let matrix = (matrix + moved * inside).clamp(floor, 1.0 - floor);
+                let matrix = (matrix + moved * pores).clamp(floor, 1.0 - floor);
                 (matrix, outside + dt * gain)
             } else {
                 (matrix, outside)

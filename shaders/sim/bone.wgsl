@@ -51,9 +51,12 @@ fn surfaces(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroup
     for (var s = place.first; s < place.first + place.sites; s++) {
         let site = sites[s];
         var both = vec2<f32>(specific_surface(bone_before[s].bvtv));
-        // Recruits come from marrow: a cortex's pores answer less than what borders on it.
+        // A thinner cortex has fewer pores, not sparser bone. Recruits come from marrow: pores
+        // answer less than what borders on it.
         if (site.kind == CORTICAL) {
-            both = physiology.pore_activity * both + physiology.endosteal_roughness * site.surface;
+            let matrix = bone_before[s].matrix;
+            let pores = specific_surface(matrix) * finite(bone_before[s].bvtv / matrix);
+            both = vec2<f32>(physiology.pore_activity * pores + physiology.endosteal_roughness * site.surface);
         }
         if (site.kind == PLATEN) { both = vec2<f32>(0.0); }
         if (site.kind == STRUT) {
@@ -164,11 +167,13 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let least = select(physiology.bvtv_floor, 0.0, site.kind == STRUT);
         let most = select(1.0 - physiology.bvtv_floor, 1.0, site.kind >= STRUT);
         let moved = dt * physiology.surface_turnover * balance;
-        state.bvtv = clamp(state.bvtv + moved * worked, least, most);
+        let before = state.bvtv;
+        state.bvtv = clamp(before + moved * worked, least, most);
         if (site.kind == CORTICAL) {
             // What cells take inside a cortex opens its pores, the rest thins it; overload adds to
             // its outside.
-            state.matrix = clamp(state.matrix + moved * max(0.0, worked - physiology.endosteal_roughness * site.surface), least, most);
+            let pores = max(0.0, worked - physiology.endosteal_roughness * site.surface);
+            state.matrix = clamp(state.matrix + moved * pores * finite(state.matrix / before), least, most);
             state.periosteum += dt * physiology.surface_turnover * physiology.formation_gain * high;
         }
         if (site.kind == TRABECULAR) {

@@ -8,7 +8,7 @@
 
 use glam::DVec3;
 
-use super::attachment::Lattice;
+use super::attachment::{Lattice, Pull};
 use super::muscles::{Atlas, MuscleError, Muscles};
 use super::scene::{Inside, Scene};
 use super::shape::{blend, column, directions, ramp, reach, tapered, width};
@@ -38,8 +38,10 @@ const CANAL_RADII: (f64, f64) = (12.15, 8.0);
 /// and King 1984; both recalled).
 const FACETS: f64 = 0.16;
 
-/// Muscle groups in the order of their load cases; the last pulls on the transverse processes, and
-/// little.
+/// How widely a fascicle is attached around the end of its line, mm: assumption.
+const ATTACHED: f64 = 4.0;
+
+/// Muscle groups in the order of their load cases.
 const GROUPS: [&str; 3] = ["intrinsic_back", "psoas", "quadratus_lumborum"];
 
 /// Regions of bone, the one that has been measured longest first.
@@ -136,6 +138,7 @@ fn arch(p: DVec3) -> f64 {
 
 /// The scene.
 pub(super) struct Lumbar {
+    atlas: &'static Atlas,
     muscles: Muscles,
 }
 
@@ -149,8 +152,9 @@ impl Lumbar {
     /// [`MuscleError`].
     pub(super) fn new() -> Result<Self, MuscleError> {
         let frame = [ORIGIN, ORIGIN + EXTENT];
-        let muscles = Atlas::own()?.muscles("lumbar", &GROUPS, frame, bone, |p| p, true)?;
-        Ok(Self { muscles })
+        let atlas = Atlas::own()?;
+        let muscles = atlas.muscles("lumbar", &GROUPS, frame, bone, |p| p, true)?;
+        Ok(Self { atlas, muscles })
     }
 
     /// 1 N a unit of area on the upper disc, more in front with `tilt`: places in its outline, and
@@ -179,6 +183,24 @@ impl Lumbar {
         load.points
             .extend(lattice.spread(name, -facets * DVec3::Z, &on_facets).points);
         load
+    }
+
+    /// Pull of a group's fascicles on both sides, each along its own line, 1 N in all.
+    fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
+        let mut pulls = Vec::new();
+        for (fascicle, share) in self.atlas.fascicles(group) {
+            for side in [1.0, -1.0] {
+                let mirror = at(side, 1.0, 1.0);
+                let place = mirror * fascicle.at;
+                let around = directions(60).map(|n| (place + ATTACHED * n, -n, 1.0));
+                pulls.push(Pull {
+                    points: around.collect(),
+                    force: 0.5 * share * (mirror * fascicle.towards),
+                    through: Some(place),
+                });
+            }
+        }
+        lattice.pulls(group, &pulls)
     }
 
     /// The lower endplate's nodes in a test to failure.
@@ -251,28 +273,14 @@ impl Scene for Lumbar {
         }
     }
     fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize) {
-        let mut back = Vec::new();
-        for n in directions(200) {
-            for x in [-38.0, 38.0] {
-                back.push((at(x, -33.7, 28.0) + 3.0 * n, -n, 1.0));
-            }
-            back.push((at(0.0, -70.0, 18.0) + 3.0 * n, -n, 1.0));
-        }
-        let mut psoas = Vec::new();
-        for i in 0..20 {
-            let z = BOTTOM + 4.0 + (TOP - BOTTOM - 8.0) * f64::from(i) / 19.0;
-            for side in [-1.0, 1.0] {
-                psoas.push((at(side * (UPPER - 1.0), -4.0, z), at(-side, 0.0, 0.0), 1.0));
-            }
-        }
-        let loads = vec![
+        let discs = [
             Self::compression("disc", 0.0, FACETS, lattice),
             // Bent forwards the facets are nearly free.
             Self::compression("disc, bent forwards", 1.0, 0.02, lattice),
-            lattice.spread("intrinsic_back", -DVec3::Z, &back),
-            lattice.spread("psoas", at(0.0, 0.3, -1.0).normalize_or_zero(), &psoas),
         ];
-        (loads, 2)
+        let cases = discs.len();
+        let muscles = GROUPS.iter().map(|group| self.pull(group, lattice));
+        (discs.into_iter().chain(muscles).collect(), cases)
     }
     /// The middle of the lower disc; the lower facets lean on the next vertebra's.
     fn held(&self, p: DVec3, spacing: f64) -> u8 {

@@ -7,6 +7,7 @@ use glam::DVec3;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::fascicle::{self, Fascicle};
 use super::tendon::tendons;
 use super::{Chain, Muscle, Muscles};
 
@@ -39,8 +40,8 @@ pub enum MuscleError {
         /// The name.
         name: String,
     },
-    /// A path, a belly or a force of a part that muscles.csv does not name.
-    #[error("\"{name}\" has a path, a belly or a force, but muscles.csv does not name it")]
+    /// A path, a belly, a fascicle or a force of what muscles.csv does not name.
+    #[error("\"{name}\" has a path, belly, fascicle or force, but muscles.csv does not name it")]
     Stranger {
         /// The part.
         name: String,
@@ -242,6 +243,8 @@ pub struct Atlas {
     parts: Vec<Part>,
     /// Forces of parts at the peaks of activities, % of body weight.
     forces: Vec<ForceRow>,
+    /// Bundles of muscles that run past the bone of their scene.
+    fascicles: Vec<Fascicle>,
 }
 
 pub(super) fn rows<T: DeserializeOwned>(
@@ -364,7 +367,12 @@ impl Atlas {
                 name: row.part.clone(),
             });
         }
-        Ok(Self { parts, forces })
+        let fascicles = fascicle::own()?;
+        Ok(Self {
+            parts,
+            forces,
+            fascicles,
+        })
     }
 
     /// Shares of a group's parts in its force: as in the activity that asks most of them, or by
@@ -390,6 +398,18 @@ impl Atlas {
         let mut rows = self.forces.iter();
         let row = rows.find(|f| f.activity == activity && f.part == part);
         row.map_or(0.0, |f| f.force_bw)
+    }
+
+    /// The right side's fascicles of a group, each with its share of the group's force on the bone
+    /// that they end on, by peak force.
+    pub(in crate::tissue) fn fascicles(&self, group: &str) -> Vec<(&Fascicle, f64)> {
+        let is_of = |f: &&Fascicle| {
+            let mut parts = self.parts.iter();
+            parts.any(|p| p.row.muscle == f.muscle && p.row.group == group)
+        };
+        let each: Vec<&Fascicle> = self.fascicles.iter().filter(is_of).collect();
+        let all: f64 = each.iter().map(|f| f.force).sum();
+        each.into_iter().map(|f| (f, f.force / all)).collect()
     }
 
     /// Parts of a scene's muscles.

@@ -7,6 +7,7 @@
 
 mod atlas;
 mod balance;
+mod fascicle;
 mod tendon;
 
 use glam::DVec3;
