@@ -2,8 +2,8 @@
 //!
 //! A right femur, the mean of 26 people (`assets/anatomy/femur.ply`) or another of its shapes,
 //! standing: x points lateral, y anterior, z superior (a right-handed frame), and the origin is the
-//! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head where the
-//! cartilage of the socket meets it; the pelvis is drawn, but bears nothing here.
+//! centre of its head. The shaft is cut 150 mm below that. The joint presses on the cartilage of the
+//! head where the socket meets it; the pelvis is drawn, but bears nothing here.
 
 use glam::DVec3;
 
@@ -80,6 +80,8 @@ const GROUPS: [&str; 6] = [
 ];
 /// Thickness of the cartilage between head and socket, mm: what is usual.
 const CARTILAGE: f64 = 3.0;
+/// How far from the joint's forces it reaches, degrees: as far as any of them presses, and a bit.
+const COVERED: f64 = CONTACT + 6.0;
 /// So many of them pull.
 const PULLING: usize = 5;
 /// A muscle is attached to so much of the surface around its line's end, mm.
@@ -272,8 +274,18 @@ impl Hip {
         (points, area)
     }
 
+    /// A test's force on the head, which laboratories cover with cement.
     fn head_load(&self, name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
         lattice.spread(name, force.normalize_or_zero(), &self.contact(force).0)
+    }
+
+    /// The joint's force, on the outside of the cartilage.
+    fn joint_load(&self, name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
+        let (mut points, _) = self.contact(force);
+        for (at, inward, _) in &mut points {
+            *at -= (CARTILAGE - 0.2) * *inward;
+        }
+        lattice.spread(name, force.normalize_or_zero(), &points)
     }
 
     /// Lateral, and forwards of both it and the shaft.
@@ -384,6 +396,14 @@ impl Scene for Hip {
     fn bone(&self, p: DVec3) -> f64 {
         self.distance.at(p)
     }
+    /// The cartilage that the joint presses on.
+    fn tie(&self, p: DVec3) -> f64 {
+        let edge = COVERED.to_radians().cos();
+        let forces = JOINT.iter().map(|(_, f)| -f.normalize_or_zero());
+        let rise = forces.map(|f| f.dot(p.normalize_or_zero()) - edge);
+        let rise = rise.fold(f64::NEG_INFINITY, f64::max);
+        (self.distance.at(p) - CARTILAGE).max(-rise * p.length())
+    }
     fn cortex(&self, p: DVec3) -> f64 {
         let neck = self.neck(p);
         let below = self.lesser.z - p.z;
@@ -468,7 +488,7 @@ impl Scene for Hip {
     fn loads(&self, lattice: &Lattice<'_>) -> (Vec<UnitLoad>, usize) {
         let joints = JOINT
             .iter()
-            .map(|(name, force)| self.head_load(name, *force, lattice));
+            .map(|(name, force)| self.joint_load(name, *force, lattice));
         let muscles = GROUPS[..PULLING].iter();
         let muscles = muscles.map(|group| self.pull(group, lattice));
         (joints.chain(muscles).collect(), JOINT.len())
