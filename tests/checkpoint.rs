@@ -178,6 +178,7 @@ fn what_a_step_changes_is_what_is_kept() {
         "daily forces",
         "modulus",
         "displacement",
+        "earlier displacement",
     ] {
         assert!(kept.contains(&name), "{name} is not among {kept:?}");
     }

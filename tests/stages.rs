@@ -12,6 +12,7 @@ use mechanostat::gpu::Gpu;
 use mechanostat::physiology::{Model, Physiology};
 use mechanostat::scenario::{Conditions, Drug, Exercise, Posture};
 use mechanostat::sim::bone::Bone;
+use mechanostat::sim::guess::Guess;
 use mechanostat::sim::loads::{Loads, environment};
 use mechanostat::sim::muscle::Muscle;
 use mechanostat::sim::signal::Signal;
@@ -1141,7 +1142,6 @@ fn settling_and_set_point_match_f64() {
     );
 }
 
-/// A lattice of single struts between platens, random densities: the surface that moves them.
 /// Under a given load a piece's matrix feels the more the less bears it: by the square of what its
 /// density has lost, and in a cortex in proportion to what its thickness has.
 #[test]
@@ -1178,6 +1178,7 @@ fn what_the_skeleton_feels_matches_f64() {
     assert_close("skeleton's stimulus", &felt, &want, 0.0, 1e-5);
 }
 
+/// A lattice of single struts between platens, random densities: the surface that moves them.
 #[test]
 fn strut_surfaces_match_f64() {
     let gpu = gpu();
@@ -1570,4 +1571,37 @@ fn fields_match_f64() {
         let atol = if kind == F::StrainEnergy { 1e-8 } else { 2e-5 };
         assert_close(kind.key(), &got, &want, atol, 1e-5);
     }
+}
+
+/// A solve begins where the change between the last two leads, and where nothing has changed at the
+/// very bits of the last.
+#[test]
+fn a_guess_goes_on_as_displacements_went() {
+    let tissue = tissue(29, Conditions::EARTH);
+    let displacement = tissue.mechanics.displacement();
+    let count = displacement.size() as usize / 4;
+    let guess = Guess::new(&tissue.gpu, &tissue.mechanics).unwrap();
+    let mut noise = Noise(31);
+    let mut some = || -> Vec<f32> {
+        (0..count)
+            .map(|_| noise.between(-1.0, 1.0) as f32)
+            .collect()
+    };
+    let (first, second) = (some(), some());
+    let now = || -> Vec<f32> { read(&tissue.gpu, displacement, count) };
+    write(&tissue.gpu, displacement, &first);
+    run(&tissue.gpu, |pass| guess.record_anew(pass));
+    run(&tissue.gpu, |pass| guess.record(pass));
+    assert!(now() == first, "nothing had changed");
+    write(&tissue.gpu, displacement, &second);
+    run(&tissue.gpu, |pass| guess.record(pass));
+    let on = |last: &[f32], earlier: &[f32]| -> Vec<f64> {
+        let each = last.iter().zip(earlier);
+        each.map(|(l, e)| 2.0 * f64::from(*l) - f64::from(*e))
+            .collect()
+    };
+    assert_close("guess", &wide(&now()), &on(&second, &first), 1e-6, 0.0);
+    write(&tissue.gpu, displacement, &first);
+    run(&tissue.gpu, |pass| guess.record(pass));
+    assert_close("after it", &wide(&now()), &on(&first, &second), 1e-6, 0.0);
 }

@@ -10,6 +10,7 @@ use crate::solver::Mechanics;
 use crate::tissue::Anatomy;
 
 use super::bone::Bone;
+use super::guess::Guess;
 use super::loads::Loads;
 use super::muscle::Muscle;
 use super::problem::problem;
@@ -40,6 +41,10 @@ pub enum Stage {
     Stiffness,
     /// The same, for a solve that begins.
     Solved,
+    /// Where a solve of a run begins.
+    Guess,
+    /// Where the first one will.
+    FirstGuess,
     /// A round of settling under 1 g.
     Settling,
     /// The stimulus as it is becomes the set-point, the density that of the start.
@@ -73,6 +78,8 @@ impl Stage {
             Self::Skeleton => "skeleton",
             Self::Stiffness => "stiffness",
             Self::Solved => "solved modulus",
+            Self::Guess => "guess",
+            Self::FirstGuess => "first guess",
             Self::Settling => "settling",
             Self::SetPoint => "set-point",
             Self::Seed => "seed",
@@ -94,6 +101,7 @@ pub struct Body {
     bone: Bone,
     skeleton: Skeleton,
     stiffness: Stiffness,
+    guess: Guess,
     /// What stages and solves change and leave for later ones: see [`Body::changing`].
     changing: Vec<(String, wgpu::Buffer)>,
     bytes: u64,
@@ -119,6 +127,7 @@ impl Body {
             bone: Bone::new(&listing, &state)?,
             skeleton: Skeleton::new(&listing, model)?,
             stiffness: Stiffness::new(&listing, &state, &mechanics)?,
+            guess: Guess::new(&listing, &mechanics)?,
             bytes: gpu.allocated_bytes() - before,
             changing: Vec::new(),
             gpu: gpu.clone(),
@@ -201,6 +210,8 @@ impl Body {
             Stage::Skeleton => self.skeleton.record(pass),
             Stage::Stiffness => self.stiffness.record(pass),
             Stage::Solved => self.stiffness.record_solved(pass),
+            Stage::Guess => self.guess.record(pass),
+            Stage::FirstGuess => self.guess.record_anew(pass),
             Stage::Settling => self.bone.record_settling(pass),
             Stage::SetPoint => self.bone.record_set_point(pass),
             Stage::Seed => self.bone.record_seed(pass),
@@ -246,7 +257,12 @@ impl Body {
                 let pieces = self.skeleton.state().counts.sites as u64;
                 pieces * (16 + 2 * site_state + 40)
             }
-            Stage::Solved | Stage::Settling | Stage::SetPoint | Stage::Seed => 0,
+            Stage::Solved
+            | Stage::Guess
+            | Stage::FirstGuess
+            | Stage::Settling
+            | Stage::SetPoint
+            | Stage::Seed => 0,
         }
     }
 }

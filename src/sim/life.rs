@@ -108,7 +108,7 @@ impl Life {
                 } else {
                     Stage::SetPoint
                 });
-                stages.push(Stage::Surfaces);
+                stages.extend([Stage::Surfaces, Stage::FirstGuess]);
                 let left = |o: &Outcome| 2.0 * o.true_residual as f32;
                 self.floors = outcomes.iter().map(left).collect();
                 self.phase = Phase::Running;

@@ -9,6 +9,7 @@ pub mod bone;
 pub mod checkpoint;
 mod clock;
 mod error;
+pub mod guess;
 mod life;
 pub mod links;
 pub mod loads;

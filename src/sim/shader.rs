@@ -33,6 +33,11 @@ pub fn stiffness() -> String {
     tissue_stage(stage!("stiffness"))
 }
 
+/// `guess.wgsl`.
+pub fn guess() -> String {
+    stitch(&[GRID, stage!("guess")])
+}
+
 /// `stimulus.wgsl`.
 pub fn stimulus() -> String {
     tissue_stage(stage!("stimulus"))

@@ -178,6 +178,9 @@ impl Simulation {
     fn begin_solve(&mut self) {
         self.write_conditions(0.0);
         self.submit(&[Stage::Solved]);
+        if self.life.is_running() {
+            self.submit(&[Stage::Guess]);
+        }
         self.solve = Some(self.solve_of(0).with_operators());
     }
 
