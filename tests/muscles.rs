@@ -5,14 +5,18 @@
 use std::collections::BTreeMap;
 
 use glam::DVec3;
+use mechanostat::person::Person;
 use mechanostat::physiology::Model;
 use mechanostat::sim::state::Lists;
-use mechanostat::tissue::{Anatomy, Atlas, MuscleError};
+use mechanostat::tissue::{Anatomy, Atlas, Distance, MuscleError, Surface};
 
 const SIZES: &str = include_str!("../assets/anatomy/muscles.csv");
 const PATHS: &str = include_str!("../assets/anatomy/muscle-paths.csv");
 const BELLIES: &str = include_str!("../assets/anatomy/bellies.csv");
 const FORCES: &str = include_str!("../assets/anatomy/muscle-forces.csv");
+const FEMUR: &[u8] = include_bytes!("../assets/anatomy/femur.ply");
+const PELVIS: &[u8] = include_bytes!("../assets/anatomy/hemipelvis.ply");
+const FASCICLES: &str = include_str!("../assets/anatomy/fascicles.csv");
 
 /// Rows of a table, each by its columns' names.
 fn table(text: &str) -> Vec<BTreeMap<String, String>> {
@@ -288,6 +292,97 @@ fn groups_pull_along_their_muscles_lines() {
         );
         assert!(angle < 10.0, "{}: {angle}", load.name);
         assert!(off < 0.15, "{}: {off}", load.name);
+    }
+}
+
+/// The same at the vertebra, on both sides of it: the fascicles that end there, by peak force;
+/// moments about the middle of its body.
+#[test]
+fn muscles_of_the_back_pull_along_their_fascicles() {
+    let middle = DVec3::new(0.0, 0.0, 24.0);
+    let sizes = table(SIZES);
+    for size in [32, 64] {
+        let anatomy = Anatomy::build("lumbar", size).unwrap();
+        let loads = &anatomy.loads[anatomy.joint_loads..];
+        assert_eq!(loads.len(), 3);
+        for load in loads {
+            let (mut force, mut moment, mut all) = (DVec3::ZERO, DVec3::ZERO, 0.0);
+            for row in table(FASCICLES) {
+                let mut parts = sizes.iter();
+                let is_of = |p: &BTreeMap<String, String>| {
+                    p["muscle"] == row["muscle"] && p["group"] == load.name
+                };
+                if !parts.any(is_of) {
+                    continue;
+                }
+                let of = |keys: [&str; 3]| DVec3::from(keys.map(|k| number(&row, k)));
+                let pull =
+                    number(&row, "force_N") * of(["to_x_mm", "to_y_mm", "to_z_mm"]).normalize();
+                force += pull;
+                moment += (of(["x_mm", "y_mm", "z_mm"]) - middle).cross(pull);
+                all += number(&row, "force_N");
+            }
+            let (force, moment) = (force / all, moment / all);
+            // Both sides together: what pulls them apart cancels, and so do turns of one side.
+            let (mut both, mut moments) = (DVec3::ZERO, DVec3::ZERO);
+            for (element, within, f) in &load.points {
+                let corner: [usize; 3] =
+                    std::array::from_fn(|k| element[k] + anatomy.mechanics_low[k]);
+                let at = DVec3::from(corner.map(|n| n as f64)) + DVec3::from_array(*within);
+                let at = DVec3::from(anatomy.origin) + anatomy.spacing * at;
+                both += DVec3::from(*f);
+                moments += (at - middle).cross(DVec3::from(*f));
+            }
+            let name = (load.name, size);
+            assert!(
+                (both - force.with_x(0.0)).length() < 1e-4,
+                "{name:?}: {both}"
+            );
+            let lever = DVec3::new(moment.x, 0.0, 0.0);
+            assert!(
+                (moments - lever).length() < 0.05 * moment.length(),
+                "{name:?}: {moments} for {lever}"
+            );
+        }
+    }
+}
+
+/// Muscles of another shape lie as far from the bones that they go with as on the mean person.
+#[test]
+fn muscles_go_with_their_bones_shapes() {
+    let (sizes, paths) = (table(SIZES), paths());
+    let read = |name: &str, bytes: &[u8]| Surface::read(name, bytes).unwrap();
+    let bones = [
+        ("pelvis", read("pelvis", PELVIS)),
+        ("femur", read("femur", FEMUR)),
+    ];
+    for shape in [[2.0, 0.0], [0.0, 2.0], [0.0, -2.0]] {
+        let who = Person {
+            shape: shape.to_vec(),
+            height_m: None,
+        };
+        let anatomy = Anatomy::of("hip", 24, &who).unwrap();
+        let mut farthest: f64 = 0.0;
+        for (bone, surface) in &bones {
+            let here = Distance::new(surface);
+            let there = Distance::new(&surface.shaped(&shape).unwrap());
+            for muscle in &anatomy.muscles {
+                let parts = sizes.iter();
+                let parts = parts.filter(|r| r["scene"] == "hip" && r["muscle"] == muscle.name);
+                for (row, path) in parts.zip(&muscle.paths) {
+                    for ((body, p), q) in paths[&row["part"]].iter().zip(path) {
+                        // What bends around other muscles lies far from bone.
+                        if body == bone && here.at(*p).abs() < 12.0 {
+                            let off = there.at(*q) - here.at(*p);
+                            let name = (muscle.name, bone, shape);
+                            assert!(off.abs() < 2.0, "{name:?}: {off} mm");
+                            farthest = farthest.max(p.distance(*q));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(farthest > 5.0, "{shape:?} moves {farthest} mm at most");
     }
 }
 

@@ -8,7 +8,7 @@
 use glam::DVec3;
 
 use super::attachment::{Lattice, Pull};
-use super::muscles::{Atlas, MuscleError, Muscles, Residual, residuals};
+use super::muscles::{Atlas, MuscleError, Muscles, Part, Residual, residuals};
 use super::scene::{Inside, Scene};
 use super::shape::{ramp, width};
 use super::surface::{Distance, Patch, Surface};
@@ -114,11 +114,12 @@ struct Neck {
 
 /// The scene.
 pub(super) struct Hip {
-    /// The mean's femur, and this person's with its surface in pieces.
-    mean: Surface,
+    /// This person's femur, and its surface in pieces.
     femur: Surface,
     patches: Vec<Patch>,
     atlas: &'static Atlas,
+    /// The parts of muscles on this person's bones.
+    parts: Vec<Part>,
     muscles: Muscles,
     /// Lower and upper corner of the lattice, mm.
     frame: [DVec3; 2],
@@ -158,17 +159,24 @@ impl Hip {
         });
         let frame = [low.with_z(ORIGIN.z), high];
         let distance = Distance::new(&femur);
-        let pelvis = Surface::read("hemipelvis.ply", PELVIS)?.shaped(&person.shape)?;
+        let mean_pelvis = Surface::read("hemipelvis.ply", PELVIS)?;
+        let pelvis = mean_pelvis.shaped(&person.shape)?;
         let atlas = Atlas::own()?;
         let pelvis_at = Distance::new(&pelvis);
         let bone = |p: DVec3| distance.at(p).min(pelvis_at.at(p));
-        let muscles = atlas.muscles("hip", &GROUPS, frame, bone, carried, false)?;
+        let with_bones = |body: &str, p: DVec3| match body {
+            "pelvis" => mean_pelvis.carried(p, &pelvis),
+            _ => carried(p),
+        };
+        let muscles = atlas.muscles("hip", &GROUPS, frame, bone, &with_bones, false)?;
+        let parts = atlas.of("hip").map(|p| p.carried(&with_bones)).collect();
         let mut patches = femur.patches(3.0);
         patches.retain(|p| p.at.z > ORIGIN.z);
         let (junction, shaft) = (carried(JUNCTION), carried(SHAFT));
         let (greater, lesser) = (carried(GREATER), carried(LESSER));
         Ok(Self {
             atlas,
+            parts,
             muscles,
             frame,
             pelvis: pelvis_at,
@@ -181,7 +189,6 @@ impl Hip {
             isthmus: isthmus.dot(neck_axis),
             neck_axis,
             patches,
-            mean,
             femur,
         })
     }
@@ -230,12 +237,11 @@ impl Hip {
     fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
         // Above the cut.
         let here = |p: &DVec3| p.z > self.frame[0].z;
-        let carried = |p: &DVec3| self.mean.carried(*p, &self.femur);
         let (mut parts, mut pulls) = (Vec::new(), Vec::new());
-        for part in self.atlas.of("hip").filter(|p| p.group() == group) {
+        for part in self.parts.iter().filter(|p| p.group() == group) {
             let mut forces = part.pull("femur").unwrap_or_default();
             for (places, _) in &mut forces {
-                *places = places.iter().map(carried).filter(here).collect();
+                places.retain(here);
             }
             if forces.first().is_some_and(|(places, _)| !places.is_empty()) {
                 parts.push(part);

@@ -136,9 +136,9 @@ pub(super) struct LowerLeg {
     medial: DVec3,
     lateral: DVec3,
     plafond: DVec3,
-    /// The mean's tibia.
-    mean: Surface,
     atlas: &'static Atlas,
+    /// The parts of muscles on this person's bones.
+    parts: Vec<Part>,
     muscles: Muscles,
     /// Of tibia and fibula, their surfaces in pieces.
     leg: [Vec<Patch>; 2],
@@ -193,7 +193,13 @@ impl LowerLeg {
             each.fold(f64::INFINITY, f64::min)
         };
         let atlas = Atlas::own()?;
-        let muscles = atlas.muscles("lower-leg", &GROUPS, frame, bone, carried, false)?;
+        let with_bones = |body: &str, p: DVec3| match body {
+            "foot" => p + plafond - PLAFOND,
+            _ => carried(p),
+        };
+        let muscles = atlas.muscles("lower-leg", &GROUPS, frame, bone, &with_bones, false)?;
+        let parts = atlas.of("lower-leg").map(|p| p.carried(&with_bones));
+        let parts = parts.collect();
         let leg = [TIBIA_AT, FIBULA_AT].map(|k| bones[k].surface.patches(3.0));
         Ok(Self {
             last: Cell::new(None),
@@ -201,8 +207,8 @@ impl LowerLeg {
             medial,
             lateral,
             plafond,
-            mean,
             atlas,
+            parts,
             muscles,
             leg,
             bones,
@@ -228,11 +234,6 @@ impl LowerLeg {
         }
         self.last.set(Some((p, found)));
         found
-    }
-
-    /// Where a place beside the mean's tibia is beside this person's.
-    fn carried(&self, p: DVec3) -> DVec3 {
-        self.mean.carried(p, &self.bones[TIBIA_AT].surface)
     }
 
     fn plateau(&self) -> DVec3 {
@@ -273,21 +274,19 @@ impl LowerLeg {
     /// Pull of a group's muscles, each along its own line: at the heel by the Achilles tendon, and
     /// where it arises from tibia and fibula and bends around them. Each has 1 N in all.
     fn pull(&self, group: &'static str, lattice: &Lattice<'_>) -> UnitLoad {
-        let parts = self.atlas.of("lower-leg").filter(|p| p.group() == group);
+        let parts = self.parts.iter().filter(|p| p.group() == group);
         let parts: Vec<&Part> = parts.collect();
         let heel = self.achilles();
         let leg = self.leg.concat();
         let mut all = Vec::new();
         for (share, part) in self.atlas.shares(&parts).into_iter().zip(&parts) {
-            // The long tendons go on beyond the scene. The foot goes with the ankle.
+            // The long tendons go on beyond the scene.
             if ["soleus", "gastrocnemius"].contains(&group)
                 && let Some((at, direction)) = part.line("foot")
             {
-                let at = at + self.plafond - PLAFOND;
                 all.push(Pull::over(&heel, &[at], 40.0, share * direction));
             }
             for (places, force) in part.pull("tibia").unwrap_or_default() {
-                let places: Vec<DVec3> = places.iter().map(|p| self.carried(*p)).collect();
                 all.push(Pull::over(&leg, &places, ATTACHED, share * force));
             }
         }

@@ -153,7 +153,7 @@ impl Lumbar {
     pub(super) fn new() -> Result<Self, MuscleError> {
         let frame = [ORIGIN, ORIGIN + EXTENT];
         let atlas = Atlas::own()?;
-        let muscles = atlas.muscles("lumbar", &GROUPS, frame, bone, |p| p, true)?;
+        let muscles = atlas.muscles("lumbar", &GROUPS, frame, bone, &|_, p| p, true)?;
         Ok(Self { atlas, muscles })
     }
 

@@ -169,7 +169,42 @@ pub(in crate::tissue) struct Part {
     belly: Vec<(DVec3, f64, f64)>,
 }
 
+/// Where a place on a body of the mean person is in another one.
+pub(in crate::tissue) type Carried<'a> = dyn Fn(&str, DVec3) -> DVec3 + 'a;
+
 impl Part {
+    /// The same on another person's bones. Points of its path go with their bodies, what lies
+    /// between two of them goes with both, the more with the nearer.
+    pub(in crate::tissue) fn carried(&self, carried: &Carried<'_>) -> Self {
+        let ends = |pair: &[(String, DVec3)], p: DVec3| {
+            let (a, b) = (pair[0].1, pair[1].1);
+            let along = (p - a).dot(b - a) / (b - a).length_squared();
+            let share = if along.is_finite() {
+                along.clamp(0.0, 1.0)
+            } else {
+                0.0
+            };
+            (a.lerp(b, share).distance(p), share)
+        };
+        let beside = |p: DVec3| {
+            let stretches = self.path.windows(2).map(|pair| (pair, ends(pair, p)));
+            let nearest = stretches.min_by(|a, b| a.1.0.total_cmp(&b.1.0));
+            nearest.map_or(p, |(pair, (_, share))| {
+                carried(&pair[0].0, p).lerp(carried(&pair[1].0, p), share)
+            })
+        };
+        Self {
+            path: (self.path.iter())
+                .map(|(body, p)| (body.clone(), carried(body, *p)))
+                .collect(),
+            via: self.via.iter().map(|p| beside(*p)).collect(),
+            belly: (self.belly.iter())
+                .map(|(p, weight, section)| (beside(*p), *weight, *section))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
     /// Which group it belongs to.
     pub(in crate::tissue) fn group(&self) -> &str {
         &self.row.group
@@ -418,7 +453,7 @@ impl Atlas {
     }
 
     /// The muscles of a scene with these groups, which reaches from `low` to `high`, mm; `bone` is
-    /// the distance to bone, and `carried` where a place of the mean person is in this one. Where
+    /// the distance to bone, and `carried` where places of the mean person are in this one. Where
     /// `mirrored`, both sides of the body are in it.
     /// # Errors
     /// [`MuscleError`]: a group that the scene has not, a belly outside or inside bone.
@@ -428,7 +463,7 @@ impl Atlas {
         groups: &[&str],
         [low, high]: [DVec3; 2],
         bone: impl Fn(DVec3) -> f64,
-        carried: impl Fn(DVec3) -> DVec3,
+        carried: &Carried<'_>,
         mirrored: bool,
     ) -> Result<Muscles, MuscleError> {
         let mut muscles = Muscles::default();
@@ -443,8 +478,7 @@ impl Atlas {
                     allowed: groups.join(", "),
                 });
             };
-            let at = |p: &(DVec3, f64, f64)| (carried(p.0), p.1, p.2);
-            let belly: Vec<(DVec3, f64, f64)> = part.belly.iter().map(at).collect();
+            let Part { path, belly, .. } = part.carried(carried);
             let of_part = volumes(&belly, low, high);
             if of_part[0] <= 0.0 {
                 return Err(MuscleError::Leaves {
@@ -478,7 +512,7 @@ impl Atlas {
                 sizes.push([0.0; 2]);
                 muscles.all.len() - 1
             });
-            let path: Vec<DVec3> = part.path.iter().map(|(_, p)| carried(*p)).collect();
+            let path: Vec<DVec3> = path.into_iter().map(|(_, p)| p).collect();
             let chain: Vec<(DVec3, f64)> = belly.iter().map(|(p, w, _)| (*p, *w)).collect();
             // Where only the belly's course is known, nothing is of its attachments.
             if part.path.iter().all(|(body, _)| body != COURSE) {

@@ -272,7 +272,7 @@ mod tests {
         let atlas = Atlas::read(SIZES, PATHS, BELLIES, FORCES)?;
         let atlas: &'static Atlas = Box::leak(Box::new(atlas));
         let frame = frame.map(|x| DVec3::new(x, x, x));
-        let muscles = atlas.muscles("place", groups, frame, |_| bone, |p| p, false)?;
+        let muscles = atlas.muscles("place", groups, frame, |_| bone, &|_, p| p, false)?;
         Ok(muscles.all[0].inside)
     }
 
@@ -302,7 +302,7 @@ mod tests {
         ));
         let frame = [DVec3::splat(-50.0), DVec3::splat(150.0)];
         let muscles =
-            (atlas.muscles("place", &["flexors"], frame, |_| 10.0, |p| p, false)).unwrap();
+            (atlas.muscles("place", &["flexors"], frame, |_| 10.0, &|_, p| p, false)).unwrap();
         let at = |x: f64, y: f64| {
             let p = DVec3::new(x, y, 50.0);
             let all = muscles.at(p, &[0, 1]);
