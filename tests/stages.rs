@@ -1003,7 +1003,11 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             let nerves = 1.0 + denervation * f64::from(site.below_lesion);
             let rankl = 1.0
                 + p.get("rankl_gain") * low * nerves
-                + p.get("actin_rankl") * disorder
+                + if osteocytes {
+                    0.0
+                } else {
+                    p.get("actin_rankl") * disorder
+                }
                 + p.get("myostatin_rankl") * myostatin;
             let rankl = bounded(3, rankl, 0.0);
             let called = rankl - 1.0;

@@ -123,10 +123,12 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
 
         state.sclerostin = relax(state.sclerostin,
             max(physiology.sclerostin_floor, 1.0 + physiology.sclerostin_gain * unusual), physiology.sclerostin_time, dt);
-        // RANKL and OPG decay within hours: they stand in balance each day.
+        // RANKL and OPG decay within hours: they stand in balance each day. Osteocytes make them;
+        // only where there are none is it left to the other cells.
         state.rankl_opg = max(0.0, 1.0
             + physiology.rankl_gain * low * (1.0 + environment.denervation * site.below_lesion)
-            + physiology.actin_rankl * disorder + physiology.myostatin_rankl * myostatin);
+            + physiology.actin_rankl * disorder * (1.0 - environment.osteocytes)
+            + physiology.myostatin_rankl * myostatin);
 
         // Osteoclasts that are there answer at once, recruits come weeks later.
         let called = state.rankl_opg - 1.0;
