@@ -316,8 +316,8 @@ fn muscles_of_the_back_pull_along_their_fascicles() {
                     continue;
                 }
                 let of = |keys: [&str; 3]| DVec3::from(keys.map(|k| number(&row, k)));
-                let pull =
-                    number(&row, "force_N") * of(["to_x_mm", "to_y_mm", "to_z_mm"]).normalize();
+                let pull = number(&row, "force_N")
+                    * of(["to_x_mm", "to_y_mm", "to_z_mm"]).normalize_or_zero();
                 force += pull;
                 moment += (of(["x_mm", "y_mm", "z_mm"]) - middle).cross(pull);
                 all += number(&row, "force_N");

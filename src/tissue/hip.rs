@@ -2,8 +2,8 @@
 //!
 //! A right femur, the mean of 26 people (`assets/anatomy/femur.ply`) or another of its shapes,
 //! standing: x points lateral, y anterior, z superior (a right-handed frame), and the origin is the
-//! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head's cartilage
-//! where the socket meets it; the pelvis is drawn, but bears nothing here.
+//! centre of its head. The shaft is cut 150 mm below that. The joint presses on the head's
+//! cartilage where the socket meets it; the pelvis is drawn, but bears nothing here.
 
 use glam::DVec3;
 
