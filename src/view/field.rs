@@ -487,8 +487,9 @@ const NOTHING: f32 = -1e30;
 
 /// Voxels of a bone beside the scene's that hold none of its own bone, with their share.
 pub(super) fn beside(anatomy: &Anatomy) -> Vec<(usize, f64)> {
-    let own: std::collections::BTreeSet<usize> =
-        anatomy.bone.iter().map(|b| anatomy.voxel(b.at)).collect();
+    // Cartilage between the two hides neither.
+    let own = anatomy.bone.iter().filter(|b| !b.sites.is_empty());
+    let own: std::collections::BTreeSet<usize> = own.map(|b| anatomy.voxel(b.at)).collect();
     let voxels = anatomy.beside.iter().flat_map(|(_, voxels)| voxels);
     let alone = voxels.filter(|(voxel, _)| !own.contains(voxel));
     alone.copied().collect()
@@ -508,4 +509,22 @@ fn envelope(anatomy: &Anatomy, shown: MuscleSet) -> Vec<u32> {
         envelope[anatomy.voxel(plan.at)] |= byte(plan.fraction) << 8;
     }
     envelope
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+    use crate::tissue::Anatomy;
+
+    #[test]
+    fn the_socket_is_drawn_behind_the_heads_cartilage() {
+        let anatomy = Anatomy::build("hip", 48).unwrap();
+        let drawn = beside(&anatomy);
+        let cartilage = anatomy.bone.iter().filter(|b| b.sites.is_empty());
+        let cartilage: Vec<usize> = cartilage.map(|b| anatomy.voxel(b.at)).collect();
+        let (_, all) = anatomy.beside.as_ref().unwrap();
+        let both: Vec<_> = all.iter().filter(|(v, _)| cartilage.contains(v)).collect();
+        assert!(both.len() > 20, "{}", both.len());
+        assert!(both.iter().all(|v| drawn.contains(v)));
+    }
 }
