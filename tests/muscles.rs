@@ -476,9 +476,16 @@ fn joint_muscles_and_ground_balance_at_the_hip() {
 #[test]
 fn tables_that_are_no_muscles_are_refused() {
     let read = |sizes: &str, paths: &str, bellies: &str| {
-        Atlas::read(sizes, paths, bellies, FORCES).map(|_| ())
+        Atlas::read(sizes, paths, bellies, FORCES, FASCICLES).map(|_| ())
     };
     assert_eq!(read(SIZES, PATHS, BELLIES), Ok(()));
+    let strange = FASCICLES.replace("psoas,21,", "psaos,21,");
+    let said = Atlas::read(SIZES, PATHS, BELLIES, FORCES, &strange).unwrap_err();
+    assert!(
+        said.to_string()
+            .contains("\"psaos\" has a path, belly, fascicle"),
+        "{said}"
+    );
     let twice = SIZES.replace("\nvasmed,", "\nvaslat,");
     let said = read(&twice, PATHS, BELLIES).unwrap_err();
     assert!(matches!(said, MuscleError::Twice { .. }), "{said}");

@@ -289,6 +289,7 @@ impl Hip {
     fn joint_load(&self, name: &'static str, force: DVec3, lattice: &Lattice<'_>) -> UnitLoad {
         let (mut points, _) = self.contact(force);
         for (at, inward, _) in &mut points {
+            // Just within it, so that a voxel of it is found.
             *at -= (CARTILAGE - 0.2) * *inward;
         }
         lattice.spread(name, force.normalize_or_zero(), &points)

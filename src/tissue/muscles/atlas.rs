@@ -15,6 +15,7 @@ const SIZES: &str = include_str!("../../../assets/anatomy/muscles.csv");
 const PATHS: &str = include_str!("../../../assets/anatomy/muscle-paths.csv");
 const BELLIES: &str = include_str!("../../../assets/anatomy/bellies.csv");
 const FORCES: &str = include_str!("../../../assets/anatomy/muscle-forces.csv");
+const FASCICLES: &str = include_str!("../../../assets/anatomy/fascicles.csv");
 
 /// What a path lies on of which only the belly's course is known.
 const COURSE: &str = "course";
@@ -303,11 +304,12 @@ impl Atlas {
     /// [`MuscleError`].
     pub(in crate::tissue) fn own() -> Result<&'static Self, MuscleError> {
         static OWN: LazyLock<Result<Atlas, MuscleError>> =
-            LazyLock::new(|| Atlas::read(SIZES, PATHS, BELLIES, FORCES));
+            LazyLock::new(|| Atlas::read(SIZES, PATHS, BELLIES, FORCES, FASCICLES));
         OWN.as_ref().map_err(Clone::clone)
     }
 
-    /// From the texts of `muscles.csv`, `muscle-paths.csv`, `bellies.csv` and `muscle-forces.csv`.
+    /// From the texts of `muscles.csv`, `muscle-paths.csv`, `bellies.csv`, `muscle-forces.csv` and
+    /// `fascicles.csv`.
     /// # Errors
     /// [`MuscleError`]: a row that cannot be read, a name twice, parts that contradict each other,
     /// a part without path or belly.
@@ -316,6 +318,7 @@ impl Atlas {
         paths: &str,
         bellies: &str,
         forces: &str,
+        fascicles: &str,
     ) -> Result<Self, MuscleError> {
         let mut of_path: BTreeMap<String, Vec<(String, DVec3)>> = BTreeMap::new();
         for row in rows::<PathRow>("muscle-paths.csv", paths)? {
@@ -402,7 +405,13 @@ impl Atlas {
                 name: row.part.clone(),
             });
         }
-        let fascicles = fascicle::own()?;
+        let fascicles = fascicle::read(fascicles)?;
+        let is_known = |f: &&Fascicle| parts.iter().any(|p| p.row.muscle == f.muscle);
+        if let Some(stranger) = fascicles.iter().find(|f| !is_known(f)) {
+            return Err(MuscleError::Stranger {
+                name: stranger.muscle.clone(),
+            });
+        }
         Ok(Self {
             parts,
             forces,

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::atlas::{MuscleError, rows};
 
 const FILE: &str = "fascicles.csv";
-const FASCICLES: &str = include_str!("../../../assets/anatomy/fascicles.csv");
 
 /// A bundle of the right side.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,17 +36,10 @@ struct Row {
     force: f64,
 }
 
-/// Those that come with the program.
-/// # Errors
-/// As [`read`].
-pub(super) fn own() -> Result<Vec<Fascicle>, MuscleError> {
-    read(FASCICLES)
-}
-
 /// From the text of `fascicles.csv`.
 /// # Errors
 /// [`MuscleError::Row`]: a row that cannot be read, or that neither pulls nor leads anywhere.
-fn read(text: &str) -> Result<Vec<Fascicle>, MuscleError> {
+pub(super) fn read(text: &str) -> Result<Vec<Fascicle>, MuscleError> {
     let each = rows::<Row>(FILE, text)?.into_iter().enumerate();
     let of = |(k, row): (usize, Row)| {
         let to = DVec3::new(row.to_x_mm, row.to_y_mm, row.to_z_mm);

@@ -266,10 +266,11 @@ mod tests {
     const BELLIES: &str =
         "part,x_mm,y_mm,z_mm,weight_mm2,section_mm2\none,0,0,0,64,200\none,0,0,100,64,200\n";
     const FORCES: &str = "activity,part,force_bw\nwalking,one,10\n";
+    const FASCICLES: &str = "fascicle,muscle,x_mm,y_mm,z_mm,to_x_mm,to_y_mm,to_z_mm,force_N\n";
 
     /// What the scene "place" says of a muscle along z, 16 mm thick.
     fn said(groups: &[&str], frame: [f64; 2], bone: f64) -> Result<f64, MuscleError> {
-        let atlas = Atlas::read(SIZES, PATHS, BELLIES, FORCES)?;
+        let atlas = Atlas::read(SIZES, PATHS, BELLIES, FORCES, FASCICLES)?;
         let atlas: &'static Atlas = Box::leak(Box::new(atlas));
         let frame = frame.map(|x| DVec3::new(x, x, x));
         let muscles = atlas.muscles("place", groups, frame, |_| bone, &|_, p| p, false)?;
@@ -298,7 +299,7 @@ mod tests {
         let paths = PATHS.to_owned() + "other,site,pelvis,10,0,0\nother,site,femur,10,0,100\n";
         let bellies = BELLIES.to_owned() + "other,10,0,0,36,100\nother,10,0,100,36,100\n";
         let atlas: &'static Atlas = Box::leak(Box::new(
-            Atlas::read(&two, &paths, &bellies, FORCES).unwrap(),
+            Atlas::read(&two, &paths, &bellies, FORCES, FASCICLES).unwrap(),
         ));
         let frame = [DVec3::splat(-50.0), DVec3::splat(150.0)];
         let muscles =
