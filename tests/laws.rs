@@ -157,3 +157,24 @@ fn paralysis_is_more_than_flight_and_spares_the_trunk() {
     assert!((1.6..=2.6).contains(&ratio), "{ratio}");
     assert!(flight[1] < -1.0 && lame[1].abs() < 1e-3);
 }
+
+/// Weightlessness ends in less bone, not in none: cells get used to it, and what is left is
+/// strained more.
+#[test]
+fn ten_years_without_weight_end_on_a_plateau() {
+    let gpu = gpu();
+    let mut simulation = settled(&gpu, "hip", 24);
+    let sums = RegionSums::new(simulation.body(), simulation.model()).unwrap();
+    let before = measured(&simulation, &sums);
+    let lost: Vec<f64> = (0..10)
+        .map(|_| {
+            live(&mut simulation, FLIGHT, 365);
+            let now = measured(&simulation, &sums);
+            change(&before, &now, "total_hip", Quantity::Bmd)
+        })
+        .collect();
+    println!("% by year: {lost:.1?}");
+    assert!(lost.iter().all(|x| x.is_finite()), "{lost:?}");
+    let (first, last) = (lost[0], lost[9] - lost[8]);
+    assert!(first < -5.0 && last.abs() < 0.1 * first.abs(), "{lost:?}");
+}

@@ -43,6 +43,7 @@ fn random_body(gpu: &Gpu, scene: &str, size: usize, seed: u64) -> Simulation {
             mapk: any(0.3, 1.5),
             ppar_gamma: any(0.6, 1.6),
             cytoskeleton: any(0.4, 1.0),
+            weightlessness: any(0.0, 1.0),
             connectivity: any(0.5, 1.0),
             memory: any(0.2, 1.2),
             habituation: any(-0.5, 1.0),

@@ -206,6 +206,7 @@ impl RandomTissue {
                 mapk: n.between(0.6, 1.0) as f32,
                 ppar_gamma: n.between(1.0, 1.4) as f32,
                 cytoskeleton: n.between(0.6, 1.0) as f32,
+                weightlessness: n.between(0.0, 1.0) as f32,
                 connectivity: n.between(0.8, 1.0) as f32,
                 memory: n.between(0.2, 1.4) as f32,
                 habituation: n.between(-0.5, 0.8) as f32,
@@ -957,12 +958,13 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
                 mapk,
                 ppar,
                 actin,
+                used_to,
                 links,
                 memory,
                 habit,
                 matrix,
                 outside,
-            ]: [f64; 17] = flat(&before[s]).try_into().unwrap();
+            ]: [f64; 18] = flat(&before[s]).try_into().unwrap();
             let at_rest = &homeostasis[3 * s..3 * s + 3];
             let half = p.get("stimulus_half");
             let (mut strain, mut felt, mut felt_by_rest) = (1.0, 1.0, 1.0);
@@ -986,9 +988,10 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             let habit = relax(habit, low - high, p.get("desensitisation_time"), dt);
             let unusual = low - high - p.get("desensitisation") * habit;
             let gravity = f64::from(tissue.environment.gravity).min(1.0);
+            let used_to = relax(used_to, 1.0 - gravity, p.get("cytoskeleton_adaptation"), dt);
             let actin = relax(
                 actin,
-                1.0 - p.get("cytoskeleton_loss") * (1.0 - gravity),
+                1.0 - p.get("cytoskeleton_loss") * (1.0 - gravity - used_to),
                 p.get("cytoskeleton_time"),
                 dt,
             );
@@ -1028,7 +1031,7 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             let to = pre
                 * wnt
                 * (1.0 + p.get("formation_gain") * high)
-                * (1.0 - p.get("stem_cell_shift") * (1.0 - mapk / ppar))
+                * (1.0 + p.get("stem_cell_shift") * (mapk - ppar) / (mapk + ppar))
                 * (1.0 + p.get("bmp_formation") * bmp)
                 * (1.0 - p.get("cytoskeleton_formation") * disorder);
             let ob_new = relax(ob, bounded(5, to, 0.0), p.get("osteoblast_time"), dt);
@@ -1069,7 +1072,7 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             };
             want.extend([
                 bvtv, osteocyte, sclerostin, rankl, recruits, oc_new, pre, ob_new, fat, mapk, ppar,
-                actin, links, memory, habit, matrix, outside,
+                actin, used_to, links, memory, habit, matrix, outside,
             ]);
             secretion += f64::from(site.fraction) * p.get("bmp_bone") * (ob_new - 1.0);
         }

@@ -117,8 +117,11 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         // cells' fate follow what is still unusual.
         state.habituation = relax(state.habituation, low - high, physiology.desensitisation_time, dt);
         let unusual = low - high - physiology.desensitisation * state.habituation;
+        // Actin loses its order in weightlessness and finds a new one as cells get used to it.
+        let weightless = 1.0 - min(environment.gravity, 1.0);
+        state.weightlessness = relax(state.weightlessness, weightless, physiology.cytoskeleton_adaptation, dt);
         state.cytoskeleton = relax(state.cytoskeleton,
-            1.0 - physiology.cytoskeleton_loss * (1.0 - min(environment.gravity, 1.0)), physiology.cytoskeleton_time, dt);
+            1.0 - physiology.cytoskeleton_loss * (weightless - state.weightlessness), physiology.cytoskeleton_time, dt);
         let disorder = 1.0 - state.cytoskeleton;
 
         state.sclerostin = relax(state.sclerostin,
@@ -154,7 +157,7 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         let osteoblasts = state.osteoblasts;
         state.osteoblasts = relax(osteoblasts,
             max(0.0, state.preosteoblasts * wnt * (1.0 + physiology.formation_gain * high)
-                * (1.0 - physiology.stem_cell_shift * (1.0 - finite(state.mapk / state.ppar_gamma)))
+                * (1.0 + physiology.stem_cell_shift * (finite(2.0 * state.mapk / (state.mapk + state.ppar_gamma)) - 1.0))
                 * (1.0 + physiology.bmp_formation * bmp)
                 * (1.0 - physiology.cytoskeleton_formation * disorder)),
             physiology.osteoblast_time, dt);

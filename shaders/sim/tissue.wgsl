@@ -73,6 +73,7 @@ struct SiteState {
     mapk: f32,            // MAPK activity of stem cells
     ppar_gamma: f32,      // PPAR-gamma of stem cells
     cytoskeleton: f32,    // order of the osteoblasts' actin
+    weightlessness: f32,  // that cells are used to; 0 at homeostasis
     connectivity: f32,    // share of the struts that were never lost
     memory: f32,          // strain that osteocytes are adapted to, over the set-point
     habituation: f32,     // disuse that living cells are used to; 0 at homeostasis

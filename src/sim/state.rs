@@ -147,6 +147,8 @@ record! {
         ppar_gamma: f32,
         /// Order of the osteoblasts' actin.
         cytoskeleton: f32,
+        /// Weightlessness that cells are used to; 0 at homeostasis.
+        weightlessness: f32,
         /// Share of the struts that were never lost.
         connectivity: f32,
         /// Strain that osteocytes are adapted to, over the set-point.
@@ -234,6 +236,7 @@ impl SiteState {
             mapk: 1.0,
             ppar_gamma: 1.0,
             cytoskeleton: 1.0,
+            weightlessness: 0.0,
             connectivity: 1.0,
             memory: 1.0,
             habituation: 0.0,
