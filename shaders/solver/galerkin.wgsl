@@ -95,22 +95,11 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
     return mat3x3<f32>(sum[0], sum[3], sum[6], sum[1], sum[4], sum[7], sum[2], sum[5], sum[8]);
 }
 
-// One invocation a coarse node and neighbour.
-@compute @workgroup_size(64)
-fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let t = thread_index(id, groups);
-    if (t >= AHEAD * coarse.nodes) { return; }
-    let ahead = t / coarse.nodes;
-    let slot = t - ahead * coarse.nodes;
-    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
-    pack_block(ahead, slot, block_of_elements(at, ahead_offset(ahead)));
-}
-
 // A block on the diagonal is minus the sum of the node's couplings: so a translation causes no
 // force. Where a coarse node's shape function barely overlaps the bone, that fails: its stiffness
 // is small of second order and its couplings of first order, so that their rounding errors alone
-// may make the sum negative or unsymmetric, and conjugate gradients stop short. Only there the
-// difference to the exact block is stored.
+// may make the sum negative or unsymmetric, and conjugate gradients stop short. It fails too where a
+// shape function ends at a clamp. Only there the difference to the exact block is stored.
 fn own_correction(slot: u32, exact: mat3x3<f32>) {
     let index = entry_index(nodes[slot]);
     var sum = 0.5 * (exact + transpose(exact));
@@ -124,6 +113,25 @@ fn own_correction(slot: u32, exact: mat3x3<f32>) {
     }
     let none = mat3x3<f32>();
     if (wrong) { pack_block(OWN, slot, sum); } else { pack_block(OWN, slot, none); }
+}
+
+// One invocation a coarse node and neighbour.
+@compute @workgroup_size(64)
+fn galerkin_first(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= AHEAD * coarse.nodes) { return; }
+    let ahead = t / coarse.nodes;
+    let slot = t - ahead * coarse.nodes;
+    let at = grid_coordinates(coarse, entry_index(nodes[slot]));
+    pack_block(ahead, slot, block_of_elements(at, ahead_offset(ahead)));
+}
+
+// One invocation a coarse node, once its couplings and its neighbours' are there.
+@compute @workgroup_size(64)
+fn galerkin_first_own(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let t = thread_index(id, groups);
+    if (t >= coarse.nodes) { return; }
+    own_correction(t, block_of_elements(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));
 }
 
 // Block of any further level between the node at `at` and the one `other` fine steps away, from
@@ -166,9 +174,8 @@ fn galerkin_next(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     pack_block(ahead, slot, block_of_stencils(at, vec3<i32>(coarse.factor) * ahead_offset(ahead)));
 }
 
-// One invocation a coarse node, once its couplings and its neighbours' are there.
 @compute @workgroup_size(64)
-fn galerkin_own(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+fn galerkin_next_own(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let t = thread_index(id, groups);
     if (t >= coarse.nodes) { return; }
     own_correction(t, block_of_stencils(grid_coordinates(coarse, entry_index(nodes[t])), vec3<i32>(0)));

@@ -48,7 +48,7 @@ fn prolong_correction(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
                 mean += load(low + (parent & 1u) + ((parent >> 1u) & 1u) * coarse.stride_y + (parent >> 2u) * coarse.stride_z);
             }
         }
-        mean = finite3(mean / f32(countOneBits(mask)));
+        mean = finite3(mean / f32(max(1u, countOneBits(mask))));
     }
     let value = on_free(nodes[t], mean);
     let k = 3u * i;

@@ -62,6 +62,11 @@ impl Life {
         self.phase == Phase::Running
     }
 
+    /// Whether density moves towards the target stimulus.
+    pub(super) fn is_settling(&self) -> bool {
+        matches!(self.phase, Phase::Settling(_))
+    }
+
     /// Whether bone grows from a uniform block, by the laws of remodelling, sped up.
     pub(super) fn grows(&self) -> bool {
         self.grows

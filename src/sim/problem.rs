@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::physiology::Model;
-use crate::solver::{Element, Problem};
+use crate::solver::{Element, Problem, SOFT_CLAMP};
 use crate::tissue::{Anatomy, UnitLoad};
 
 /// A unit load on the nodes: each of its points is shared by the corners of the element it falls
@@ -35,6 +35,23 @@ pub fn node_forces(load: &UnitLoad) -> Vec<([usize; 3], [f32; 3])> {
         .collect()
 }
 
+/// Nodes around which there is more cartilage and ligament than bone.
+fn soft_nodes(anatomy: &Anatomy) -> impl Iterator<Item = [usize; 3]> {
+    let mut tissue: BTreeMap<[usize; 3], [f64; 2]> = BTreeMap::new();
+    for plan in &anatomy.bone {
+        let bone: f64 = plan.sites.iter().map(|s| s.fraction).sum();
+        for corner in 0..8usize {
+            let node =
+                std::array::from_fn(|k| plan.at[k] - anatomy.mechanics_low[k] + (corner >> k & 1));
+            let sum = tissue.entry(node).or_default();
+            sum[0] += bone;
+            sum[1] += plan.tie;
+        }
+    }
+    let soft = tissue.into_iter().filter(|(_, [bone, soft])| soft > bone);
+    soft.map(|(at, _)| at)
+}
+
 /// The elastic problem of an anatomy: its held nodes, and the unit loads spread from their points
 /// to the corners of the elements they fall in.
 pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
@@ -47,9 +64,16 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
         }))] = true;
     }
     let nodes = anatomy.elements.map(|n| n + 1);
+    let node_number = |at: [usize; 3]| at[0] + nodes[0] * (at[1] + nodes[1] * at[2]);
     let mut held = vec![0u8; nodes.iter().product()];
     for (at, bits) in &anatomy.held {
-        held[at[0] + nodes[0] * (at[1] + nodes[1] * at[2])] |= bits;
+        held[node_number(*at)] |= bits;
+    }
+    for at in soft_nodes(anatomy) {
+        let held = &mut held[node_number(at)];
+        if *held == SOFT_CLAMP & 0b111 {
+            *held = SOFT_CLAMP;
+        }
     }
     let loads = anatomy.loads.iter().map(node_forces).collect();
     Problem {

@@ -181,7 +181,20 @@ impl Simulation {
         if self.life.is_running() {
             self.submit(&[Stage::Guess]);
         }
-        self.solve = Some(self.solve_of(0).with_operators());
+        let solve = self.solve_of(0);
+        self.solve = Some(if self.keeps_operators() {
+            solve
+        } else {
+            solve.with_operators()
+        });
+    }
+
+    /// Whether the preconditioner is as good as new: while a scene settles, where the last round's
+    /// solves took an iteration at most. In a run it always is new, so that what follows from a
+    /// kept moment is the same to the bit.
+    fn keeps_operators(&self) -> bool {
+        let mut outcomes = self.clock.outcomes.iter();
+        self.life.is_settling() && outcomes.all(|o| o.converged && o.iterations <= 1)
     }
 
     fn solve_of(&self, case: usize) -> Solve {

@@ -7,12 +7,13 @@ use crate::gpu::{Dispatch, GpuError};
 
 use super::levels::Level;
 use super::maker::Maker;
-use super::stencil::AHEAD;
+use super::stencil::{AHEAD, blocks};
 
 /// Operators of all levels below the finest, one from the other; `children` is the element's table.
 pub(super) fn commands(
     maker: &Maker<'_>,
     levels: &[Level],
+    soft_clamps: bool,
     children: &wgpu::Buffer,
 ) -> Result<Vec<Dispatch>, GpuError> {
     let mut commands = Vec::new();
@@ -30,26 +31,18 @@ pub(super) fn commands(
         } else {
             [(7, &fine.stencil), (12, &fine.slots)]
         };
-        let entry = if l == 0 {
-            "galerkin_first"
+        let (couplings, own_blocks) = if l == 0 {
+            ("galerkin_first", "galerkin_first_own")
         } else {
-            "galerkin_next"
+            ("galerkin_next", "galerkin_next_own")
         };
         let buffers = [common.as_slice(), own.as_slice()].concat();
-        commands.push(maker.make(
-            &maker.shaders.galerkin,
-            entry,
-            AHEAD as u32 * coarse.count,
-            &buffers,
-        )?);
-        if l > 0 {
+        let shader = &maker.shaders.galerkin;
+        let each = AHEAD as u32 * coarse.count;
+        commands.push(maker.make(shader, couplings, each, &buffers)?);
+        if blocks(l + 1, soft_clamps) > AHEAD {
             let buffers = [buffers.as_slice(), &[(16, &coarse.slots)]].concat();
-            commands.push(maker.make(
-                &maker.shaders.galerkin,
-                "galerkin_own",
-                coarse.count,
-                &buffers,
-            )?);
+            commands.push(maker.make(shader, own_blocks, coarse.count, &buffers)?);
         }
     }
     Ok(commands)

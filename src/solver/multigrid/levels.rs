@@ -59,6 +59,7 @@ pub(super) fn build(
     is_split: bool,
     finest: &Finest<'_>,
 ) -> Result<Vec<Level>, GpuError> {
+    let soft_clamps = topologies[0].has_soft_clamps();
     let mut levels: Vec<Level> = Vec::new();
     for (l, topology) in topologies.iter().enumerate() {
         let sweeps = sweeps(gpu, l)?;
@@ -101,7 +102,7 @@ pub(super) fn build(
                 uniform: gpu.uniform(
                     "multigrid grid",
                     &GridUniform {
-                        corrected: u32::from(blocks(l) > AHEAD),
+                        corrected: u32::from(blocks(l, soft_clamps) > AHEAD),
                         factor: topology.factor.map(|f| f as u32),
                         ..grid.uniform(list.len())
                     },
@@ -112,7 +113,7 @@ pub(super) fn build(
                 pong: vector("pong")?,
                 stencil: gpu.storage::<u32>(
                     "multigrid stencil",
-                    blocks(l) * BLOCK_WORDS * (list.len() + 1),
+                    blocks(l, soft_clamps) * BLOCK_WORDS * (list.len() + 1),
                 )?,
                 slots: gpu.storage_from("multigrid slots", &slots)?,
                 transfer_mask: gpu.storage_from("multigrid transfer masks", &transfer_mask)?,

@@ -38,7 +38,7 @@ pub struct Multigrid {
     operators: Vec<Dispatch>,
     spectrum_buffer: wgpu::Buffer,
     levels: Vec<Level>,
-    /// Whether nodes of any level lack parents because those belong to other components.
+    /// Whether nodes of any level lack parents.
     is_split: bool,
 }
 
@@ -54,6 +54,7 @@ impl Multigrid {
     ) -> Result<Self, GpuError> {
         let topologies = topology.levels();
         let is_split = topologies.iter().any(Topology::is_split);
+        let soft_clamps = topologies[0].has_soft_clamps();
         let shaders = Shaders::new(gpu, element, is_split)?;
         let levels = levels::build(gpu, &topologies, is_split, finest)?;
         let spectrum_buffer = gpu.storage::<f32>("multigrid spectrum", levels.len())?;
@@ -66,7 +67,7 @@ impl Multigrid {
             spectrum: &spectrum_buffer,
         };
         let cycle = cycle_from(&maker, &levels, 0)?;
-        let mut operators = galerkin::commands(&maker, &levels, &children)?;
+        let mut operators = galerkin::commands(&maker, &levels, soft_clamps, &children)?;
         operators.extend(spectrum::commands(&maker, &levels)?);
         Ok(Self {
             cycle,
@@ -98,15 +99,16 @@ impl Multigrid {
     }
 
     /// The transfer masks of the nodes of level `l`, for inspection: by padded index, eight bits
-    /// each, as `transfer_mask` in `parents.wgsl` reads them. None where all bone is connected.
+    /// each, as `transfer_mask` in `parents.wgsl` reads them. None where no node lacks a parent.
     pub fn transfer_masks(&self, l: usize) -> Option<&wgpu::Buffer> {
         let coarser = self.levels.get(l + 1).filter(|_| self.is_split)?;
         Some(&coarser.transfer_mask)
     }
 
     /// A coarse level's operator for inspection: grid, active nodes (as in the list), their number,
-    /// and the packed blocks to the 13 neighbours after each and, below level 1, its own
-    /// correction: `[13 or 14][BLOCK_WORDS][nodes + 1]` words with a last column of zeros.
+    /// and the packed blocks to the 13 neighbours after each and, below level 1 or where there are
+    /// soft clamps, its own correction: `[13 or 14][BLOCK_WORDS][nodes + 1]` words with a last
+    /// column of zeros.
     pub fn level(&self, l: usize) -> Option<(Grid, &wgpu::Buffer, u32, &wgpu::Buffer)> {
         self.levels
             .get(l)

@@ -9,9 +9,14 @@ use super::topology::coarsening;
 
 /// Neighbours of a node that come after it.
 pub(super) const AHEAD: usize = 13;
-/// Blocks stored a node: to those neighbours, and below level 1 a correction of its own.
-pub(super) fn blocks(level: usize) -> usize {
-    if level > 1 { AHEAD + 1 } else { AHEAD }
+/// Blocks stored a node: to those neighbours, and a correction of its own below level 1 and where
+/// shape functions end at clamps, so that a node's blocks do not add up to none.
+pub(super) fn blocks(level: usize, soft_clamps: bool) -> usize {
+    if level > 1 || soft_clamps {
+        AHEAD + 1
+    } else {
+        AHEAD
+    }
 }
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
@@ -20,7 +25,7 @@ pub const BLOCK_WORDS: usize = 3;
 pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
     let coarse = Grid { elements }.coarser(coarsening(elements, edges));
     let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();
-    (4 * AHEAD * BLOCK_WORDS * (nodes + 1)) as u64
+    (4 * blocks(1, true) * BLOCK_WORDS * (nodes + 1)) as u64
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.

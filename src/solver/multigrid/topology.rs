@@ -10,11 +10,17 @@
 //! parents. So every place has one node at most and every stencil 27 neighbours, at nearly the same
 //! number of iterations (docs/mechanics.md has both).
 //!
+//! Nodes clamped in soft tissue have no parents either: a shape function ends at them. Coarse nodes
+//! that reach a clamp would otherwise have to be held, and a bone on a soft disc that is clamped
+//! beyond could not move on coarse levels. Where clamps are in the stiffest there is, or only some
+//! of a node's degrees of freedom are held, holding coarse nodes takes fewer iterations.
+//!
 //! Words used here: a fine node's *parents* are the coarse nodes from which it is interpolated; a
 //! *component* is bone whose elements share nodes; a node *serves* an element if the element's
 //! displacement is interpolated from it, that is if it is one of the element's degrees of freedom.
 
 use crate::solver::grid::Grid;
+use crate::solver::problem::SOFT_CLAMP;
 use crate::volume::each;
 
 /// Elements along each axis of the coarsest level, at most.
@@ -43,6 +49,8 @@ pub(crate) fn coarsening(elements: [usize; 3], edges: [f64; 3]) -> [usize; 3] {
 
 /// A transfer mask with no parent missing.
 pub(crate) const ALL: u8 = 0xff;
+/// That of a node without parents.
+const NONE: u8 = 0;
 
 /// A level's elements, nodes and held degrees of freedom.
 #[derive(Debug, Clone)]
@@ -59,9 +67,11 @@ pub(crate) struct Topology {
     corners: Vec<u8>,
     /// By place of a node, x fastest.
     exists: Vec<bool>,
-    /// By place of a node, x fastest: a bit for each held degree of freedom (x, y, z).
+    /// By place of a node, x fastest: a bit for each held degree of freedom (x, y, z), and as
+    /// [`SOFT_CLAMP`].
     held: Vec<u8>,
-    /// By place of a node: a bit for each parent with a transfer weight. A node that lies between
+    /// By place of a node: a bit for each parent with a transfer weight, none of a soft clamp. A
+    /// node that lies between
     /// coarse nodes along an axis has two parents there. A parent's number has a bit for each axis,
     /// set where it is the higher of the two. [`ALL`] where no parent is missing.
     pub(crate) transfer_mask: Vec<u8>,
@@ -98,9 +108,9 @@ fn supported(grid: Grid, active: &[bool], held: &[u8]) -> Vec<bool> {
     }
     let mut supports = vec![0; held.len()];
     for (node, held) in held.iter().enumerate() {
-        supports[bodies.root(node)] |= held;
+        supports[bodies.root(node)] |= held & 0b111;
     }
-    let all = held.iter().fold(0, |all, held| all | held);
+    let all = held.iter().fold(0, |all, held| all | held & 0b111);
     grid.each_element()
         .zip(active)
         .map(|(at, active)| *active && supports[bodies.root(place(at, nodes))] == all)
@@ -239,6 +249,9 @@ impl<'a> Coarsening<'a> {
             let Some((element, between, corners)) = self.parents_of(at) else {
                 return ALL;
             };
+            if self.fine.ends_shapes(at) {
+                return NONE;
+            }
             let own = corners.clone().filter(|c| self.owns(element, *c));
             let count = own.clone().count();
             // A node that would be left without any parent keeps those of other components.
@@ -280,8 +293,8 @@ impl<'a> Coarsening<'a> {
             for parent in self.places(transfer_mask, at) {
                 exists[parent] = true;
                 // A coarse degree of freedom is held as soon as its shape function reaches a held
-                // one. Coarse corrections then vanish on held degrees of freedom by themselves, and
-                // the Galerkin product needs no masks.
+                // one that does not end it. Coarse corrections then vanish on held degrees of
+                // freedom by themselves, and the Galerkin product needs no masks.
                 held[parent] |= self.fine.held[place(at, fine)];
             }
         }
@@ -298,12 +311,15 @@ impl<'a> Coarsening<'a> {
             let place_of = place(at, fine.grid.elements);
             for e in fine.starts[place_of] as usize..fine.starts[place_of + 1] as usize {
                 of_element.clear();
+                // What moves against a clamp is strained, however few nodes move it.
+                let mut ends = false;
                 for corner in (0..8).filter(|c| fine.corners[e] >> c & 1 == 1) {
                     let step = steps(corner);
-                    of_element
-                        .extend(self.places(transfer_mask, [0, 1, 2].map(|k| at[k] + step[k])));
+                    let node = [0, 1, 2].map(|k| at[k] + step[k]);
+                    ends |= fine.ends_shapes(node);
+                    of_element.extend(self.places(transfer_mask, node));
                 }
-                if of_element.iter().any(|p| *p != of_element[0]) {
+                if ends || of_element.iter().any(|p| *p != of_element[0]) {
                     for parent in &of_element {
                         strained[*parent] = true;
                     }
@@ -363,6 +379,11 @@ impl Topology {
             held,
             transfer_mask: Vec::new(),
         }
+    }
+
+    /// Whether the node at `at` is one at which shape functions of coarse nodes end.
+    fn ends_shapes(&self, at: [usize; 3]) -> bool {
+        self.held[place(at, self.grid.elements.map(|n| n + 1))] == SOFT_CLAMP
     }
 
     /// The elements around the node at `at`, and whether the node serves them.
@@ -481,11 +502,16 @@ impl Topology {
         }
     }
 
-    /// Whether any node lacks a parent because that belongs to another component.
+    /// Whether any node lacks a parent, because that belongs to another component or it is clamped.
     pub(crate) fn is_split(&self) -> bool {
         self.transfer_mask
             .iter()
             .any(|transfer_mask| *transfer_mask != ALL)
+    }
+
+    /// Whether shape functions of coarse nodes end at any clamp.
+    pub(crate) fn has_soft_clamps(&self) -> bool {
+        self.held.contains(&SOFT_CLAMP)
     }
 
     /// The list of nodes: padded index, held degrees of freedom in the three top bits.
@@ -495,7 +521,7 @@ impl Topology {
             .zip(&self.held)
             .zip(&self.exists)
             .filter(|(_, exists)| **exists)
-            .map(|((at, held), _)| self.grid.index(at) as u32 | u32::from(*held) << 29)
+            .map(|((at, held), _)| self.grid.index(at) as u32 | u32::from(*held & 0b111) << 29)
             .collect()
     }
 }
