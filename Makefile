@@ -6,8 +6,8 @@ run: setup
 
 test: setup
 	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
-	cargo test --locked
+	cargo clippy --release --all-targets --locked -- -D warnings
+	cargo test --release --locked
 
 docs: setup
 	@assets/scripts/docs.sh
