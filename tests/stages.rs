@@ -988,7 +988,12 @@ fn bone_matches(set: &[(&str, f32)], inhibition: f32, conditions: Conditions) ->
             let habit = relax(habit, low - high, p.get("desensitisation_time"), dt);
             let unusual = low - high - p.get("desensitisation") * habit;
             let gravity = f64::from(tissue.environment.gravity).min(1.0);
-            let used_to = relax(used_to, 1.0 - gravity, p.get("cytoskeleton_adaptation"), dt);
+            let within = if 1.0 - gravity < used_to {
+                p.get("cytoskeleton_return")
+            } else {
+                p.get("cytoskeleton_adaptation")
+            };
+            let used_to = relax(used_to, 1.0 - gravity, within, dt);
             let actin = relax(
                 actin,
                 1.0 - p.get("cytoskeleton_loss") * (1.0 - gravity - used_to),

@@ -117,9 +117,12 @@ fn remodel(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups
         // cells' fate follow what is still unusual.
         state.habituation = relax(state.habituation, low - high, physiology.desensitisation_time, dt);
         let unusual = low - high - physiology.desensitisation * state.habituation;
-        // Actin loses its order in weightlessness and finds a new one as cells get used to it.
+        // Actin loses its order in weightlessness and finds a new one as cells get used to it; what
+        // they were used to before comes back sooner.
         let weightless = 1.0 - min(environment.gravity, 1.0);
-        state.weightlessness = relax(state.weightlessness, weightless, physiology.cytoskeleton_adaptation, dt);
+        let used_within = select(physiology.cytoskeleton_return, physiology.cytoskeleton_adaptation,
+            weightless >= state.weightlessness);
+        state.weightlessness = relax(state.weightlessness, weightless, used_within, dt);
         state.cytoskeleton = relax(state.cytoskeleton,
             1.0 - physiology.cytoskeleton_loss * (weightless - state.weightlessness), physiology.cytoskeleton_time, dt);
         let disorder = 1.0 - state.cytoskeleton;

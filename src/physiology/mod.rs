@@ -56,7 +56,8 @@ parameters! {
     rankl_gain actin_rankl myostatin_rankl osteoclast_activation osteoclast_recruitment recruitment_time
     coupling coupling_time osteoblast_time formation_gain bmp_formation
     mapk_loss ppar_gain fate_time marrow_fat_gain marrow_fat_time stem_cell_shift
-    actin_fate cytoskeleton_loss cytoskeleton_time cytoskeleton_adaptation cytoskeleton_formation perforation growth_turnover
+    actin_fate cytoskeleton_loss cytoskeleton_time cytoskeleton_adaptation cytoskeleton_return cytoskeleton_formation
+    perforation growth_turnover
     surface_turnover martin_1 martin_2 martin_3 martin_4 martin_5 pore_activity endosteal_roughness
     bmp_bone bisphosphonate_inhibition
     muscle_mass muscle_full_disuse muscle_dose_exponent
