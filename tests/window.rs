@@ -749,7 +749,9 @@ fn a_figure_is_exported_and_is_the_session() {
     let dropped = std::sync::Arc::new(Dropped(folder.join("mine.png")));
     second.input_mut().dropped_files.push(dropped);
     second.run_steps(2);
-    until(&mut second, 4000, |app| day(app) == 3.0);
+    until(&mut second, 4000, |app| {
+        day(app) == 3.0 && !app.session().unwrap().is_busy()
+    });
     assert!(rows(second.state()) == wanted);
     // A picture that this program did not make has no study.
     let foreign = folder.join("foreign.png");

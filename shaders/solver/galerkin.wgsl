@@ -98,8 +98,8 @@ fn block_of_elements(at: vec3<u32>, o: vec3<i32>) -> mat3x3<f32> {
 // A block on the diagonal is minus the sum of the node's couplings: so a translation causes no
 // force. Where a coarse node's shape function barely overlaps the bone, that fails: its stiffness
 // is small of second order and its couplings of first order, so that their rounding errors alone
-// may make the sum negative or unsymmetric, and conjugate gradients stop short. It fails too where a
-// shape function ends at a clamp. Only there the difference to the exact block is stored.
+// may make the sum negative or unsymmetric, and conjugate gradients stop short. It fails too where
+// a shape function ends at a clamp. Only there the difference to the exact block is stored.
 fn own_correction(slot: u32, exact: mat3x3<f32>) {
     let index = entry_index(nodes[slot]);
     var sum = 0.5 * (exact + transpose(exact));
