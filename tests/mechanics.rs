@@ -473,8 +473,8 @@ fn solution_matches_f64_conjugate_gradients() {
 }
 
 /// A bone on a soft disc, which lies on clamped nodes that slope as an endplate does, moves as a
-/// whole. Coarse levels that hold whatever reaches a clamp cannot let it, and take half as many
-/// iterations again.
+/// whole. Coarse levels that hold whatever reaches a clamp cannot let it, and take twice as
+/// many iterations.
 #[test]
 fn a_bone_on_a_soft_disc_takes_few_iterations() {
     let gpu = gpu();

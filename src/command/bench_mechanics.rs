@@ -230,7 +230,7 @@ fn usual_sizes(adapter: Option<&str>) -> Result<Vec<usize>, CommandError> {
 /// What cubes and scans ask of the adapter.
 fn need(sizes: &[usize], scans: &[Named]) -> Need {
     let binding = |n: [usize; 3], edges| {
-        (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n, edges))
+        (12 * Grid { elements: n }.len() as u64).max(multigrid::stencil_bytes(n, edges, false))
     };
     let cubes = sizes.iter().map(|n| binding([*n; 3], [1.0; 3]));
     let scans = scans

@@ -189,7 +189,8 @@ fn open(args: &SolveArgs) -> Result<Scan, CommandError> {
     let name = args.volume.display();
     // What the largest binding holds of the largest buffer. Without an adapter a bad file is still
     // told first.
-    let bytes_a_voxel = multigrid::stencil_bytes([1024; 3], [1.0; 3]) as f64 / 1024f64.powi(3);
+    let bytes_a_voxel =
+        multigrid::stencil_bytes([1024; 3], [1.0; 3], false) as f64 / 1024f64.powi(3);
     let most = now(Gpu::largest_binding(args.adapter.as_deref()))
         .map_or(u64::MAX, |bytes| (bytes as f64 / bytes_a_voxel) as u64);
     let reading = Reading {
@@ -298,8 +299,11 @@ fn open_for(args: &SolveArgs, scan: &Scan) -> Result<Gpu, CommandError> {
     let n = scan.volume.voxels;
     let grid = Grid { elements: n };
     let need = Need {
-        storage_binding_bytes: (12 * grid.len() as u64)
-            .max(multigrid::stencil_bytes(n, scan.volume.spacing)),
+        storage_binding_bytes: (12 * grid.len() as u64).max(multigrid::stencil_bytes(
+            n,
+            scan.volume.spacing,
+            false,
+        )),
     };
     open_gpu(Request::on(args.adapter.as_deref(), need)).map_err(|e| match e {
         GpuError::Limit {

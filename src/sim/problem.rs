@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::physiology::Model;
-use crate::solver::{Element, Problem, SOFT_CLAMP};
+use crate::solver::{CLAMP, Element, Problem, SOFT_CLAMP};
 use crate::tissue::{Anatomy, UnitLoad};
 
 /// A unit load on the nodes: each of its points is shared by the corners of the element it falls
@@ -71,7 +71,7 @@ pub fn problem(anatomy: &Anatomy, model: &Model) -> Problem {
     }
     for at in soft_nodes(anatomy) {
         let held = &mut held[node_number(at)];
-        if *held == SOFT_CLAMP & 0b111 {
+        if *held == CLAMP {
             *held = SOFT_CLAMP;
         }
     }

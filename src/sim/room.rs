@@ -15,7 +15,7 @@ pub fn need(anatomy: &Anatomy) -> Need {
         elements: anatomy.elements,
     };
     let displacement = (12 * grid.len() as u64).next_multiple_of(256) * anatomy.loads.len() as u64;
-    let solver = multigrid::stencil_bytes(anatomy.elements, [anatomy.spacing; 3]);
+    let solver = multigrid::stencil_bytes(anatomy.elements, [anatomy.spacing; 3], true);
     Need {
         storage_binding_bytes: displacement
             .max(solver)

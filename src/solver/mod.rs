@@ -17,5 +17,5 @@ pub use conjugate_gradients::{FINISHING, LOOSE, Mechanics, Outcome, Scalars};
 pub(crate) use conjugate_gradients::{ITERATIONS, OPERATORS};
 pub use element::Element;
 pub use grid::Grid;
-pub use problem::{Problem, SOFT_CLAMP};
+pub use problem::{CLAMP, Problem, SOFT_CLAMP};
 pub use solve::{Look, Solve};

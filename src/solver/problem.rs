@@ -2,8 +2,10 @@
 
 use super::element::Element;
 
+/// [`Problem::held`] of a node that is clamped: none of its components moves.
+pub const CLAMP: u8 = 0b111;
 /// [`Problem::held`] of a node that is clamped in tissue much softer than the rest.
-pub const SOFT_CLAMP: u8 = 0b1111;
+pub const SOFT_CLAMP: u8 = CLAMP | 0b1000;
 
 /// The elastic problem: which elements exist, which nodes are held, where the unit loads act.
 #[derive(Debug, Clone)]
@@ -26,6 +28,6 @@ impl Problem {
     /// Held components of a node, a bit each.
     pub(super) fn held_at(&self, at: [usize; 3]) -> u8 {
         let n = self.elements.map(|n| n + 1);
-        self.held[at[0] + n[0] * (at[1] + n[1] * at[2])] & 0b111
+        self.held[at[0] + n[0] * (at[1] + n[1] * at[2])] & CLAMP
     }
 }

@@ -20,12 +20,12 @@ pub(super) fn blocks(level: usize, soft_clamps: bool) -> usize {
 }
 /// 32-bit words of a packed block.
 pub const BLOCK_WORDS: usize = 3;
-/// Bytes of the largest stencil of a grid of `elements` with these edges, were every element
-/// active.
-pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3]) -> u64 {
+/// Bytes of the largest stencil of a grid of `elements` (along x, y, z) with these edges (mm), were
+/// every element active; more where there are clamps in soft tissue.
+pub fn stencil_bytes(elements: [usize; 3], edges: [f64; 3], soft_clamps: bool) -> u64 {
     let coarse = Grid { elements }.coarser(coarsening(elements, edges));
     let nodes: usize = coarse.elements.iter().map(|n| n + 1).product();
-    (4 * blocks(1, true) * BLOCK_WORDS * (nodes + 1)) as u64
+    (4 * blocks(1, soft_clamps) * BLOCK_WORDS * (nodes + 1)) as u64
 }
 
 /// The block (row-major) that three words of a stencil stand for. The shader's `block`.

@@ -20,7 +20,7 @@
 //! displacement is interpolated from it, that is if it is one of the element's degrees of freedom.
 
 use crate::solver::grid::Grid;
-use crate::solver::problem::SOFT_CLAMP;
+use crate::solver::problem::{CLAMP, SOFT_CLAMP};
 use crate::volume::each;
 
 /// Elements along each axis of the coarsest level, at most.
@@ -108,9 +108,9 @@ fn supported(grid: Grid, active: &[bool], held: &[u8]) -> Vec<bool> {
     }
     let mut supports = vec![0; held.len()];
     for (node, held) in held.iter().enumerate() {
-        supports[bodies.root(node)] |= held & 0b111;
+        supports[bodies.root(node)] |= held & CLAMP;
     }
-    let all = held.iter().fold(0, |all, held| all | held & 0b111);
+    let all = held.iter().fold(0, |all, held| all | held & CLAMP);
     grid.each_element()
         .zip(active)
         .map(|(at, active)| *active && supports[bodies.root(place(at, nodes))] == all)
@@ -521,7 +521,7 @@ impl Topology {
             .zip(&self.held)
             .zip(&self.exists)
             .filter(|(_, exists)| **exists)
-            .map(|((at, held), _)| self.grid.index(at) as u32 | u32::from(*held & 0b111) << 29)
+            .map(|((at, held), _)| self.grid.index(at) as u32 | u32::from(*held & CLAMP) << 29)
             .collect()
     }
 }
