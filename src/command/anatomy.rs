@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::evidence::{NORMS, norms};
 use crate::figure::{ColourBar, Key, Panel, SidesFigure, plain, png};
-use crate::measure::RegionSums;
+use crate::measure::{Orientation, PendingOrientation, RegionSums};
 use crate::person::Person;
 use crate::scenario::STANDARD_MASS_KG;
 use crate::sim::{SETTLING_ROUNDS, Simulation};
@@ -19,7 +19,7 @@ use crate::view::{Camera, Cut, FieldKind, MuscleSet, Muscles, Picture, RayMarch}
 use super::error::{CommandError, say, say_json};
 use super::panel::{DOTS_PER_INCH, drawn};
 use super::progress::Progress;
-use super::wait::{measured, open_gpu, settle_telling};
+use super::wait::{Wait, measured, open_gpu, settle_telling};
 
 /// Flags of `mechanostat anatomy`.
 #[derive(Debug, Clone, Args)]
@@ -100,7 +100,11 @@ pub fn anatomy(args: &AnatomyArgs) -> Result<(), CommandError> {
     settle_telling(&mut simulation, &bar)?;
     bar.finish();
     let sums = RegionSums::new(simulation.body(), &model)?;
-    let report = AnatomyReport::new(&anatomy, &model, &measured(&sums, &simulation)?, &norms);
+    let mut found = measured(&sums, &simulation)?;
+    let pending = PendingOrientation::new(&simulation)?;
+    let orientation = gpu.arrival(|| pending.poll(&simulation))?;
+    found.extend(orientation.iter().flat_map(Orientation::measurements));
+    let report = AnatomyReport::new(&anatomy, &model, &found, &norms);
     if let Some(path) = &args.picture {
         let note = format!(
             "Mechanostat {}, scene {}, size {} ({:.2} mm voxels), settled under 1 g; adapter {}.",
@@ -325,7 +329,9 @@ fn print(report: &AnatomyReport) -> Result<(), CommandError> {
     for told in &report.dimensions {
         say(&line(told))?;
     }
-    say("densities, settled under 1 g; in: within 1.5 SD or the range")?;
+    say(
+        "densities, and how dense bone lies against stress, settled under 1 g; in: within 1.5 SD or the range",
+    )?;
     for told in &report.densities {
         say(&line(told))?;
     }

@@ -248,8 +248,13 @@ impl Density<'_> {
             let mut down = p;
             up[k] += 1;
             down[k] -= 1;
-            let (u, d) = (self.at(up).unwrap_or(here), self.at(down).unwrap_or(here));
-            0.5 * (u - d)
+            match (self.at(up), self.at(down)) {
+                (Some(u), Some(d)) => 0.5 * (u - d),
+                // Beside the cortex only one side says how density changes.
+                (Some(u), None) => u - here,
+                (None, Some(d)) => here - d,
+                (None, None) => 0.0,
+            }
         }))
     }
 

@@ -158,7 +158,7 @@ fn forces<'a>(
 }
 
 impl AnatomyReport {
-    /// Of a settled scene whose regions were measured.
+    /// Of a settled scene whose regions, and how its bone lies against stress, were measured.
     pub fn new(anatomy: &Anatomy, model: &Model, measured: &[Measurement], norms: &[Norm]) -> Self {
         let scene = anatomy.scene;
         let dimension = |d: &crate::tissue::Dimension| {
@@ -183,6 +183,9 @@ impl AnatomyReport {
                 Quantity::TrabecularBmd => {
                     told("trabecular_bmd", m.value, m.quantity.unit());
                     told("trabecular_bvtv", m.value / mineral, "1");
+                }
+                Quantity::AngleToPrincipalStress => {
+                    told(m.quantity.key(), m.value, m.quantity.unit());
                 }
                 _ => {}
             }
