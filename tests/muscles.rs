@@ -8,6 +8,7 @@ use glam::DVec3;
 use mechanostat::person::Person;
 use mechanostat::physiology::Model;
 use mechanostat::sim::state::Lists;
+use mechanostat::study::AnatomyReport;
 use mechanostat::tissue::{Anatomy, Atlas, Distance, MuscleError, Surface};
 
 const SIZES: &str = include_str!("../assets/anatomy/muscles.csv");
@@ -55,9 +56,9 @@ fn muscles_have_their_volumes_and_leave_little_between_them() {
         let mut told = 0;
         for (muscle, has) in anatomy.muscles.iter().zip(has) {
             let wants = muscle.inside * muscle.whole_mm3;
-            // Where the lattice cuts through the belly of a thick muscle the share inside is that
-            // of its course, and says less.
-            if muscle.inside > 0.6 {
+            // Where the lattice cuts off most of a muscle the share inside, which is that of its
+            // middle, says less.
+            if muscle.inside > 0.25 {
                 let off = has / wants - 1.0;
                 assert!(off.abs() < 0.15, "{scene}: {} {off:.2}", muscle.name);
                 told += 1;
@@ -98,7 +99,39 @@ fn muscles_have_their_volumes_and_leave_little_between_them() {
     }
 }
 
-/// Fibres run along the muscle's path, or at its angle of pennation to it.
+/// Those whose middles lie farther from their paths (docs/anatomy.md says why), in hip and leg.
+const FAR: [&str; 11] = [
+    "rectus_femoris",
+    "gluteus_minimus",
+    "gluteus_medius",
+    "adductor_brevis",
+    "iliacus",
+    "sartorius",
+    "piriformis",
+    "soleus",
+    "extensor_digitorum_longus",
+    "flexor_digitorum_longus",
+    "peroneus_longus",
+];
+
+#[test]
+fn middles_of_sections_lie_near_the_paths() {
+    let model = Model::built_in().unwrap();
+    for (scene, near) in [("hip", 9), ("lower-leg", 7)] {
+        let anatomy = Anatomy::build(scene, 64).unwrap();
+        let report = AnatomyReport::new(&anatomy, &model, &[], &[]);
+        let mut told = 0;
+        for muscle in report.muscles.iter().filter(|m| !FAR.contains(&m.name)) {
+            let Some([mean, _]) = muscle.off_path_mm else {
+                continue;
+            };
+            assert!(mean < 8.0, "{scene}: {} {mean:.1} mm", muscle.name);
+            told += 1;
+        }
+        assert!(told >= near, "{scene}: {told}");
+    }
+}
+
 /// A muscle has its own share of type I fibres, told in its table, wherever its voxels lie; muscle
 /// that is not told apart has its group's.
 #[test]
@@ -120,6 +153,7 @@ fn muscles_have_their_own_fibre_types() {
     }
 }
 
+/// Fibres run along the muscle's path, or at its angle of pennation to it.
 #[test]
 fn fibres_follow_their_muscle() {
     for scene in ["hip", "lower-leg"] {
@@ -499,7 +533,7 @@ fn tables_that_are_no_muscles_are_refused() {
     let no_path = PATHS.replace("\nvaslat,", "\nnobody,");
     let said = read(SIZES, &no_path, BELLIES).unwrap_err();
     assert!(matches!(said, MuscleError::Unattached { .. }), "{said}");
-    let more = format!("{BELLIES}nobody,0,0,0,100,100\n");
+    let more = format!("{BELLIES}nobody,0,0,0,100,100,0,0,0\n");
     let said = read(SIZES, PATHS, &more).unwrap_err();
     assert!(matches!(said, MuscleError::Stranger { .. }), "{said}");
     let flat = SIZES.replace(",819.3,", ",0,");

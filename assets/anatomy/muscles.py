@@ -2,12 +2,12 @@
 """Make the bellies of the muscles from their paths, their volumes and the bones beside them.
 
     pip install numpy scipy trimesh rtree
-    python3 muscles.py            # reads and writes beside itself; about two minutes
+    python3 muscles.py            # reads and writes beside itself; about ten minutes
 
 reads muscles.csv, muscle-paths.csv and the bones' surfaces, and writes bellies.csv: for each part of a
-muscle a chain of points (mm) with a weight and the muscle's cross-section there (mm2). A place belongs to the part for which the squared
-distance to the chain, less the weight there, is least and below zero (a power diagram between chains), unless
-bone is there. So muscles share borders and never overlap.
+muscle a chain of points (mm) with a weight (mm2), the muscle's cross-section there (mm2) and where its middle
+is (mm). A place belongs to the part for which the squared distance to the chain, less the weight there, is least
+and below zero (a power diagram between chains), unless bone is there. So muscles share borders and never overlap.
 
 How the chains are found
     1. A part's course is its path, from the muscle's own points where `via` has some, with the belly from
@@ -16,7 +16,10 @@ How the chains are found
     2. Lines of pull lie closer together than muscles have room. As if each were a string of discs of its
        cross-section, chains push each other and bone aside and are drawn back to their course.
     3. The weights are raised or lowered until every stretch of every part has its volume (within 3 %).
-    4. In the lower leg, where there is room, chains are also moved until a part's middle is on its path.
+    4. In between, where a stretch's middle lies beside its path by more than 4 mm its chain is moved the other
+       way, as far as volumes bear it. What a chain is moved by is the price of where the middle is to be, as its
+       weight is that of the volume. Chains of two muscles come no closer than 9 mm, so that the border between
+       them hardly moves with the bones of another person. Parts whose paths take a short cut stay where they are.
 The vertebra's muscles have the same section throughout.
 """
 
@@ -31,6 +34,9 @@ from scipy.spatial import cKDTree
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEP = 15.0  # between the points of a chain, mm
 POWER = 0.7
+# Parts that stay where people have them, off the model's paths, which take short cuts: drawn to these, rectus
+# femoris presses vastus intermedius off the femur, and the toes' long muscles come around the tibia's other side.
+STAY = {"sart", "soleus", "recfem", "vasint", "vaslat", "vasmed", "edl", "fdl"}
 # Muscles that lie on bone under others: pressed flat rather than pushed away.
 DEEP = {"vasint", "tibpost", "bfsh", "addmagProx", "addbrev", "glmin1", "glmin2", "glmin3", "piri"}
 
@@ -92,13 +98,25 @@ class Part:
         if not path:
             self.volume = np.trapezoid(self.area, self.s)
         self.chain, self.weight = self.course.copy(), self.area / np.pi
-        fine = along(self.path, np.arange(0, length_along(self.path)[-1], 2.0))
-        # Where the belly runs along its path, and not along points of the muscle's own.
-        self.on_path = cKDTree(fine).query(self.course)[0] < 1.5
         t = np.gradient(self.course, axis=0)
         self.t = t / np.linalg.norm(t, axis=1)[:, None]
         self.lengths = np.gradient(self.s)
         self.lengths[[0, -1]] /= 2
+
+    def beside_path(self, points):
+        """How far points lie beside the path, across it, and whether they lie beside it at all."""
+        best = np.full(len(points), np.inf)
+        off, told = np.zeros_like(points), np.zeros(len(points), bool)
+        last = len(self.path) - 2
+        for k in range(last + 1):
+            a, axis = self.path[k], self.path[k + 1] - self.path[k]
+            t = (points - a) @ axis / (axis @ axis)
+            d = points - a - np.clip(t, 0, 1)[:, None] * axis
+            far = np.linalg.norm(d, axis=1)
+            near = far < best
+            best[near], off[near] = far[near], d[near]
+            told[near] = ((t >= 0) | (k > 0))[near] & ((t <= 1) | (k < last))[near]
+        return off, told
 
     def dense(self, k=6):
         last = len(self.s) - 1
@@ -159,39 +177,95 @@ def shares(grid, parts):
     owner, at = np.full(len(grid.free), -1), np.zeros(len(grid.free), np.float32)
     for j, p in enumerate(parts):
         chain, weight, f = p.dense()
-        d, i = cKDTree(chain).query(grid.free, distance_upper_bound=90, workers=-1)
-        found = i < len(chain)
-        value = np.full(len(grid.free), np.inf, np.float32)
-        value[found] = d[found] ** 2 - weight[i[found]]
-        mine = value < best
-        best[mine], owner[mine], at[mine] = value[mine], j, f[i[mine]]
+        reach = np.sqrt(max(weight.max(), 1.0))
+        near = np.all((grid.free > chain.min(0) - reach) & (grid.free < chain.max(0) + reach), 1).nonzero()[0]
+        d, i = cKDTree(chain).query(grid.free[near], distance_upper_bound=reach, workers=-1)
+        value = (d**2 - np.r_[weight, 0][i]).astype(np.float32)
+        mine = value < best[near]
+        best[near[mine]], owner[near[mine]], at[near[mine]] = value[mine], j, f[i[mine]]
     return owner, at
 
 
-def fill(grid, parts, rounds=80, rate=0.35, middle=0.0):
-    for _ in range(rounds):
-        owner, at = shares(grid, parts)
-        for j, p in enumerate(parts):
-            q, f = grid.free[owner == j], at[owner == j]
-            n = len(p.s)
-            i = np.minimum(f.astype(int), n - 2)
-            x = f - i
-            count = np.bincount(i, 1 - x, n) + np.bincount(i + 1, x, n)
-            p.has = count * grid.edge**3
-            sums = [np.bincount(i, (1 - x) * q[:, k], n) + np.bincount(i + 1, x * q[:, k], n) for k in range(3)]
-            centre = np.where(count[:, None] > 2, np.stack(sums, 1) / np.maximum(count, 1e-9)[:, None], p.course)
-            p.off = centre - p.course
-            p.off -= p.t * np.sum(p.off * p.t, 1)[:, None]
-            wrong = (p.area * p.lengths - p.has) / (np.pi * p.lengths)
-            wrong = gaussian_filter1d(wrong, 0.8, mode="nearest")
-            wrong += 0.3 * (p.volume - p.has.sum()) / (np.pi * (p.s[-1] - p.s[0]))
-            most = 0.25 * np.maximum(p.weight, 60)
-            p.weight = np.clip(p.weight + np.clip(rate * wrong, -most, most), -400, 65.0**2)
-            if middle:
-                off = p.chain - p.course - middle * p.off * p.on_path[:, None]
-                off = gaussian_filter1d(off, 0.8, axis=0, mode="nearest")
-                far = np.linalg.norm(off, axis=1)
-                p.chain = p.course + off * np.minimum(1, 30 / np.maximum(far, 1e-9))[:, None]
+def measure(grid, parts):
+    """What every stretch of every part has, and where its middle is."""
+    owner, at = shares(grid, parts)
+    for j, p in enumerate(parts):
+        q, f, n = grid.free[owner == j], at[owner == j], len(p.s)
+        i = np.minimum(f.astype(int), n - 2)
+        x = f - i
+        count = np.bincount(i, 1 - x, n) + np.bincount(i + 1, x, n)
+        p.has = count * grid.edge**3
+        sums = [np.bincount(i, (1 - x) * q[:, k], n) + np.bincount(i + 1, x * q[:, k], n) for k in range(3)]
+        beside = np.stack(sums, 1) / np.maximum(count, 1e-9)[:, None] - p.course
+        # Where next to nothing is, as at both ends, by the nearest that has some.
+        some = (p.has > 0.3 * p.area * p.lengths).nonzero()[0]
+        if len(some):
+            beside = np.stack([np.interp(np.arange(n), some, beside[some, k]) for k in range(3)], 1)
+        else:
+            beside[:] = 0
+        p.middle = p.course + gaussian_filter1d(beside, 0.6, axis=0, mode="nearest")
+        p.off, p.told = p.beside_path(p.middle)
+        p.told &= p.has > 0.1 * p.has.max()
+
+
+def weigh(parts, rate=0.35):
+    """Weights towards the volumes that are wanted; slower where chains lie close together, and little moves much."""
+    of = np.concatenate([np.full(len(p.s), j) for j, p in enumerate(parts)])
+    names = [p.muscle for p in parts]
+    muscle = np.array([names.index(name) for name in names])
+    at = np.concatenate([p.chain for p in parts])
+    points = cKDTree(at)
+    for j, p in enumerate(parts):
+        d, i = points.query(p.chain, k=20)
+        other = of[np.minimum(i, len(of) - 1)]
+        apart = np.where(other != j, d, np.inf).min(1)
+        # The way across from the nearest point of another muscle.
+        first = np.where(muscle[other] != muscle[j], d, np.inf).argmin(1)
+        way = p.chain - at[np.minimum(i, len(of) - 1)[np.arange(len(d)), first]]
+        p.from_other = way - p.t * np.sum(way * p.t, 1)[:, None]
+        wrong = (p.area * p.lengths - p.has) / (np.pi * p.lengths)
+        wrong = gaussian_filter1d(wrong, 0.8, mode="nearest")
+        wrong += 0.3 * (p.volume - p.has.sum()) / (np.pi * (p.s[-1] - p.s[0]))
+        most = 0.25 * np.maximum(p.weight, 60)
+        step = np.clip(rate * np.clip(apart / 20, 0.15, 1) * wrong, -most, most)
+        p.weight = np.clip(p.weight + step, -(65.0**2), 90.0**2)
+
+
+def draw(p, start, pull=0.1, free=4.0, least=9.0):
+    """Moves a chain a little, so that the part's middle comes nearer to its path, or back if its volume suffers."""
+    far = np.linalg.norm(p.off, axis=1)
+    step = -pull * p.off * (np.maximum(0, far - free) / np.maximum(far, 1e-9) * p.told)[:, None]
+    # Close to each other a little would move the border between them much: there they slide, and part.
+    distance = np.linalg.norm(p.from_other, axis=1)
+    out = p.from_other / np.maximum(distance, 1e-6)[:, None]
+    close = np.maximum(0, np.minimum(least, p.at_first) - distance) * (distance > 0)
+    closer = np.minimum(0, np.sum(step * out, 1)) * (close > 0)
+    step += (0.1 * close - closer)[:, None] * out
+    moved = p.chain - start
+    if abs(p.has.sum() / p.volume - 1) < 0.03:
+        chain = start + gaussian_filter1d(moved + step, 0.5, axis=0, mode="nearest")
+    else:
+        chain = start + 0.95 * moved
+    # Borders stay about where they are.
+    p.weight = p.weight + np.sum((p.middle - chain) ** 2, 1) - np.sum((p.middle - p.chain) ** 2, 1)
+    p.chain = chain
+
+
+def fill(grid, parts, rounds, first=20, last=160):
+    """Volumes in all rounds; middles too, but in the first and the last."""
+    start = [p.chain.copy() for p in parts]
+    for k in range(rounds):
+        measure(grid, parts)
+        if first < k < rounds - last and k % 3 == 0:
+            for p, at in zip(parts, start):
+                if p.name not in STAY:
+                    draw(p, at)
+        else:
+            weigh(parts)
+        if k == 0:
+            for p in parts:
+                p.at_first = np.linalg.norm(p.from_other, axis=1)
+    measure(grid, parts)
 
 
 def surfaces(*names):
@@ -247,15 +321,17 @@ def main():
         grid = Grid(*grid)
         parts = [Part(row, paths.get(row["part"], [])) for row in rows if row["scene"] in (scene, {"hip": "thigh"}.get(scene))]
         push_apart(grid, parts)
-        fill(grid, parts, middle=0.04 if scene == "lower-leg" else 0.0)
+        # The vertebra's are by hand.
+        fill(grid, parts, 80 if scene == "lumbar" else 560)
         for p in parts:
-            told = (p.has > 300) & p.on_path
-            off = np.linalg.norm(p.off[told], axis=1) if told.any() else np.array([np.nan])
+            off = np.linalg.norm(p.off[p.told], axis=1) if p.told.any() else np.array([np.nan])
             print(f"{p.name:12s} {p.has.sum() / 1e3:6.1f} of {p.volume / 1e3:6.1f} cm3; middle {off.mean():4.1f} mm off its path, at most {off.max():4.1f}")
-            out += [[p.name, *(f"{x:.2f}" for x in c), f"{w:.1f}", f"{a:.1f}"] for c, w, a in zip(p.chain, p.weight, p.area)]
+            for at, weight, area, middle in zip(p.chain, p.weight, p.area, p.middle):
+                place = [[f"{x:.2f}" for x in point] for point in (at, middle)]
+                out.append([p.name, *place[0], f"{weight:.1f}", f"{area:.1f}", *place[1]])
     with open(os.path.join(HERE, "bellies.csv"), "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["part", "x_mm", "y_mm", "z_mm", "weight_mm2", "section_mm2"])
+        writer.writerow(["part", "x_mm", "y_mm", "z_mm", "weight_mm2", "section_mm2", "middle_x_mm", "middle_y_mm", "middle_z_mm"])
         writer.writerows(out)
 
 

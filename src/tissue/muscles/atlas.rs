@@ -1,6 +1,7 @@
 //! Reads the muscles' tables in `assets/anatomy` and checks that they can be muscles.
 
 use std::collections::BTreeMap;
+use std::f64::consts::PI;
 use std::sync::LazyLock;
 
 use glam::DVec3;
@@ -146,6 +147,9 @@ struct BellyRow {
     z_mm: f64,
     weight_mm2: f64,
     section_mm2: f64,
+    middle_x_mm: f64,
+    middle_y_mm: f64,
+    middle_z_mm: f64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -166,8 +170,27 @@ pub(in crate::tissue) struct Part {
     pub(in crate::tissue) path: Vec<(String, DVec3)>,
     /// Where it arises from bone besides, mm: a fleshy origin.
     pub(in crate::tissue) via: Vec<DVec3>,
-    /// Points with weight and section.
-    belly: Vec<(DVec3, f64, f64)>,
+    belly: Vec<BellyPoint>,
+}
+
+/// A point along a belly.
+#[derive(Debug, Clone, Copy)]
+struct BellyPoint {
+    /// Of the chain whose places the belly holds, mm.
+    at: DVec3,
+    /// Of the chain, mm².
+    weight: f64,
+    /// The belly's cross-section, mm².
+    section: f64,
+    /// The middle of that, mm: beside the chain where others press on the belly.
+    middle: DVec3,
+}
+
+impl BellyPoint {
+    /// The square of its radius if nothing lay beside it, mm².
+    fn alone(&self) -> f64 {
+        self.section / PI
+    }
 }
 
 /// Where a place on a body of the mean person is in another one.
@@ -200,7 +223,11 @@ impl Part {
                 .collect(),
             via: self.via.iter().map(|p| beside(*p)).collect(),
             belly: (self.belly.iter())
-                .map(|(p, weight, section)| (beside(*p), *weight, *section))
+                .map(|point| BellyPoint {
+                    at: beside(point.at),
+                    middle: beside(point.middle),
+                    ..*point
+                })
                 .collect(),
             ..self.clone()
         }
@@ -257,11 +284,11 @@ impl Part {
 }
 
 /// Volume of a belly, as its sections say, within a box, and in all, mm³.
-fn volumes(belly: &[(DVec3, f64, f64)], low: DVec3, high: DVec3) -> [f64; 2] {
+fn volumes(belly: &[BellyPoint], low: DVec3, high: DVec3) -> [f64; 2] {
     let mut sums = [0.0; 2];
     for pair in belly.windows(2) {
-        let ((a, _, at_a), (b, _, at_b)) = (pair[0], pair[1]);
-        let volume = 0.5 * (at_a + at_b) * a.distance(b);
+        let (a, b) = (pair[0].middle, pair[1].middle);
+        let volume = 0.5 * (pair[0].section + pair[1].section) * a.distance(b);
         sums[1] += volume;
         // In pieces, where the border cuts it.
         let within = (0..10).filter(|k| {
@@ -325,11 +352,14 @@ impl Atlas {
             let at = DVec3::new(row.x_mm, row.y_mm, row.z_mm);
             of_path.entry(row.part).or_default().push((row.body, at));
         }
-        let mut of_belly: BTreeMap<String, Vec<(DVec3, f64, f64)>> = BTreeMap::new();
+        let mut of_belly: BTreeMap<String, Vec<BellyPoint>> = BTreeMap::new();
         for row in rows::<BellyRow>("bellies.csv", bellies)? {
-            let at = DVec3::new(row.x_mm, row.y_mm, row.z_mm);
-            let point = (at, row.weight_mm2, row.section_mm2);
-            of_belly.entry(row.part).or_default().push(point);
+            of_belly.entry(row.part).or_default().push(BellyPoint {
+                at: DVec3::new(row.x_mm, row.y_mm, row.z_mm),
+                weight: row.weight_mm2,
+                section: row.section_mm2,
+                middle: DVec3::new(row.middle_x_mm, row.middle_y_mm, row.middle_z_mm),
+            });
         }
         let mut parts: Vec<Part> = Vec::new();
         for row in rows::<SizeRow>("muscles.csv", sizes)? {
@@ -495,10 +525,10 @@ impl Atlas {
                     scene: scene.to_owned(),
                 });
             }
-            let within = |p: &&(DVec3, f64, f64)| p.0 == p.0.clamp(low, high);
+            let within = |p: &&BellyPoint| p.middle == p.middle.clamp(low, high);
             let inside = belly.iter().filter(within).count();
             // Deeper than half of its own width.
-            let deep = |p: &&(DVec3, f64, f64)| bone(p.0) < -0.5 * p.1.max(16.0).sqrt();
+            let deep = |p: &&BellyPoint| bone(p.middle) < -0.5 * p.alone().max(16.0).sqrt();
             let sunk = belly.iter().filter(within).filter(deep);
             if sunk.count() as f64 > IN_BONE * inside as f64 {
                 return Err(MuscleError::InBone { name: name() });
@@ -522,10 +552,12 @@ impl Atlas {
                 muscles.all.len() - 1
             });
             let path: Vec<DVec3> = path.into_iter().map(|(_, p)| p).collect();
-            let chain: Vec<(DVec3, f64)> = belly.iter().map(|(p, w, _)| (*p, *w)).collect();
+            let chain: Vec<(DVec3, f64)> = belly.iter().map(|p| (p.at, p.weight)).collect();
+            let alone = belly.iter().map(|p| (p.middle, p.alone()));
+            let alone: Vec<(DVec3, f64)> = alone.collect();
             // Where only the belly's course is known, nothing is of its attachments.
             if part.path.iter().all(|(body, _)| body != COURSE) {
-                let made = tendons(k, &path, &chain, part.row.force);
+                let made = tendons(k, &path, &alone, part.row.force);
                 muscles.tendons.extend(made);
             }
             if mirrored {
@@ -537,11 +569,13 @@ impl Atlas {
             muscles.all[k].fibre_mm += part.row.share * part.row.fibre_mm;
             sizes[k][0] += of_part[0];
             sizes[k][1] += of_part[1];
-            if mirrored {
-                let other = chain.iter().map(|(p, w)| (p.with_x(-p.x), *w));
-                muscles.bellies.push(Chain::new(k, other.collect()));
+            for (kept, points) in [(&mut muscles.bellies, chain), (&mut muscles.courses, alone)] {
+                if mirrored {
+                    let other = points.iter().map(|(p, w)| (p.with_x(-p.x), *w));
+                    kept.push(Chain::new(k, other.collect()));
+                }
+                kept.push(Chain::new(k, points));
             }
-            muscles.bellies.push(Chain::new(k, chain));
         }
         for (muscle, [within, all]) in muscles.all.iter_mut().zip(sizes) {
             muscle.inside = within / all;

@@ -17,9 +17,9 @@ pub use atlas::{Atlas, MuscleError};
 pub use balance::Residual;
 pub(super) use balance::residuals;
 
-/// A place of a chain may be this much nearer to another than the least sample said, mm²: weights
-/// change along a chain.
-const SLACK: f64 = 60.0;
+/// Within some reach of a place, the nearest point of a chain moves by this many times the reach at
+/// most: by more than once where the chain bends around the place.
+const SLIDES: f64 = 2.0;
 
 /// How far apart muscles may lie and still be under one fascia, mm.
 const FASCIA_BRIDGES: f64 = 4.5;
@@ -89,6 +89,8 @@ pub(super) struct Chain {
     points: Vec<(DVec3, f64)>,
     bounds: [DVec3; 2],
     heaviest: f64,
+    /// What its weight changes by along it at most, mm² a mm.
+    steepest: f64,
 }
 
 /// Where on a chain a place is nearest to.
@@ -124,6 +126,9 @@ impl Chain {
             muscle,
             bounds: [low.unwrap_or_default(), high.unwrap_or_default()],
             heaviest: points.iter().map(|c| c.1).fold(0.0, f64::max),
+            steepest: (points.windows(2))
+                .map(|c| (c[1].1 - c[0].1).abs() / c[0].0.distance(c[1].0).max(1e-6))
+                .fold(0.0, f64::max),
             points,
         }
     }
@@ -172,6 +177,8 @@ pub(super) struct Muscles {
     /// Single muscles.
     pub(super) all: Vec<Muscle>,
     pub(super) bellies: Vec<Chain>,
+    /// The middles of the bellies, as thick as each would be alone.
+    courses: Vec<Chain>,
     pub(super) tendons: Vec<Chain>,
 }
 
@@ -186,8 +193,9 @@ impl Muscles {
                 continue;
             }
             let n = belly.nearest(p);
-            let least = (n.distance - reach).max(0.0).powi(2) - n.weight - SLACK;
-            let most = (n.distance + reach).powi(2) - n.weight + SLACK;
+            let slack = SLIDES * reach * belly.steepest;
+            let least = (n.distance - reach).max(0.0).powi(2) - n.weight - slack;
+            let most = (n.distance + reach).powi(2) - n.weight + slack;
             below = below.min(most);
             if least < 0.0 {
                 found.push((k, least));
@@ -208,10 +216,10 @@ impl Muscles {
         inside.min_by(|a, b| a.1.value().total_cmp(&b.1.value()))
     }
 
-    /// Direction of fibres at `p`, in a muscle: along its course, turned by its pennation towards
-    /// the course on the way to the insertion.
+    /// Direction of fibres at `p`, in a muscle: along its middle, turned by its pennation towards
+    /// that on the way to the insertion.
     pub(super) fn fibre(&self, p: DVec3, muscle: usize) -> DVec3 {
-        let own = self.bellies.iter().filter(|b| b.muscle == muscle);
+        let own = self.courses.iter().filter(|b| b.muscle == muscle);
         let nearest = own.map(|b| b.nearest(p));
         let Some(n) = nearest.min_by(|a, b| a.value().total_cmp(&b.value())) else {
             return DVec3::Z;
@@ -219,7 +227,7 @@ impl Muscles {
         let out = p - n.at;
         let out = (out - n.along * out.dot(n.along)).normalize_or_zero();
         let angle = self.all[muscle].pennation.to_radians();
-        // On the course itself there is no side to come from.
+        // In the middle itself there is no side to come from.
         let angle = angle * (n.distance / 4.0).min(1.0);
         (angle.cos() * n.along - angle.sin() * out).normalize_or_zero()
     }
@@ -263,8 +271,8 @@ mod tests {
         one,one,flexors,place,1,20,0,,50,10,300,0.5,flexes,\n";
     const PATHS: &str =
         "part,kind,body,x_mm,y_mm,z_mm\none,site,pelvis,0,0,0\none,site,femur,0,0,100\n";
-    const BELLIES: &str =
-        "part,x_mm,y_mm,z_mm,weight_mm2,section_mm2\none,0,0,0,64,200\none,0,0,100,64,200\n";
+    const BELLIES: &str = "part,x_mm,y_mm,z_mm,weight_mm2,section_mm2,middle_x_mm,middle_y_mm,middle_z_mm\n\
+        one,0,0,0,64,200,0,0,0\none,0,0,100,64,200,0,0,100\n";
     const FORCES: &str = "activity,part,force_bw\nwalking,one,10\n";
     const FASCICLES: &str = "fascicle,muscle,x_mm,y_mm,z_mm,to_x_mm,to_y_mm,to_z_mm,force_N\n";
 
@@ -297,7 +305,8 @@ mod tests {
     fn a_place_belongs_to_the_nearest_belly_by_weight() {
         let two = SIZES.to_owned() + "other,other,flexors,place,1,20,0,,50,0,300,0.5,flexes,\n";
         let paths = PATHS.to_owned() + "other,site,pelvis,10,0,0\nother,site,femur,10,0,100\n";
-        let bellies = BELLIES.to_owned() + "other,10,0,0,36,100\nother,10,0,100,36,100\n";
+        let bellies =
+            BELLIES.to_owned() + "other,10,0,0,36,100,10,0,0\nother,10,0,100,36,100,10,0,100\n";
         let atlas: &'static Atlas = Box::leak(Box::new(
             Atlas::read(&two, &paths, &bellies, FORCES, FASCICLES).unwrap(),
         ));
