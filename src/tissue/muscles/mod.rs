@@ -39,7 +39,7 @@ pub struct Muscle {
     /// What is published for a person of this height, mm³: linear in it (Handsfield 2014 J Biomech
     /// 47:631, 75 kg).
     pub published_mm3: f64,
-    /// Share of the belly that lies in the lattice, 0 to 1, by its chains.
+    /// Share of the belly that lies in the lattice, 0 to 1, by its middle.
     pub inside: f64,
     /// Length of its fibres, mm.
     pub fibre_mm: f64,
