@@ -577,7 +577,11 @@ fn the_past_is_looked_at_and_changed() {
     assert_eq!((branch, document.conditions_at(3.0).gravity), (2.0, 1.0));
     assert_eq!(session.last_day(), 6.0);
     assert_eq!(session.simulation().day(), 6.0, "the twin has come forward");
-    // The twin has the days that it shares, and its own.
+    // The twin has the days that it shares, and its own; the last is read back a frame later.
+    until(&mut harness, 2000, |app| {
+        app.session().unwrap().run().timeline().days().len() >= 7
+    });
+    let session = harness.state().session().unwrap();
     let days: Vec<f64> = session
         .run()
         .timeline()
