@@ -301,6 +301,43 @@ mod tests {
         assert!(group.to_string().contains("has: extensors"), "{group}");
     }
 
+    /// On the scenes' own muscles, whose weights change along bent chains.
+    #[test]
+    fn bellies_near_a_place_are_all_that_count_around_it() {
+        const REACH: f64 = 4.0;
+        let atlas = Atlas::own().unwrap();
+        for (scene, low, high) in [
+            ("hip", [-80.0, -110.0, -150.0], [110.0, 90.0, 60.0]),
+            ("lower-leg", [-60.0, -100.0, -850.0], [80.0, 80.0, -400.0]),
+        ] {
+            let mut groups: Vec<&str> = atlas.of(scene).map(super::Part::group).collect();
+            groups.dedup();
+            let frame = [DVec3::from(low), DVec3::from(high)];
+            let muscles =
+                (atlas.muscles(scene, &groups, frame, |_| 10.0, &|_, p| p, false)).unwrap();
+            let all: Vec<usize> = (0..muscles.bellies.len()).collect();
+            let cells = ((frame[1] - frame[0]) / 12.0).as_uvec3();
+            let mut inside = 0;
+            for k in 0..cells.element_product() {
+                let cell = [k % cells.x, k / cells.x % cells.y, k / (cells.x * cells.y)];
+                let middle = frame[0] + 12.0 * DVec3::from(cell.map(f64::from));
+                let near = muscles.near(middle, REACH);
+                for way in [
+                    DVec3::ZERO,
+                    DVec3::X,
+                    DVec3::Y,
+                    DVec3::Z,
+                    DVec3::splat(-0.577),
+                ] {
+                    let p = middle + REACH * way;
+                    assert_eq!(muscles.at(p, &near), muscles.at(p, &all), "{scene}: {p}");
+                    inside += usize::from(muscles.at(p, &all).is_some());
+                }
+            }
+            assert!(inside > 1000, "{scene}: {inside}");
+        }
+    }
+
     #[test]
     fn a_place_belongs_to_the_nearest_belly_by_weight() {
         let two = SIZES.to_owned() + "other,other,flexors,place,1,20,0,,50,0,300,0.5,flexes,\n";
